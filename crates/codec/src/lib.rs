@@ -1,0 +1,1 @@
+//! Untrusted image files to pixels; pixels to PNG, JPEG and WebP.

@@ -1,0 +1,1 @@
+//! How each compatible API spells our nouns: requests, answers, errors, event bodies, signatures.

@@ -1,0 +1,1 @@
+//! The only door to addresses that callers chose: guarded, pinned, limited, timed.

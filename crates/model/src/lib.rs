@@ -1,0 +1,1 @@
+//! The nouns of the business and the pure rules over them.

@@ -1,0 +1,1 @@
+//! Units of a picture: sizes, rectangles, maps, colours, blend mode names, pixel buffers.

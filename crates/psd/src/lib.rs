@@ -1,0 +1,1 @@
+//! Bytes of a PSD or PSB to a Document, without a panic and within limits.

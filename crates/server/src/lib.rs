@@ -1,0 +1,1 @@
+//! The reference HTTP server on hyper, the command line, wiring.

@@ -1,0 +1,3 @@
+//! The binary `marquetry`: see `marquetry --help`.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Fixtures, a PSD writer, golden pictures, an obedient clock, a catcher of webhooks, the tidy test.

@@ -1,0 +1,1 @@
+//! Deliveries owed become deliveries made: sign, send, record, retry.

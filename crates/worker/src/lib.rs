@@ -1,0 +1,1 @@
+//! Claims jobs and walks them through the rooms.

@@ -1,0 +1,1 @@
+//! Guests of the house: they may visit any floor.
