@@ -1,0 +1,181 @@
+//! Pixel buffers: straight-alpha RGBA and single-channel coverage, 8 bits a sample, rows packed.
+
+use crate::geometry::Size;
+
+/// A buffer whose length does not match its size.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{size} pixels need {needed} bytes, {given} given")]
+pub struct WrongLength {
+    /// The size asked for.
+    pub size: Size,
+    /// Bytes it takes.
+    pub needed: u64,
+    /// Bytes given.
+    pub given: u64,
+}
+
+/// RGBA pixels with **straight** alpha: the colour of a half-transparent red is still full red.
+///
+/// Straight, because that is what Photoshop stores and what its blend formulas are written for;
+/// multiplying alpha in and out again would cost the low bits of every soft edge.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Raster {
+    size: Size,
+    bytes: Vec<u8>,
+}
+
+/// How much of each pixel is there: 0 nothing, 255 all of it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Coverage {
+    size: Size,
+    bytes: Vec<u8>,
+}
+
+macro_rules! buffer {
+    ($name:ident, $samples:literal, $pixel:ty) => {
+        impl $name {
+            /// Bytes a pixel.
+            pub const SAMPLES: usize = $samples;
+
+            /// All zero. The caller has checked that `size` is affordable.
+            pub fn new(size: Size) -> Self {
+                Self {
+                    size,
+                    bytes: vec![0; Self::bytes_for(size)],
+                }
+            }
+
+            /// Every pixel the same.
+            pub fn filled(size: Size, pixel: $pixel) -> Self {
+                let mut made = Self::new(size);
+                for cell in made.bytes.as_chunks_mut::<$samples>().0 {
+                    *cell = pixel;
+                }
+                made
+            }
+
+            /// Takes packed rows.
+            ///
+            /// # Errors
+            /// [`WrongLength`] when `bytes` is not exactly `size` long.
+            pub fn from_bytes(size: Size, bytes: Vec<u8>) -> Result<Self, WrongLength> {
+                let needed = size.pixels().saturating_mul($samples);
+                let given = bytes.len() as u64;
+                if needed == given {
+                    Ok(Self { size, bytes })
+                } else {
+                    Err(WrongLength {
+                        size,
+                        needed,
+                        given,
+                    })
+                }
+            }
+
+            fn bytes_for(size: Size) -> usize {
+                usize::try_from(size.pixels().saturating_mul($samples)).expect("a buffer that the address space can hold")
+            }
+
+            /// Width and height.
+            pub fn size(&self) -> Size {
+                self.size
+            }
+
+            /// Pixels a row.
+            pub fn width(&self) -> u32 {
+                self.size.width
+            }
+
+            /// Rows.
+            pub fn height(&self) -> u32 {
+                self.size.height
+            }
+
+            /// The packed rows, top to bottom.
+            pub fn bytes(&self) -> &[u8] {
+                &self.bytes
+            }
+
+            /// The packed rows, to be painted.
+            pub fn bytes_mut(&mut self) -> &mut [u8] {
+                &mut self.bytes
+            }
+
+            /// The packed rows, given away.
+            pub fn into_bytes(self) -> Vec<u8> {
+                self.bytes
+            }
+
+            /// Pixels, top left first.
+            pub fn pixels(&self) -> &[[u8; $samples]] {
+                self.bytes.as_chunks().0
+            }
+
+            /// Pixels, to be painted.
+            pub fn pixels_mut(&mut self) -> &mut [[u8; $samples]] {
+                self.bytes.as_chunks_mut().0
+            }
+
+            /// One row; empty when `y` is outside.
+            pub fn row(&self, y: u32) -> &[u8] {
+                let stride = self.size.width as usize * $samples;
+                self.bytes
+                    .get(y as usize * stride..(y as usize + 1) * stride)
+                    .unwrap_or(&[])
+            }
+
+            /// One row, to be painted; empty when `y` is outside.
+            pub fn row_mut(&mut self, y: u32) -> &mut [u8] {
+                let stride = self.size.width as usize * $samples;
+                self.bytes
+                    .get_mut(y as usize * stride..(y as usize + 1) * stride)
+                    .unwrap_or(&mut [])
+            }
+
+            /// The pixel at column `x`, row `y`; `None` outside.
+            pub fn pixel(&self, x: u32, y: u32) -> Option<$pixel> {
+                (x < self.size.width && y < self.size.height)
+                    .then(|| self.pixels()[y as usize * self.size.width as usize + x as usize])
+            }
+
+            /// Memory held, in bytes.
+            pub fn cost(&self) -> u64 {
+                self.bytes.capacity() as u64
+            }
+        }
+
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                write!(f, concat!(stringify!($name), "({})"), self.size)
+            }
+        }
+    };
+}
+
+buffer!(Raster, 4, [u8; 4]);
+buffer!(Coverage, 1, [u8; 1]);
+
+impl Raster {
+    /// Whether no pixel lets anything through.
+    pub fn is_opaque(&self) -> bool {
+        self.pixels().iter().all(|pixel| pixel[3] == 255)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn length_is_checked_and_rows_are_found() {
+        let size = Size::new(3, 2);
+        assert!(Raster::from_bytes(size, vec![0; 23]).is_err());
+        let mut raster = Raster::filled(size, [1, 2, 3, 255]);
+        assert!(raster.is_opaque());
+        raster.row_mut(1)[4..8].copy_from_slice(&[9, 9, 9, 0]);
+        assert_eq!(raster.pixel(1, 1), Some([9, 9, 9, 0]));
+        assert_eq!(raster.pixel(3, 0), None);
+        assert!(raster.row(2).is_empty());
+        assert!(!raster.is_opaque());
+    }
+}
