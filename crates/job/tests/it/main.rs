@@ -1,0 +1,4 @@
+//! The laws of `job`, over random sequences of events.
+
+mod deliveries;
+mod jobs;
