@@ -1,1 +1,31 @@
-//! A resolved scene to pixels.
+//! A resolved [`Scene`] to pixels.
+//!
+//! A scene says only what is to be seen: pixels, colours, maps, masks, blend modes. It holds no
+//! name, id, URL or option, so drawing it looks nothing up and can fail only for lack of memory or
+//! because the caller asked to stop.
+//!
+//! Results are straight-alpha RGBA, 8 bits a sample, blended as Photoshop blends by default: on the
+//! encoded values, without linearising. The same scene gives the same bytes whatever the number of
+//! threads, the region asked for and the processor's instruction set.
+//!
+//! ```
+//! use marquetry_compose::{DrawOptions, Layer, Node, Paint, Scene, draw};
+//! use marquetry_pixel::{BlendMode, Rgb, Size};
+//!
+//! let mut scene = Scene::new(Size::new(4, 4));
+//! scene.nodes.push(Node::Layer(Layer::new(Paint::Solid(Rgb::new(200, 100, 0)))));
+//! scene.nodes.push(Node::Layer(Layer {
+//!     blend: BlendMode::Multiply,
+//!     ..Layer::new(Paint::Solid(Rgb::new(255, 128, 7)))
+//! }));
+//! let picture = draw(&scene, &DrawOptions::default())?;
+//! assert_eq!(picture.pixel(0, 0), Some([200, 50, 0, 255]));
+//! # Ok::<(), marquetry_compose::DrawError>(())
+//! ```
+
+mod art;
+mod bounds;
+mod scene;
+
+pub use art::Art;
+pub use scene::{ClipBlend, Filter, Group, GroupBlend, Layer, Mask, Node, Paint, Placed, Scene};
