@@ -1,1 +1,42 @@
-//! The nouns of the business and the pure rules over them.
+//! The nouns of the business and the pure rules over them: mockup, smart object, placement, change,
+//! export, job, endpoint, delivery, tenant. No I/O, no clock, no serde.
+//!
+//! A value of these types has been checked once, where it was made, and is never checked again: a
+//! [`Quality`] is between 1 and 100 wherever it turns up.
+//!
+//! ```
+//! use marquetry_model::{Export, ExportFormat, ExportSize, Quality};
+//!
+//! let export = Export { format: ExportFormat::Jpeg, size: ExportSize::width(1200)?, ..Export::default() };
+//! assert_eq!(export.quality, Quality::new("quality", 90.0)?);
+//! assert_eq!(ExportSize::width(20_000).unwrap_err().to_string(), "image_size must be between 100 and 10000");
+//! # Ok::<(), marquetry_model::ModelError>(())
+//! ```
+
+mod blob;
+mod bounds;
+mod catalogue;
+mod delivery;
+mod endpoint;
+mod export;
+mod id;
+mod job;
+mod mockup;
+pub mod placement;
+mod render_spec;
+mod tenant;
+mod upload;
+
+pub use blob::{BlobKey, ContentHash};
+pub use bounds::{ModelError, Within, text};
+pub use catalogue::{Catalogue, LayerAddress, LayerEntry, LayerKind, SmartObject, TextLayer, TextSegment};
+pub use delivery::{Delivery, DeliveryAttempt, Lane, Target};
+pub use endpoint::{Callback, DialectName, Endpoint, EventNaming, EventType, Secret};
+pub use export::{Dpi, Export, ExportFormat, ExportSize, Quality};
+pub use id::{ApiKeyId, DeliveryId, EndpointId, JobId, LayerId, MalformedId, MockupId, TenantId};
+pub use job::{Announce, ExportFile, Job, JobKind, JobResult, JobSpec, Timing, Version};
+pub use mockup::{Mockup, Thumbnail, Warning};
+pub use placement::{BoxSize, Fit, Flip, Placement, Position, Rotation, Tile};
+pub use render_spec::{Adjustments, AssetSource, Change, ColourOverlay, RenderSpec};
+pub use tenant::{ApiKey, KeyHash, Tenant};
+pub use upload::{UploadSource, UploadSpec};
