@@ -1,1 +1,26 @@
 //! Fixtures, a PSD writer, golden pictures, an obedient clock, a catcher of webhooks, the tidy test.
+//!
+//! Everything the other crates' tests share and nothing that ships: no crate depends on this one but for
+//! its tests. It knows none of their types, so a fault in them cannot hide itself here.
+//!
+//! ```
+//! use marquetry_testkit::psd::{Builder, Layer, Rect};
+//!
+//! let mut document = Builder::new(4, 4);
+//! document.push(Layer::raster("red", Rect::new(0, 0, 2, 2), [255, 0, 0, 255].repeat(4)).blend(b"mul "));
+//! assert!(document.to_bytes().starts_with(b"8BPS"));
+//! ```
+//!
+//! In reading order: [`psd`] writes the files the parsers are tested with; [`paint`] draws pictures from
+//! arithmetic alone; [`scene`] is the canonical scene every speed is measured on; [`demo`] is the mockup that
+//! ships with the project; [`golden`] holds pictures to what they were; [`catcher`] and [`clock`] stand in for
+//! a customer's server and for time.
+
+pub mod bytes;
+pub mod catcher;
+pub mod clock;
+pub mod demo;
+pub mod golden;
+pub mod paint;
+pub mod psd;
+pub mod scene;
