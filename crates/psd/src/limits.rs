@@ -14,6 +14,10 @@ pub enum Limit {
     Pixels,
     /// Layer records in the file.
     Layers,
+    /// Image resources in the file.
+    Resources,
+    /// Tagged blocks of all layers and of the document together.
+    Blocks,
     /// Groups inside groups.
     GroupDepth,
     /// Objects and lists inside a descriptor.
@@ -31,6 +35,8 @@ impl std::fmt::Display for Limit {
             Self::Side => "pixels of width or height",
             Self::Pixels => "pixels",
             Self::Layers => "layers",
+            Self::Resources => "image resources",
+            Self::Blocks => "tagged blocks",
             Self::GroupDepth => "nested groups",
             Self::DescriptorDepth => "nested descriptor values",
             Self::DescriptorItems => "descriptor values",
@@ -50,6 +56,10 @@ pub struct Limits {
     pub pixels: u64,
     /// Most layer records (8 000).
     pub layers: u64,
+    /// Most image resources (100 000).
+    pub resources: u64,
+    /// Most tagged blocks, all layers and the document together (1 000 000).
+    pub blocks: u64,
     /// Deepest group nesting (32).
     pub group_depth: u64,
     /// Deepest nesting inside a descriptor (64).
@@ -67,6 +77,8 @@ impl Default for Limits {
             side: 30_000,
             pixels: 300_000_000,
             layers: 8_000,
+            resources: 100_000,
+            blocks: 1_000_000,
             group_depth: 32,
             descriptor_depth: 64,
             descriptor_items: 1_000_000,
@@ -81,6 +93,14 @@ impl Limits {
     /// # Errors
     /// [`PsdError::OverLimit`] otherwise.
     pub fn check(limit: Limit, wanted: u64, allowed: u64) -> Result<(), PsdError> {
-        if wanted > allowed { Err(PsdError::OverLimit { limit, wanted, allowed }) } else { Ok(()) }
+        if wanted > allowed {
+            Err(PsdError::OverLimit {
+                limit,
+                wanted,
+                allowed,
+            })
+        } else {
+            Ok(())
+        }
     }
 }

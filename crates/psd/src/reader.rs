@@ -1,6 +1,8 @@
 //! Big-endian reads over borrowed bytes. Every read is checked, every error knows its offset.
 
 use crate::error::{PsdError, Section};
+use crate::header::Version;
+use crate::span::Span;
 
 /// A position in borrowed bytes that remembers where those bytes lie in the file.
 #[derive(Clone, Debug)]
@@ -26,7 +28,12 @@ macro_rules! int {
 impl<'a> Reader<'a> {
     /// Reads `bytes`, which begin at `base` in the file and belong to `section`.
     pub fn new(bytes: &'a [u8], base: u64, section: Section) -> Self {
-        Self { bytes, at: 0, base, section }
+        Self {
+            bytes,
+            at: 0,
+            base,
+            section,
+        }
     }
 
     /// Offset of the next byte from the start of the file.
@@ -67,12 +74,19 @@ impl<'a> Reader<'a> {
 
     /// A [`PsdError::Malformed`] at the next byte.
     pub fn malformed(&self, what: &'static str) -> PsdError {
-        PsdError::Malformed { section: self.section, offset: self.offset(), what }
+        PsdError::Malformed {
+            section: self.section,
+            offset: self.offset(),
+            what,
+        }
     }
 
     /// A [`PsdError::Truncated`] at the next byte.
     pub fn truncated(&self) -> PsdError {
-        PsdError::Truncated { section: self.section, offset: self.offset() }
+        PsdError::Truncated {
+            section: self.section,
+            offset: self.offset(),
+        }
     }
 
     /// Takes `count` bytes.
@@ -102,7 +116,34 @@ impl<'a> Reader<'a> {
     /// [`PsdError::Truncated`] when too few bytes are left.
     pub fn sub(&mut self, count: u64) -> Result<Self, PsdError> {
         let base = self.offset();
-        Ok(Self { bytes: self.take_u64(count)?, at: 0, base, section: self.section })
+        Ok(Self {
+            bytes: self.take_u64(count)?,
+            at: 0,
+            base,
+            section: self.section,
+        })
+    }
+
+    /// Where the next `count` bytes lie in the file; this reader moves past them.
+    pub(crate) fn span(&mut self, count: u64) -> Result<Span, PsdError> {
+        let offset = self.offset();
+        let bytes = self.take_u64(count)?;
+        Span::new(offset, bytes.len()).ok_or_else(|| self.truncated())
+    }
+
+    /// The bytes of a span that a reader over the same bytes made.
+    pub(crate) fn within(&self, span: Span) -> &'a [u8] {
+        let start = usize::try_from(span.offset().saturating_sub(self.base)).unwrap_or(usize::MAX);
+        let end = start.saturating_add(span.len());
+        self.bytes.get(start..end).unwrap_or_default()
+    }
+
+    /// A 32-bit length in a PSD, a 64-bit length in a PSB.
+    pub(crate) fn length(&mut self, version: Version) -> Result<u64, PsdError> {
+        match version {
+            Version::Psd => self.u32().map(u64::from),
+            Version::Psb => self.u64(),
+        }
     }
 
     /// Skips `count` bytes, or fewer when the bytes end first.
@@ -163,8 +204,12 @@ impl<'a> Reader<'a> {
     pub fn unicode(&mut self) -> Result<String, PsdError> {
         let units = u64::from(self.u32()?);
         let bytes = self.take_u64(units * 2)?;
-        let units = bytes.chunks_exact(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]]));
-        let text: String = char::decode_utf16(units).map(|unit| unit.unwrap_or('\u{FFFD}')).collect();
+        let units = bytes
+            .chunks_exact(2)
+            .map(|pair| u16::from_be_bytes([pair[0], pair[1]]));
+        let text: String = char::decode_utf16(units)
+            .map(|unit| unit.unwrap_or('\u{FFFD}'))
+            .collect();
         Ok(text.trim_end_matches('\0').to_owned())
     }
 }
