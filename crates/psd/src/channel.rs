@@ -143,11 +143,18 @@ pub(crate) fn interleave_rgba8(
             }
         }
         let [red, green, blue, alpha] = &scratch;
-        let colors = red.iter().zip(green).zip(blue).zip(alpha);
-        let (pixels, _) = row.as_chunks_mut::<4>();
-        for (pixel, (((red, green), blue), alpha)) in pixels.iter_mut().zip(colors) {
-            *pixel = [*red, *green, *blue, *alpha];
-        }
+        interleave_row([red, green, blue, alpha].map(|row| &row[..width]), row);
     }
     Ok(channels.iter().flatten().map(Rows::damaged).sum())
+}
+
+/// Four rows of samples to one row of pixels. Written as arithmetic on whole pixels because that is
+/// what becomes vector code; storing the four bytes one by one does not.
+fn interleave_row([red, green, blue, alpha]: [&[u8]; 4], out: &mut [u8]) {
+    let (pixels, _) = out.as_chunks_mut::<4>();
+    let colors = red.iter().zip(green).zip(blue).zip(alpha);
+    for (pixel, (((red, green), blue), alpha)) in pixels.iter_mut().zip(colors) {
+        let [red, green, blue, alpha] = [red, green, blue, alpha].map(|sample| u32::from(*sample));
+        *pixel = (red | green << 8 | blue << 16 | alpha << 24).to_le_bytes();
+    }
 }

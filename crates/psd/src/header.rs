@@ -77,7 +77,7 @@ pub enum ColorMode {
 }
 
 impl ColorMode {
-    fn from_number(number: u16) -> Option<Self> {
+    pub(crate) fn from_number(number: u16) -> Option<Self> {
         Some(match number {
             0 => Self::Bitmap,
             1 => Self::Grayscale,

@@ -1,6 +1,7 @@
 //! One layer of a document: its record, its blocks, its channels, its place in the tree.
 
 mod blending;
+mod contents;
 mod kind;
 mod mask;
 pub(crate) mod record;
