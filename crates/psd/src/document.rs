@@ -275,8 +275,15 @@ fn read_layer_section(
     // Some writers leave out everything after the layers.
     if section.remaining() >= 4 {
         let mut rest = section.clone().named(Section::GlobalLayerMask);
-        let length = rest.u32()?;
-        out.global_mask = rest.span(length.into())?;
+        if rest.rest().starts_with(b"8BIM") {
+            warnings.push(
+                rest.offset(),
+                "the global layer mask is missing, its length as well",
+            );
+        } else {
+            let length = rest.u32()?;
+            out.global_mask = rest.span(length.into())?;
+        }
         let mut rest = rest.named(Section::AdditionalLayerInformation);
         out.blocks = read_blocks(&mut rest, header.version, &mut budget, warnings)?;
     }

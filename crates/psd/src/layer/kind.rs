@@ -1,5 +1,6 @@
 //! What a layer is, judged by the blocks it carries.
 
+use crate::adjustment;
 use crate::layer::Layer;
 use crate::layer::settings::DividerKind;
 
@@ -32,10 +33,6 @@ const TEXT: [[u8; 4]; 2] = [*b"TySh", *b"tySh"];
 const PLACED: [[u8; 4]; 4] = [*b"SoLd", *b"SoLE", *b"PlLd", *b"plLd"];
 const FILL: [[u8; 4]; 3] = [*b"SoCo", *b"GdFl", *b"PtFl"];
 const VECTOR_MASK: [[u8; 4]; 2] = [*b"vmsk", *b"vsms"];
-const ADJUSTMENT: [[u8; 4]; 18] = [
-    *b"brit", *b"CgEd", *b"levl", *b"curv", *b"expA", *b"vibA", *b"hue ", *b"hue2", *b"blnc", *b"blwh",
-    *b"phfl", *b"mixr", *b"clrL", *b"nvrt", *b"post", *b"thrs", *b"grdm", *b"selc",
-];
 
 impl Layer<'_> {
     /// What this layer is.
@@ -56,7 +53,7 @@ impl Layer<'_> {
             LayerKind::Text
         } else if has_any(&PLACED) {
             LayerKind::SmartObject
-        } else if has_any(&ADJUSTMENT) {
+        } else if has_any(&adjustment::KEYS) {
             LayerKind::Adjustment
         } else if has_any(&VECTOR_MASK) && (has_any(&FILL) || self.block(*b"vscg").is_some()) {
             LayerKind::Shape

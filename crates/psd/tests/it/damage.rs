@@ -43,6 +43,15 @@ pub(crate) fn walk(document: &Document, limits: &Limits) -> Vec<PsdError> {
             assert_eq!(child.parent().map(|parent| parent.index()), Some(layer.index()));
         }
         errors.extend(layer.restricted_channels().err());
+        errors.extend(layer.placed(limits).err());
+        errors.extend(layer.type_layer(limits).err());
+        errors.extend(layer.effects(limits).err());
+        errors.extend(layer.adjustment(limits).err());
+        errors.extend(layer.fill(limits).err());
+        errors.extend(layer.vector_stroke(limits).err());
+        errors.extend(layer.vector_mask(limits).err());
+        errors.extend(layer.vector_origination(limits).err());
+        errors.extend(layer.artboard(limits).err());
         errors.extend(layer.planes(limits).err());
         let ids: Vec<_> = layer.channel_ids().collect();
         for id in ids {
@@ -77,6 +86,8 @@ pub(crate) fn walk(document: &Document, limits: &Limits) -> Vec<PsdError> {
         resources.paths().count(),
     );
     errors.extend(document.global_layer_mask().err());
+    errors.extend(document.linked_files(limits).err());
+    errors.extend(document.patterns(limits).err());
     let _ = (document.palette(), document.blocks().count());
     errors.extend(document.merged().planes(limits).err());
     let pixels = usize::try_from(document.size().pixels()).unwrap();
