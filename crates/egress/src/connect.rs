@@ -85,7 +85,7 @@ impl Egress {
     /// [`EgressError::Refused`], or why the look-up failed.
     pub async fn check(&self, url: &str) -> Result<Target, EgressError> {
         let target = self.inner.target(url)?;
-        let deadline = Deadline::after(self.inner.policy.resolve_timeout);
+        let deadline = Deadline::after(self.inner.policy.resolve_timeout.saturating_mul(2));
         self.inner.admitted(&target, &deadline).await?;
         Ok(target)
     }

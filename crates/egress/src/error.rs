@@ -61,6 +61,16 @@ pub enum EgressError {
         /// The coding, cut to 64 visible characters.
         coding: String,
     },
+    /// The answer's headers are larger or more than allowed.
+    #[error("{host} answered with more than {bytes} bytes of headers or more than {count} headers")]
+    Headers {
+        /// The host that answered.
+        host: String,
+        /// Most bytes allowed.
+        bytes: usize,
+        /// Most headers allowed.
+        count: usize,
+    },
     /// The request itself cannot be made: our own caller mends it.
     #[error("request cannot be made: {what}")]
     Request {
@@ -121,7 +131,7 @@ pub enum EgressError {
         /// Over which time it is measured.
         over: Duration,
     },
-    /// The far end does not speak HTTP/1.1, its headers exceed the limits, or it hung up early.
+    /// The far end does not speak HTTP/1.1, or it hung up before its answer.
     #[error("{host} broke off or does not speak HTTP/1.1")]
     Protocol {
         /// The host.
@@ -286,6 +296,7 @@ impl EgressError {
             | Self::TooManyRedirects { .. }
             | Self::TooLarge { .. }
             | Self::Encoded { .. }
+            | Self::Headers { .. }
             | Self::Request { .. }
             | Self::NoSuchName { .. }
             | Self::Config { .. } => false,
@@ -328,6 +339,7 @@ impl EgressError {
             Self::Status { .. } => "status",
             Self::TooLarge { .. } => "too_large",
             Self::Encoded { .. } => "encoded",
+            Self::Headers { .. } => "headers",
             Self::Request { .. } => "request",
             Self::NoSuchName { .. } => "no_such_name",
             Self::Lookup { .. } => "lookup",

@@ -76,14 +76,26 @@ impl Inner {
             .map_err(|e| EgressError::Config { what: e.to_string() })?;
         let connected = self.connect(target, errand.connect, deadline).await?;
 
-        let protocol = |source| EgressError::Protocol {
+        let (bytes, count) = (
+            self.policy.header_bytes.max(8192),
+            self.policy.header_count.max(1),
+        );
+        let too_large = || EgressError::Headers {
             host: target.host().to_owned(),
-            source,
+            bytes,
+            count,
+        };
+        let protocol = |source: hyper::Error| match source.is_parse_too_large() {
+            true => too_large(),
+            false => EgressError::Protocol {
+                host: target.host().to_owned(),
+                source,
+            },
         };
         let (sender, connection) = http1::Builder::new()
-            .max_headers(self.policy.header_count.max(1))
-            // hyper panics below its own minimum.
-            .max_buf_size(self.policy.header_bytes.max(8192))
+            .max_headers(count)
+            // hyper panics below its own minimum of 8192, hence the `max` above.
+            .max_buf_size(bytes)
             .handshake(TokioIo::new(connected.wire))
             .await
             .map_err(protocol)?;
@@ -103,6 +115,17 @@ impl Inner {
             .cap(target.host(), Phase::FirstByte, errand.first_byte, sent)
             .await?;
         let (head, incoming) = response.map_err(protocol).map(Response::into_parts)?;
+        // hyper notices only when its buffer is full before the head is complete, and the last read may
+        // fill it twice over: it bounds the memory, and this the headers.
+        if head
+            .headers
+            .iter()
+            .map(|(name, value)| name.as_str().len() + value.len() + 4)
+            .sum::<usize>()
+            > bytes
+        {
+            return Err(too_large());
+        }
         tracing::debug!(host = target.host(), status = head.status.as_u16(), "answered");
         Ok(Answer {
             status: head.status,

@@ -56,6 +56,11 @@ pub use resolver::{ResolveError, Resolver, SystemResolver};
 pub use send::{BodyEnd, Outgoing, SendLimits, Sent};
 pub use tls::Roots;
 
+/// Runs the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 pub use bytes::Bytes;
 pub use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 pub use ipnet::IpNet;

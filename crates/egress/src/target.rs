@@ -214,15 +214,16 @@ impl Policy {
     /// The [`Refusal`] for the first address that is refused.
     pub fn admit(&self, target: &Target, addresses: &[IpAddr]) -> Result<Vec<Admitted>, Refusal> {
         let mut admitted = Vec::new();
+        let mut any_public = false;
         for &address in addresses {
-            match (self.check_address(address)?, &target.unless_inside) {
-                (Standing::Public, Some(why)) => return Err(why.clone()),
-                (Standing::Public, None) | (Standing::Inside, _) => {}
-            }
+            any_public |= self.check_address(address)? == Standing::Public;
             let candidate = Admitted(SocketAddr::new(address, target.port));
             if !admitted.contains(&candidate) && admitted.len() < self.dial_addresses.max(1) {
                 admitted.push(candidate);
             }
+        }
+        if let Some(why) = target.unless_inside.as_ref().filter(|_| any_public) {
+            return Err(why.clone());
         }
         Ok(admitted)
     }

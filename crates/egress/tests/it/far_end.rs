@@ -87,18 +87,32 @@ where
             let (head, body) = request.into_parts();
             let body = body.collect().await.map(|all| all.to_bytes()).unwrap_or_default();
             let path = head.uri.to_string();
-            Ok::<_, Infallible>(answer(Seen { method: head.method.to_string(), path, headers: head.headers, body }))
+            Ok::<_, Infallible>(answer(Seen {
+                method: head.method.to_string(),
+                path,
+                headers: head.headers,
+                body,
+            }))
         }
     });
-    let _ = hyper::server::conn::http1::Builder::new().serve_connection(io, service).await;
+    let _ = hyper::server::conn::http1::Builder::new()
+        .serve_connection(io, service)
+        .await;
 }
 
 pub(crate) fn ok(body: impl Into<Bytes>) -> Response<Full<Bytes>> {
-    Response::builder().header("content-type", "image/PNG; q=1").body(Full::new(body.into())).unwrap()
+    Response::builder()
+        .header("content-type", "image/PNG; q=1")
+        .body(Full::new(body.into()))
+        .unwrap()
 }
 
 pub(crate) fn redirect(status: u16, location: &str) -> Response<Full<Bytes>> {
-    Response::builder().status(status).header("location", location).body(Full::default()).unwrap()
+    Response::builder()
+        .status(status)
+        .header("location", location)
+        .body(Full::default())
+        .unwrap()
 }
 
 /// A server on 127.0.0.1 that reads a request's head and then does to the stream what `act` does.
@@ -156,14 +170,27 @@ pub(crate) async fn drips(head: &'static [u8], drip: &'static [u8], pause: Durat
 #[derive(Debug, Default)]
 pub(crate) struct Names {
     known: HashMap<String, Vec<IpAddr>>,
-    pub(crate) asked: Mutex<Vec<String>>,
+    asked: Mutex<Vec<String>>,
 }
 
 impl Names {
     pub(crate) fn knowing(names: &[(&str, &[&str])]) -> Arc<Self> {
         let addresses = |list: &[&str]| list.iter().map(|a| a.parse().unwrap()).collect();
-        let known = names.iter().map(|(name, list)| ((*name).to_owned(), addresses(list))).collect();
-        Arc::new(Self { known, asked: Mutex::default() })
+        let known = names
+            .iter()
+            .map(|(name, list)| ((*name).to_owned(), addresses(list)))
+            .collect();
+        Arc::new(Self {
+            known,
+            asked: Mutex::default(),
+        })
+    }
+}
+
+impl Names {
+    /// The names asked for since the last time.
+    pub(crate) fn take_asked(&self) -> Vec<String> {
+        std::mem::take(&mut *self.asked.lock().unwrap())
     }
 }
 
@@ -178,12 +205,19 @@ impl Resolver for Names {
 /// The door of strangers, with 127.0.0.1 (and no other loopback address) standing in for the public
 /// internet, as no test may go there.
 pub(crate) fn strangers_policy() -> Policy {
-    Policy { also_allow: vec!["127.0.0.1/32".parse().unwrap()], ..Policy::default() }
+    Policy {
+        also_allow: vec!["127.0.0.1/32".parse().unwrap()],
+        ..Policy::default()
+    }
 }
 
 pub(crate) fn door(policy: Policy, resolver: Arc<dyn Resolver>) -> Egress {
     let roots = marquetry_egress::Roots::BuiltIn;
-    Egress::builder(policy).resolver(resolver).roots(roots).build().unwrap()
+    Egress::builder(policy)
+        .resolver(resolver)
+        .roots(roots)
+        .build()
+        .unwrap()
 }
 
 /// A door to 127.0.0.1, where every other name is unknown.
@@ -198,7 +232,10 @@ pub(crate) fn limits() -> FetchLimits {
         connect: Duration::from_secs(5),
         first_byte: Duration::from_millis(400),
         total: Duration::from_secs(8),
-        min_rate: MinRate { bytes_per_second: 1000, over: Duration::from_millis(300) },
+        min_rate: MinRate {
+            bytes_per_second: 1000,
+            over: Duration::from_millis(300),
+        },
     }
 }
 
