@@ -1,0 +1,1 @@
+//! A public suite that any store can run: one rule, one test.

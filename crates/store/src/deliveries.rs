@@ -1,0 +1,93 @@
+//! The store of deliveries.
+
+use async_trait::async_trait;
+use marquetry_job::{DeliveryShown, Timestamp};
+use marquetry_model::{Delivery, DeliveryId, EndpointId, EventType, Lane, Target, TenantId, Version};
+
+use crate::{Cursor, Page, StoreError, Swap};
+
+/// Remembers what is owed to the outside. Jobs add their deliveries through
+/// [`crate::JobStore::replace_job`].
+#[async_trait]
+pub trait DeliveryStore: std::fmt::Debug + Send + Sync {
+    /// Makes a delivery durable that no job owes, such as a test message.
+    ///
+    /// # Errors
+    /// [`StoreError::Duplicate`] when the id is taken.
+    async fn insert_delivery(&self, delivery: &Delivery) -> Result<(), StoreError>;
+
+    /// The delivery with this id, if it is this tenant's.
+    ///
+    /// # Errors
+    /// Only those of the backend.
+    async fn delivery(&self, tenant: TenantId, id: DeliveryId) -> Result<Option<Delivery>, StoreError>;
+
+    /// A tenant's deliveries, newest first by `(created_at, id)`, those after `after`.
+    ///
+    /// # Errors
+    /// Only those of the backend.
+    async fn list_deliveries(
+        &self,
+        tenant: TenantId,
+        filter: &DeliveryFilter,
+        after: Option<Cursor>,
+        limit: u32,
+    ) -> Result<Page<Delivery>, StoreError>;
+
+    /// Deliveries of all tenants that are due at `now` in none of the lanes `except`, at most `limit`,
+    /// the longest due first by `(due, created_at, id)`.
+    ///
+    /// # Errors
+    /// Only those of the backend.
+    async fn due_deliveries(
+        &self,
+        now: Timestamp,
+        limit: u32,
+        except: &[Lane],
+    ) -> Result<Vec<Delivery>, StoreError>;
+
+    /// The earliest moment at which any delivery outside the lanes `except` is due, past or future.
+    ///
+    /// # Errors
+    /// Only those of the backend.
+    async fn next_due_delivery(&self, except: &[Lane]) -> Result<Option<Timestamp>, StoreError>;
+
+    /// Deliveries of all tenants that are being sent, lapsed or not, at most `limit`, in the order of
+    /// their ids, those after `after`.
+    ///
+    /// # Errors
+    /// Only those of the backend.
+    async fn held_deliveries(
+        &self,
+        after: Option<DeliveryId>,
+        limit: u32,
+    ) -> Result<Vec<Delivery>, StoreError>;
+
+    /// Puts `delivery` in the place of the stored one if that is at version `expected`. Its target and
+    /// body never change; a store need not write them again.
+    ///
+    /// # Errors
+    /// Only those of the backend.
+    async fn replace_delivery(&self, expected: Version, delivery: &Delivery) -> Result<Swap, StoreError>;
+}
+
+/// Which deliveries to list. The default lists all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeliveryFilter {
+    /// Only those to one endpoint.
+    pub endpoint: Option<EndpointId>,
+    /// Only those that show this state.
+    pub shown: Option<DeliveryShown>,
+    /// Only those that tell of this event.
+    pub event: Option<EventType>,
+}
+
+impl DeliveryFilter {
+    /// Whether `delivery` is to be listed.
+    pub fn admits(&self, delivery: &Delivery) -> bool {
+        self.endpoint
+            .is_none_or(|id| delivery.target == Target::Endpoint(id))
+            && self.shown.is_none_or(|shown| delivery.state.shown() == shown)
+            && self.event.is_none_or(|event| delivery.event == event)
+    }
+}

@@ -1,0 +1,174 @@
+//! The twin of [`crate::JobSteps`] for couriers: find a delivery, step it, swap it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::join_all;
+use marquetry_job::{DeliveryEvent, DeliverySchedule, IllegalStep, Jitter, Timestamp, WorkerId};
+use marquetry_model::{Delivery, DeliveryAttempt, DeliveryId, Lane, TenantId};
+
+use crate::{Reported, Store, StoreError, Swap};
+
+/// Steps deliveries in a store. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct DeliverySteps {
+    store: Arc<dyn Store>,
+    schedule: Arc<DeliverySchedule>,
+}
+
+impl DeliverySteps {
+    const ROUNDS: usize = 64;
+
+    /// Steps over `store`, trying again by `schedule`.
+    pub fn new(store: Arc<dyn Store>, schedule: DeliverySchedule) -> Self {
+        Self {
+            store,
+            schedule: Arc::new(schedule),
+        }
+    }
+
+    /// The schedule of tries.
+    pub fn schedule(&self) -> &DeliverySchedule {
+        &self.schedule
+    }
+
+    /// Takes up to `most` due deliveries outside the lanes `except` for `worker`, the longest due
+    /// first, each until `now + lease_for`. At most one lane may fill the answer: count them before
+    /// asking again.
+    ///
+    /// # Errors
+    /// Those of the store. Deliveries that were taken before the error are found again when their
+    /// lease lapses.
+    pub async fn claim(
+        &self,
+        worker: WorkerId,
+        now: Timestamp,
+        lease_for: Duration,
+        most: usize,
+        except: &[Lane],
+    ) -> Result<Vec<Delivery>, StoreError> {
+        let mut taken = Vec::new();
+        for _ in 0..Self::ROUNDS {
+            let wanted = most - taken.len();
+            if wanted == 0 {
+                break;
+            }
+            let limit = u32::try_from(wanted).unwrap_or(u32::MAX);
+            let due = self.store.due_deliveries(now, limit, except).await?;
+            if due.is_empty() {
+                break;
+            }
+            let event = DeliveryEvent::Claimed {
+                worker,
+                until: now + lease_for,
+            };
+            let swaps = due
+                .into_iter()
+                .map(|delivery| self.swap(delivery, event, now, Jitter::MIDDLE, None));
+            for outcome in join_all(swaps).await {
+                match outcome? {
+                    Swapped::Now(delivery) if !delivery.state.is_terminal() => taken.push(*delivery),
+                    _ => {}
+                }
+            }
+        }
+        Ok(taken)
+    }
+
+    /// Writes what happened to a delivery, and the try that led to it.
+    ///
+    /// # Errors
+    /// Those of the store; the delivery then stays as it was and its lease runs on.
+    pub async fn report(
+        &self,
+        tenant: TenantId,
+        id: DeliveryId,
+        event: DeliveryEvent,
+        tried: Option<DeliveryAttempt>,
+        now: Timestamp,
+        jitter: Jitter,
+    ) -> Result<Reported<Delivery>, StoreError> {
+        for _ in 0..Self::ROUNDS {
+            let Some(delivery) = self.store.delivery(tenant, id).await? else {
+                return Ok(Reported::Missing);
+            };
+            match self.swap(delivery, event, now, jitter, tried.clone()).await? {
+                Swapped::Now(delivery) => return Ok(Reported::Written(*delivery)),
+                Swapped::Illegal(why) => return Ok(Reported::Refused(why)),
+                Swapped::Missing => return Ok(Reported::Missing),
+                Swapped::Moved => {}
+            }
+        }
+        Err(StoreError::Contended { what: "delivery" })
+    }
+
+    /// Sends a delivery once more, whatever became of it; its schedule starts anew. Refused while it is
+    /// being sent.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn replay(
+        &self,
+        tenant: TenantId,
+        id: DeliveryId,
+        now: Timestamp,
+    ) -> Result<Reported<Delivery>, StoreError> {
+        self.report(tenant, id, DeliveryEvent::Replayed, None, now, Jitter::MIDDLE)
+            .await
+    }
+
+    /// Frees every delivery that was being sent, because every courier is known to be dead: see
+    /// [`crate::JobSteps::recover`]. Tells how many.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn recover(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let (mut freed, mut after) = (0, None);
+        loop {
+            let held = self.store.held_deliveries(after, 256).await?;
+            let Some(last) = held.last() else { return Ok(freed) };
+            after = Some(last.id);
+            let swaps = held.into_iter().filter_map(|delivery| {
+                let was = delivery.state.hold()?;
+                Some(self.swap(
+                    delivery,
+                    DeliveryEvent::HolderDied { was },
+                    now,
+                    Jitter::MIDDLE,
+                    None,
+                ))
+            });
+            for outcome in join_all(swaps).await {
+                freed += u64::from(matches!(outcome?, Swapped::Now(_)));
+            }
+        }
+    }
+
+    async fn swap(
+        &self,
+        delivery: Delivery,
+        event: DeliveryEvent,
+        now: Timestamp,
+        jitter: Jitter,
+        tried: Option<DeliveryAttempt>,
+    ) -> Result<Swapped, StoreError> {
+        let expected = delivery.version;
+        let state = match delivery.state.clone().step(event, now, &self.schedule, jitter) {
+            Ok(state) => state,
+            Err(why) => return Ok(Swapped::Illegal(why)),
+        };
+        let delivery = delivery.stepped(state, tried, now);
+        Ok(match self.store.replace_delivery(expected, &delivery).await? {
+            Swap::Swapped => Swapped::Now(Box::new(delivery)),
+            Swap::Moved => Swapped::Moved,
+            Swap::Missing => Swapped::Missing,
+        })
+    }
+}
+
+enum Swapped {
+    Now(Box<Delivery>),
+    Moved,
+    Illegal(IllegalStep),
+    Missing,
+}

@@ -1,0 +1,41 @@
+//! The store of endpoints.
+
+use async_trait::async_trait;
+use marquetry_model::{Endpoint, EndpointId, TenantId, Version};
+
+use crate::{StoreError, Swap};
+
+/// Remembers where tenants hear of events.
+#[async_trait]
+pub trait EndpointStore: std::fmt::Debug + Send + Sync {
+    /// Makes an endpoint durable.
+    ///
+    /// # Errors
+    /// [`StoreError::Duplicate`] when the id is taken.
+    async fn insert_endpoint(&self, endpoint: &Endpoint) -> Result<(), StoreError>;
+
+    /// The endpoint with this id, if it is this tenant's.
+    ///
+    /// # Errors
+    /// Only those of the backend.
+    async fn endpoint(&self, tenant: TenantId, id: EndpointId) -> Result<Option<Endpoint>, StoreError>;
+
+    /// All endpoints of a tenant, oldest first by `(created_at, id)`.
+    ///
+    /// # Errors
+    /// Only those of the backend.
+    async fn list_endpoints(&self, tenant: TenantId) -> Result<Vec<Endpoint>, StoreError>;
+
+    /// Puts `endpoint` in the place of the stored one if that is at version `expected`.
+    ///
+    /// # Errors
+    /// Only those of the backend.
+    async fn replace_endpoint(&self, expected: Version, endpoint: &Endpoint) -> Result<Swap, StoreError>;
+
+    /// Removes the endpoint if it is this tenant's; tells whether it was there. What is still owed to
+    /// it stays, for the courier to give up.
+    ///
+    /// # Errors
+    /// Only those of the backend.
+    async fn delete_endpoint(&self, tenant: TenantId, id: EndpointId) -> Result<bool, StoreError>;
+}

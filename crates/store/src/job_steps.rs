@@ -1,0 +1,422 @@
+//! The loop that worker and service share: find a job, step it, swap it, and begin again when it moved.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures::future::join_all;
+use marquetry_job::{
+    Cancel, Cause, Hold, IllegalStep, Jitter, JobEvent, JobState, RetrySchedule, Timestamp, WorkerId,
+};
+use marquetry_model::{Announce, Delivery, Job, JobId, JobResult, Mockup, TenantId};
+
+use crate::{JobSwap, Store, StoreError, Swap};
+
+/// Knows who is to hear of a job's end, and in whose words.
+#[async_trait]
+pub trait Announcer: std::fmt::Debug + Send + Sync {
+    /// The deliveries that are owed because `job` ends in the state it has here. Asked again when the
+    /// swap has to be repeated, and not asked for jobs that end silently.
+    ///
+    /// # Errors
+    /// When the endpoints could not be read; the job then does not end yet. What can never be written
+    /// should be left out and logged rather than hold the job up.
+    async fn owed(&self, job: &Job, now: Timestamp) -> Result<Vec<Delivery>, StoreError>;
+}
+
+/// Tells nobody.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Silence;
+
+#[async_trait]
+impl Announcer for Silence {
+    async fn owed(&self, _: &Job, _: Timestamp) -> Result<Vec<Delivery>, StoreError> {
+        Ok(Vec::new())
+    }
+}
+
+/// Steps jobs in a store. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct JobSteps {
+    store: Arc<dyn Store>,
+    announcer: Arc<dyn Announcer>,
+    retry: Arc<RetrySchedule>,
+}
+
+/// What became of a worker's report.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reported<T> {
+    /// It was written, and this is the record now. Look at its state: a job that was finished after
+    /// its cancel was asked is cancelled.
+    Written(T),
+    /// The reporter no longer holds it, or it has ended: whatever was done does not count.
+    Refused(IllegalStep),
+    /// There is no such record.
+    Missing,
+}
+
+/// What became of a renewal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Renewal {
+    /// The worker holds the job until then, and is told whether it is to stop.
+    Held {
+        /// Until when.
+        until: Timestamp,
+        /// Whether somebody wants the job stopped.
+        cancel: Cancel,
+    },
+    /// The worker no longer holds the job: stop working on it.
+    Lost,
+}
+
+/// What became of the wish to cancel a job.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cancelling {
+    /// It was waiting and is cancelled now.
+    Done(Job),
+    /// It is running and will stop at its next stage.
+    Asked(Job),
+    /// It had been cancelled before.
+    Already(Job),
+    /// It had ended otherwise before.
+    TooLate(Job),
+    /// This tenant has no such job.
+    Unknown,
+}
+
+/// What a finished job brings along.
+#[derive(Clone, Debug, Default)]
+struct Fruit {
+    result: Option<JobResult>,
+    mockup: Option<Mockup>,
+}
+
+impl JobSteps {
+    /// How often a step is tried anew when the record moved in between. Each loss means that somebody
+    /// else got ahead, and a job has few who may move it.
+    const ROUNDS: usize = 64;
+
+    /// Steps over `store`, telling `announcer` of ends, trying again by `retry`.
+    pub fn new(store: Arc<dyn Store>, announcer: Arc<dyn Announcer>, retry: RetrySchedule) -> Self {
+        Self {
+            store,
+            announcer,
+            retry: Arc::new(retry),
+        }
+    }
+
+    /// Takes up to `most` due jobs for `worker`, the longest due first, each until `now + lease_for`.
+    ///
+    /// A job whose holders vanished too often, or that was to be cancelled when its holder vanished,
+    /// ends here instead of being taken; others are looked for in its place.
+    ///
+    /// # Errors
+    /// Those of the store. Jobs that were taken before the error are found again when their lease
+    /// lapses.
+    pub async fn claim(
+        &self,
+        worker: WorkerId,
+        now: Timestamp,
+        lease_for: Duration,
+        most: usize,
+    ) -> Result<Vec<Job>, StoreError> {
+        let mut taken = Vec::new();
+        // Other workers may take what was found; go on looking while anything at all moves.
+        for _ in 0..Self::ROUNDS {
+            let wanted = most - taken.len();
+            if wanted == 0 {
+                break;
+            }
+            let due = self
+                .store
+                .due_jobs(now, u32::try_from(wanted).unwrap_or(u32::MAX))
+                .await?;
+            if due.is_empty() {
+                break;
+            }
+            let event = JobEvent::Claimed {
+                worker,
+                until: now + lease_for,
+            };
+            let swaps = due
+                .into_iter()
+                .map(|job| self.swap(job, event.clone(), now, Jitter::MIDDLE, Fruit::default()));
+            // All at once, so that a store which groups commits makes one of them.
+            for outcome in join_all(swaps).await {
+                match outcome? {
+                    Swapped::Now(job) if !job.state.is_terminal() => taken.push(*job),
+                    Swapped::Now(_) | Swapped::Moved | Swapped::Illegal { .. } | Swapped::Missing => {}
+                }
+            }
+        }
+        Ok(taken)
+    }
+
+    /// Tells that the holder is alive and goes on until `now + lease_for`.
+    ///
+    /// # Errors
+    /// Those of the store; the lease then runs on as it was.
+    pub async fn renew(
+        &self,
+        tenant: TenantId,
+        id: JobId,
+        by: Hold,
+        now: Timestamp,
+        lease_for: Duration,
+    ) -> Result<Renewal, StoreError> {
+        let event = JobEvent::Renewed {
+            by,
+            until: now + lease_for,
+        };
+        Ok(
+            match self
+                .report(tenant, id, event, now, Jitter::MIDDLE, Fruit::default())
+                .await?
+            {
+                Reported::Written(Job {
+                    state: JobState::Running { lease, cancel, .. },
+                    ..
+                }) => Renewal::Held {
+                    until: lease.until,
+                    cancel,
+                },
+                _ => Renewal::Lost,
+            },
+        )
+    }
+
+    /// Ends a job well: result, mockup, deliveries and state in one transaction. The blobs must be
+    /// stored before. When its cancel was asked, the job ends cancelled and the mockup is not added.
+    ///
+    /// # Errors
+    /// Those of the store; the job then still runs.
+    pub async fn finish(
+        &self,
+        tenant: TenantId,
+        id: JobId,
+        by: Hold,
+        result: JobResult,
+        mockup: Option<Mockup>,
+        now: Timestamp,
+    ) -> Result<Reported<Job>, StoreError> {
+        let fruit = Fruit {
+            result: Some(result),
+            mockup,
+        };
+        self.report(tenant, id, JobEvent::Finished { by }, now, Jitter::MIDDLE, fruit)
+            .await
+    }
+
+    /// Tells that the attempt broke: it is tried again, or fails.
+    ///
+    /// # Errors
+    /// Those of the store; the job then still runs.
+    pub async fn broke(
+        &self,
+        tenant: TenantId,
+        id: JobId,
+        by: Hold,
+        cause: Cause,
+        now: Timestamp,
+        jitter: Jitter,
+    ) -> Result<Reported<Job>, StoreError> {
+        self.report(
+            tenant,
+            id,
+            JobEvent::Broke { by, cause },
+            now,
+            jitter,
+            Fruit::default(),
+        )
+        .await
+    }
+
+    /// Gives a job back unfinished because the worker shuts down.
+    ///
+    /// # Errors
+    /// Those of the store; the lease then has to lapse.
+    pub async fn hand_back(
+        &self,
+        tenant: TenantId,
+        id: JobId,
+        by: Hold,
+        now: Timestamp,
+    ) -> Result<Reported<Job>, StoreError> {
+        self.report(
+            tenant,
+            id,
+            JobEvent::HandedBack { by },
+            now,
+            Jitter::MIDDLE,
+            Fruit::default(),
+        )
+        .await
+    }
+
+    /// Tells that the holder saw the wish to cancel and has stopped.
+    ///
+    /// # Errors
+    /// Those of the store; the lease then has to lapse.
+    pub async fn stopped(
+        &self,
+        tenant: TenantId,
+        id: JobId,
+        by: Hold,
+        now: Timestamp,
+    ) -> Result<Reported<Job>, StoreError> {
+        self.report(
+            tenant,
+            id,
+            JobEvent::Stopped { by },
+            now,
+            Jitter::MIDDLE,
+            Fruit::default(),
+        )
+        .await
+    }
+
+    /// Ends a job that has had all the time it may have.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn deadline_passed(
+        &self,
+        tenant: TenantId,
+        id: JobId,
+        now: Timestamp,
+    ) -> Result<Reported<Job>, StoreError> {
+        self.report(
+            tenant,
+            id,
+            JobEvent::DeadlinePassed,
+            now,
+            Jitter::MIDDLE,
+            Fruit::default(),
+        )
+        .await
+    }
+
+    /// Cancels a job that waits, or asks a running one to stop.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn cancel(
+        &self,
+        tenant: TenantId,
+        id: JobId,
+        now: Timestamp,
+    ) -> Result<Cancelling, StoreError> {
+        for _ in 0..Self::ROUNDS {
+            let Some(job) = self.store.job(tenant, id).await? else {
+                return Ok(Cancelling::Unknown);
+            };
+            match &job.state {
+                JobState::Cancelled { .. } => return Ok(Cancelling::Already(job)),
+                state if state.is_terminal() => return Ok(Cancelling::TooLate(job)),
+                JobState::Running {
+                    cancel: Cancel::Asked,
+                    ..
+                } => return Ok(Cancelling::Asked(job)),
+                _ => {}
+            }
+            match self
+                .swap(job, JobEvent::CancelAsked, now, Jitter::MIDDLE, Fruit::default())
+                .await?
+            {
+                Swapped::Now(job) if job.state.is_terminal() => return Ok(Cancelling::Done(*job)),
+                Swapped::Now(job) => return Ok(Cancelling::Asked(*job)),
+                Swapped::Moved | Swapped::Illegal { .. } | Swapped::Missing => {}
+            }
+        }
+        Err(StoreError::Contended { what: "job" })
+    }
+
+    /// Frees every running job, because every holder is known to be dead: to be called when the only
+    /// process that may use this store has just started, before it claims anything. Tells how many.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn recover(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let (mut freed, mut after) = (0, None);
+        loop {
+            let held = self.store.held_jobs(after, 256).await?;
+            let Some(last) = held.last() else { return Ok(freed) };
+            after = Some(last.id);
+            let swaps = held.into_iter().filter_map(|job| {
+                let was = job.state.hold()?;
+                Some(self.swap(
+                    job,
+                    JobEvent::HolderDied { was },
+                    now,
+                    Jitter::MIDDLE,
+                    Fruit::default(),
+                ))
+            });
+            for outcome in join_all(swaps).await {
+                freed += u64::from(matches!(outcome?, Swapped::Now(_)));
+            }
+        }
+    }
+
+    async fn report(
+        &self,
+        tenant: TenantId,
+        id: JobId,
+        event: JobEvent,
+        now: Timestamp,
+        jitter: Jitter,
+        fruit: Fruit,
+    ) -> Result<Reported<Job>, StoreError> {
+        for _ in 0..Self::ROUNDS {
+            let Some(job) = self.store.job(tenant, id).await? else {
+                return Ok(Reported::Missing);
+            };
+            match self.swap(job, event.clone(), now, jitter, fruit.clone()).await? {
+                Swapped::Now(job) => return Ok(Reported::Written(*job)),
+                Swapped::Illegal(why) => return Ok(Reported::Refused(why)),
+                Swapped::Missing => return Ok(Reported::Missing),
+                Swapped::Moved => {}
+            }
+        }
+        Err(StoreError::Contended { what: "job" })
+    }
+
+    /// One step and one swap of a job that was just read.
+    async fn swap(
+        &self,
+        job: Job,
+        event: JobEvent,
+        now: Timestamp,
+        jitter: Jitter,
+        fruit: Fruit,
+    ) -> Result<Swapped, StoreError> {
+        let expected = job.version;
+        let state = match job.state.clone().step(event, now, &self.retry, jitter) {
+            Ok(state) => state,
+            Err(why) => return Ok(Swapped::Illegal(why)),
+        };
+        let succeeded = matches!(state, JobState::Succeeded { .. });
+        let job = job.stepped(state, fruit.result, now);
+        let owed = match job.announce {
+            Announce::Events if job.state.is_terminal() => self.announcer.owed(&job, now).await?,
+            _ => Vec::new(),
+        };
+        let swap = JobSwap {
+            job,
+            owed,
+            mockup: fruit.mockup.filter(|_| succeeded),
+        };
+        Ok(match self.store.replace_job(expected, &swap).await? {
+            Swap::Swapped => Swapped::Now(Box::new(swap.job)),
+            Swap::Moved => Swapped::Moved,
+            Swap::Missing => Swapped::Missing,
+        })
+    }
+}
+
+enum Swapped {
+    Now(Box<Job>),
+    Moved,
+    Illegal(IllegalStep),
+    Missing,
+}

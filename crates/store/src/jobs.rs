@@ -1,0 +1,133 @@
+//! The store of jobs.
+
+use async_trait::async_trait;
+use marquetry_job::Timestamp;
+use marquetry_model::{Delivery, Job, JobId, JobKind, Mockup, MockupId, TenantId, Version};
+
+use crate::{Changes, Cursor, IdempotencyClaim, Inserted, Page, StoreError};
+
+/// Remembers jobs. Small on purpose: what the states mean is decided by the caller.
+#[async_trait]
+pub trait JobStore: std::fmt::Debug + Send + Sync {
+    /// Makes `job` durable, together with the key that makes its submission safe to repeat. When the
+    /// key is remembered already (at `job.created_at`), the job is not inserted.
+    ///
+    /// # Errors
+    /// [`StoreError::Duplicate`] when the id is taken.
+    async fn insert_job(&self, job: &Job, claim: Option<&IdempotencyClaim>) -> Result<Inserted, StoreError>;
+
+    /// The job with this id, if it is this tenant's.
+    ///
+    /// # Errors
+    /// Only those of the backend.
+    async fn job(&self, tenant: TenantId, id: JobId) -> Result<Option<Job>, StoreError>;
+
+    /// A tenant's jobs, newest first by `(created_at, id)`, those after `after`.
+    ///
+    /// # Errors
+    /// Only those of the backend.
+    async fn list_jobs(
+        &self,
+        tenant: TenantId,
+        filter: &JobFilter,
+        after: Option<Cursor>,
+        limit: u32,
+    ) -> Result<Page<Job>, StoreError>;
+
+    /// Jobs of all tenants whose [`due`](marquetry_job::JobState::due) moment is not after `now`, at
+    /// most `limit`, the longest due first by `(due, created_at, id)`.
+    ///
+    /// # Errors
+    /// Only those of the backend.
+    async fn due_jobs(&self, now: Timestamp, limit: u32) -> Result<Vec<Job>, StoreError>;
+
+    /// The earliest moment at which any job is due, past or future; `None` when every job has ended.
+    ///
+    /// # Errors
+    /// Only those of the backend.
+    async fn next_due_job(&self) -> Result<Option<Timestamp>, StoreError>;
+
+    /// Running jobs of all tenants, lapsed or not, at most `limit`, in the order of their ids, those
+    /// after `after`.
+    ///
+    /// # Errors
+    /// Only those of the backend.
+    async fn held_jobs(&self, after: Option<JobId>, limit: u32) -> Result<Vec<Job>, StoreError>;
+
+    /// Puts `swap.job` in the place of the stored one if that is at version `expected`, and adds the
+    /// deliveries and the mockup with it: all in one transaction, or nothing.
+    ///
+    /// The spec, tenant and creation time of a job never change; a store need not write them again.
+    ///
+    /// # Errors
+    /// [`StoreError::Duplicate`] when the id of a delivery or the mockup is taken.
+    async fn replace_job(&self, expected: Version, swap: &JobSwap) -> Result<Swap, StoreError>;
+
+    /// How many jobs have not ended: of one tenant, or of all.
+    ///
+    /// # Errors
+    /// Only those of the backend.
+    async fn count_live_jobs(&self, tenant: Option<TenantId>) -> Result<u64, StoreError>;
+
+    /// Forgets the idempotency keys whose time was up at `now`; tells how many.
+    ///
+    /// # Errors
+    /// Only those of the backend.
+    async fn forget_claims(&self, now: Timestamp) -> Result<u64, StoreError>;
+
+    /// Hears of changes made through this store from now on.
+    fn changes(&self) -> Changes;
+}
+
+/// Which jobs to list. The default lists all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct JobFilter {
+    /// Only jobs of one kind.
+    pub kind: Option<JobKind>,
+    /// Only jobs that work on this mockup.
+    pub subject: Option<MockupId>,
+}
+
+impl JobFilter {
+    /// Whether `job` is to be listed.
+    pub fn admits(&self, job: &Job) -> bool {
+        self.kind.is_none_or(|kind| job.kind() == kind)
+            && self
+                .subject
+                .is_none_or(|mockup| job.spec.subject() == Some(mockup))
+    }
+}
+
+/// What [`JobStore::replace_job`] writes together.
+#[derive(Clone, Debug, PartialEq)]
+pub struct JobSwap {
+    /// The job in its new state, at its new version.
+    pub job: Job,
+    /// The deliveries that its end owes.
+    pub owed: Vec<Delivery>,
+    /// The mockup that it made.
+    pub mockup: Option<Mockup>,
+}
+
+impl JobSwap {
+    /// A new state that owes nothing and made nothing.
+    pub fn only(job: Job) -> Self {
+        Self {
+            job,
+            owed: Vec::new(),
+            mockup: None,
+        }
+    }
+}
+
+/// What became of a swap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "when the record moved, nothing was written"]
+pub enum Swap {
+    /// It is durable now.
+    Swapped,
+    /// The record is at another version: read it again and step again.
+    Moved,
+    /// There is no such record.
+    Missing,
+}

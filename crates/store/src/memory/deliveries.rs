@@ -1,0 +1,112 @@
+//! Deliveries in memory.
+
+use std::cmp::Reverse;
+
+use async_trait::async_trait;
+use marquetry_job::{DeliveryState, Timestamp};
+use marquetry_model::{Delivery, DeliveryId, Lane, TenantId, Version};
+
+use super::{MemoryStore, first};
+use crate::{Change, Cursor, DeliveryFilter, DeliveryStore, Page, StoreError, Swap};
+
+#[async_trait]
+impl DeliveryStore for MemoryStore {
+    async fn insert_delivery(&self, delivery: &Delivery) -> Result<(), StoreError> {
+        let mut shelves = self.shelves();
+        if shelves.deliveries.contains_key(&delivery.id) {
+            return Err(StoreError::Duplicate { what: "delivery" });
+        }
+        shelves.deliveries.insert(delivery.id, delivery.clone());
+        drop(shelves);
+        self.bell.ring(Change::Delivery);
+        Ok(())
+    }
+
+    async fn delivery(&self, tenant: TenantId, id: DeliveryId) -> Result<Option<Delivery>, StoreError> {
+        Ok(self
+            .shelves()
+            .deliveries
+            .get(&id)
+            .filter(|delivery| delivery.tenant == tenant)
+            .cloned())
+    }
+
+    async fn list_deliveries(
+        &self,
+        tenant: TenantId,
+        filter: &DeliveryFilter,
+        after: Option<Cursor>,
+        limit: u32,
+    ) -> Result<Page<Delivery>, StoreError> {
+        let place = |delivery: &Delivery| (delivery.created_at, *delivery.id.as_bytes());
+        let shelves = self.shelves();
+        let admitted = shelves
+            .deliveries
+            .values()
+            .filter(|delivery| delivery.tenant == tenant && filter.admits(delivery))
+            .filter(|delivery| after.is_none_or(|after| place(delivery) < (after.at, after.id)))
+            .cloned()
+            .collect();
+        let found = first(admitted, limit.saturating_add(1), |delivery| {
+            Reverse(place(delivery))
+        });
+        Ok(Page::from_surplus(found, limit, |d| Cursor {
+            at: d.created_at,
+            id: *d.id.as_bytes(),
+        }))
+    }
+
+    async fn due_deliveries(
+        &self,
+        now: Timestamp,
+        limit: u32,
+        except: &[Lane],
+    ) -> Result<Vec<Delivery>, StoreError> {
+        let shelves = self.shelves();
+        let due = shelves.deliveries.values().filter(|delivery| {
+            delivery.state.due().is_some_and(|due| due <= now) && !except.contains(&delivery.target.lane())
+        });
+        Ok(first(due.cloned().collect(), limit, |d| {
+            (d.state.due(), d.created_at, d.id)
+        }))
+    }
+
+    async fn next_due_delivery(&self, except: &[Lane]) -> Result<Option<Timestamp>, StoreError> {
+        let shelves = self.shelves();
+        let open = shelves
+            .deliveries
+            .values()
+            .filter(|d| !except.contains(&d.target.lane()));
+        Ok(open.filter_map(|delivery| delivery.state.due()).min())
+    }
+
+    async fn held_deliveries(
+        &self,
+        after: Option<DeliveryId>,
+        limit: u32,
+    ) -> Result<Vec<Delivery>, StoreError> {
+        let shelves = self.shelves();
+        let held = shelves
+            .deliveries
+            .values()
+            .filter(|delivery| matches!(delivery.state, DeliveryState::Sending { .. }))
+            .filter(|delivery| after.is_none_or(|after| delivery.id > after));
+        Ok(first(held.cloned().collect(), limit, |delivery| delivery.id))
+    }
+
+    async fn replace_delivery(&self, expected: Version, delivery: &Delivery) -> Result<Swap, StoreError> {
+        let mut shelves = self.shelves();
+        match shelves.deliveries.get_mut(&delivery.id) {
+            Some(stored) if stored.tenant == delivery.tenant => {
+                if stored.version != expected {
+                    return Ok(Swap::Moved);
+                }
+                *stored = delivery.clone();
+            }
+            _ => return Ok(Swap::Missing),
+        }
+        drop(shelves);
+        self.bell.ring(Change::Delivery);
+        Ok(Swap::Swapped)
+    }
+}

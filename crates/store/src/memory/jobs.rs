@@ -1,0 +1,176 @@
+//! Jobs in memory.
+
+use std::cmp::Reverse;
+
+use async_trait::async_trait;
+use marquetry_job::{JobState, Timestamp};
+use marquetry_model::{Job, JobId, TenantId, Version};
+
+use super::{MemoryStore, RememberedClaim, first};
+use crate::{
+    Change, Changes, Cursor, IdempotencyClaim, Inserted, JobFilter, JobStore, JobSwap, Page, StoreError, Swap,
+};
+
+#[async_trait]
+impl JobStore for MemoryStore {
+    async fn insert_job(&self, job: &Job, claim: Option<&IdempotencyClaim>) -> Result<Inserted, StoreError> {
+        let mut shelves = self.shelves();
+        if let Some(claim) = claim {
+            let place = (job.tenant, claim.key.clone());
+            if let Some(known) = shelves.claims.get(&place)
+                && job.created_at < known.until
+            {
+                if known.fingerprint != claim.fingerprint {
+                    return Ok(Inserted::Conflict);
+                }
+                let twin = shelves
+                    .jobs
+                    .get(&known.job)
+                    .cloned()
+                    .ok_or(StoreError::Unreadable {
+                        what: "idempotency key",
+                        problem: "its job is missing".into(),
+                    })?;
+                return Ok(Inserted::Twin(Box::new(twin)));
+            }
+        }
+        if shelves.jobs.contains_key(&job.id) {
+            return Err(StoreError::Duplicate { what: "job" });
+        }
+        if let Some(claim) = claim {
+            let remembered = RememberedClaim {
+                job: job.id,
+                fingerprint: claim.fingerprint,
+                until: claim.until,
+            };
+            shelves.claims.insert((job.tenant, claim.key.clone()), remembered);
+        }
+        shelves.jobs.insert(job.id, job.clone());
+        drop(shelves);
+        self.bell.ring_job(job);
+        Ok(Inserted::New)
+    }
+
+    async fn job(&self, tenant: TenantId, id: JobId) -> Result<Option<Job>, StoreError> {
+        Ok(self
+            .shelves()
+            .jobs
+            .get(&id)
+            .filter(|job| job.tenant == tenant)
+            .cloned())
+    }
+
+    async fn list_jobs(
+        &self,
+        tenant: TenantId,
+        filter: &JobFilter,
+        after: Option<Cursor>,
+        limit: u32,
+    ) -> Result<Page<Job>, StoreError> {
+        let place = |job: &Job| (job.created_at, *job.id.as_bytes());
+        let shelves = self.shelves();
+        let admitted = shelves
+            .jobs
+            .values()
+            .filter(|job| job.tenant == tenant && filter.admits(job))
+            .filter(|job| after.is_none_or(|after| place(job) < (after.at, after.id)))
+            .cloned()
+            .collect();
+        let jobs = first(admitted, limit.saturating_add(1), |job| Reverse(place(job)));
+        Ok(Page::from_surplus(jobs, limit, |job| Cursor {
+            at: job.created_at,
+            id: *job.id.as_bytes(),
+        }))
+    }
+
+    async fn due_jobs(&self, now: Timestamp, limit: u32) -> Result<Vec<Job>, StoreError> {
+        let shelves = self.shelves();
+        let due = shelves
+            .jobs
+            .values()
+            .filter(|job| job.state.due().is_some_and(|due| due <= now));
+        Ok(first(due.cloned().collect(), limit, |job| {
+            (job.state.due(), job.created_at, job.id)
+        }))
+    }
+
+    async fn next_due_job(&self) -> Result<Option<Timestamp>, StoreError> {
+        Ok(self
+            .shelves()
+            .jobs
+            .values()
+            .filter_map(|job| job.state.due())
+            .min())
+    }
+
+    async fn held_jobs(&self, after: Option<JobId>, limit: u32) -> Result<Vec<Job>, StoreError> {
+        let shelves = self.shelves();
+        let held = shelves
+            .jobs
+            .values()
+            .filter(|job| matches!(job.state, JobState::Running { .. }))
+            .filter(|job| after.is_none_or(|after| job.id > after));
+        Ok(first(held.cloned().collect(), limit, |job| job.id))
+    }
+
+    async fn replace_job(&self, expected: Version, swap: &JobSwap) -> Result<Swap, StoreError> {
+        let mut shelves = self.shelves();
+        match shelves.jobs.get(&swap.job.id) {
+            Some(job) if job.tenant == swap.job.tenant => {
+                if job.version != expected {
+                    return Ok(Swap::Moved);
+                }
+            }
+            _ => return Ok(Swap::Missing),
+        }
+        // Everything that can fail comes before the first change.
+        let mut ids = std::collections::BTreeSet::new();
+        if swap
+            .owed
+            .iter()
+            .any(|owed| shelves.deliveries.contains_key(&owed.id) || !ids.insert(owed.id))
+        {
+            return Err(StoreError::Duplicate { what: "delivery" });
+        }
+        if swap
+            .mockup
+            .as_ref()
+            .is_some_and(|mockup| shelves.mockups.contains_key(&mockup.id))
+        {
+            return Err(StoreError::Duplicate { what: "mockup" });
+        }
+        shelves.jobs.insert(swap.job.id, swap.job.clone());
+        shelves
+            .deliveries
+            .extend(swap.owed.iter().map(|owed| (owed.id, owed.clone())));
+        shelves
+            .mockups
+            .extend(swap.mockup.iter().map(|mockup| (mockup.id, mockup.clone())));
+        drop(shelves);
+        self.bell.ring_job(&swap.job);
+        if !swap.owed.is_empty() {
+            self.bell.ring(Change::Delivery);
+        }
+        Ok(Swap::Swapped)
+    }
+
+    async fn count_live_jobs(&self, tenant: Option<TenantId>) -> Result<u64, StoreError> {
+        let shelves = self.shelves();
+        let live = shelves
+            .jobs
+            .values()
+            .filter(|job| !job.state.is_terminal() && tenant.is_none_or(|tenant| job.tenant == tenant));
+        Ok(u64::try_from(live.count()).unwrap_or(u64::MAX))
+    }
+
+    async fn forget_claims(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let mut shelves = self.shelves();
+        let before = shelves.claims.len();
+        shelves.claims.retain(|_, claim| now < claim.until);
+        Ok(u64::try_from(before - shelves.claims.len()).unwrap_or(u64::MAX))
+    }
+
+    fn changes(&self) -> Changes {
+        self.bell.listen()
+    }
+}

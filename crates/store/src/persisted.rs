@@ -1,0 +1,1 @@
+//! The stored forms of the nouns, shared by every store that keeps text or JSON.
