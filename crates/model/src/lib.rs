@@ -24,6 +24,7 @@ mod job;
 mod mockup;
 pub mod placement;
 mod render_spec;
+mod request;
 mod tenant;
 mod upload;
 
@@ -38,5 +39,9 @@ pub use job::{Announce, ExportFile, Job, JobKind, JobResult, JobSpec, Timing, Ve
 pub use mockup::{Mockup, Thumbnail, Warning};
 pub use placement::{BoxSize, Fit, Flip, Placement, Position, Rotation, Tile};
 pub use render_spec::{Adjustments, AssetSource, Change, ColourOverlay, RenderSpec};
+pub use request::{
+    EndpointChange, EndpointDraft, RenderRequest, RequestedAsset, RequestedChange, TextChange, TextFit,
+    TextStyle, Words,
+};
 pub use tenant::{ApiKey, KeyHash, Tenant};
 pub use upload::{UploadSource, UploadSpec};

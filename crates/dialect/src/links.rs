@@ -1,0 +1,91 @@
+//! The addresses that answers hand out, all under one public origin.
+
+use marquetry_model::{BlobKey, MockupId};
+
+/// Makes addresses under the origin that clients reach the server by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Links {
+    origin: String,
+}
+
+impl Links {
+    /// Where stored files are served, below the origin.
+    pub const FILES: &'static str = "/files/";
+
+    /// Addresses under `public_url`, such as `https://mockups.example.com`; slashes at its end do not count.
+    pub fn new(public_url: &str) -> Self {
+        Self {
+            origin: public_url.trim().trim_end_matches('/').to_owned(),
+        }
+    }
+
+    /// The origin, without a slash at its end.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// `path`, which starts with a slash, under the origin.
+    pub fn under(&self, path: &str) -> String {
+        format!("{}{path}", self.origin)
+    }
+
+    /// Where a stored file can be fetched. Only files that [`Self::file_of_path`] gives are served.
+    pub fn file(&self, key: &BlobKey) -> String {
+        format!("{}{}{key}", self.origin, Self::FILES)
+    }
+
+    /// Where a mockup can be read.
+    pub fn mockup(&self, id: MockupId) -> String {
+        self.under(&format!("/api/v1/psd-mockups/{id}"))
+    }
+
+    /// The file that a path asks for; `None` when it asks for none that is served. Results and previews are;
+    /// what tenants uploaded is not.
+    ///
+    /// ```
+    /// use marquetry_dialect::Links;
+    /// let path = "/files/results/9d4e2b51-0c7a-4f8e-bb1c-2a6f9e3d8c10/0.webp";
+    /// assert!(Links::file_of_path(path).is_some());
+    /// assert!(Links::file_of_path("/files/uploads/secret.psd").is_none());
+    /// ```
+    pub fn file_of_path(path: &str) -> Option<BlobKey> {
+        let key = path.strip_prefix(Self::FILES)?;
+        let served = ["results/", "thumbnails/"]
+            .iter()
+            .any(|folder| key.starts_with(folder));
+        if served { key.parse().ok() } else { None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use marquetry_model::{ExportFormat, JobId};
+
+    #[test]
+    fn an_address_leads_back_to_its_file() {
+        let links = Links::new("https://mockups.example.com/sub/");
+        for key in [
+            BlobKey::result(JobId::from_random([1; 16]), 0, ExportFormat::Webp),
+            BlobKey::thumbnail(MockupId::from_random([2; 16]), 720),
+        ] {
+            let url = links.file(&key);
+            let path = url.strip_prefix("https://mockups.example.com/sub").unwrap();
+            assert_eq!(Links::file_of_path(path), Some(key));
+        }
+    }
+
+    #[test]
+    fn nothing_else_is_served() {
+        let upload = BlobKey::upload(marquetry_model::ContentHash::from_bytes([7; 32]));
+        for path in [
+            format!("/files/{upload}"),
+            "/files/results/../uploads/a".to_owned(),
+            "/files/results/".to_owned(),
+            "/files/".to_owned(),
+            "results/a".to_owned(),
+        ] {
+            assert_eq!(Links::file_of_path(&path), None, "{path}");
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! Webhook endpoints and what was sent to them.
+
+use marquetry_job::DeliveryShown;
+use marquetry_model::{Delivery, DeliveryId, Endpoint, EventNaming, EventType, JobId, Target};
+use serde::Serialize;
+
+use super::Answer;
+use crate::iso8601;
+use crate::sudomock::event::event_name;
+use crate::sudomock::request::Cursor;
+
+/// Where the marker of the next page of deliveries stands; absent on the last page.
+pub const NEXT_CURSOR_HEADER: &str = "X-Webhook-Next-Cursor";
+
+/// 201: a new endpoint, the one time but for a rotation that its secret is shown whole.
+pub fn created_endpoint(endpoint: &Endpoint) -> Answer {
+    Answer::json(
+        201,
+        &EndpointForm::of(endpoint, endpoint.secret.expose().to_owned()),
+    )
+}
+
+/// 200: the endpoint with its new secret, shown whole.
+pub fn rotated_endpoint(endpoint: &Endpoint) -> Answer {
+    Answer::json(
+        200,
+        &EndpointForm::of(endpoint, endpoint.secret.expose().to_owned()),
+    )
+}
+
+/// 200: one endpoint, its secret masked.
+pub fn endpoint(endpoint: &Endpoint) -> Answer {
+    Answer::json(200, &EndpointForm::masked(endpoint))
+}
+
+/// 200: all endpoints, a bare list.
+pub fn endpoints(endpoints: &[Endpoint]) -> Answer {
+    Answer::json(
+        200,
+        &endpoints.iter().map(EndpointForm::masked).collect::<Vec<_>>(),
+    )
+}
+
+/// 202: a test message is on its way, naming a job that never was.
+pub fn testing(job: JobId) -> Answer {
+    Answer::json(
+        202,
+        &TestingForm {
+            status: "enqueued",
+            event_type: EventType::WebhookTest.name(),
+            job_id: job.to_string(),
+        },
+    )
+}
+
+/// 202: a delivery will be sent once more.
+pub fn replaying_one(delivery: DeliveryId) -> Answer {
+    Answer::json(
+        202,
+        &ReplayingOneForm {
+            status: "enqueued",
+            delivery_id: delivery.to_string(),
+        },
+    )
+}
+
+/// 202: so many failed or dead deliveries will be sent once more.
+pub fn replaying_all(count: u64) -> Answer {
+    Answer::json(
+        202,
+        &ReplayingAllForm {
+            status: "enqueued",
+            count,
+        },
+    )
+}
+
+/// 200: a page of deliveries, newest first, a bare list; the marker of the next page is a header.
+///
+/// `naming` is that of the endpoint a delivery goes to, so that a row is spelled as its message was.
+pub fn deliveries<'d>(
+    rows: impl IntoIterator<Item = (&'d Delivery, EventNaming)>,
+    next: Option<Cursor>,
+) -> Answer {
+    let rows: Vec<DeliveryForm> = rows
+        .into_iter()
+        .map(|(delivery, naming)| DeliveryForm::of(delivery, naming))
+        .collect();
+    let mut answer = Answer::json(200, &rows);
+    answer
+        .headers
+        .extend(next.map(|cursor| (NEXT_CURSOR_HEADER, cursor.encode())));
+    answer
+}
+
+#[derive(Serialize)]
+struct EndpointForm<'a> {
+    id: String,
+    url: &'a str,
+    secret: String,
+    description: Option<&'a str>,
+    event_types: Vec<&'static str>,
+    event_naming: &'static str,
+    enabled: bool,
+    created_at: String,
+    updated_at: Option<String>,
+}
+
+impl<'a> EndpointForm<'a> {
+    fn of(endpoint: &'a Endpoint, secret: String) -> Self {
+        Self {
+            id: endpoint.id.to_string(),
+            url: &endpoint.url,
+            secret,
+            description: endpoint.description.as_deref(),
+            event_types: endpoint
+                .event_types
+                .iter()
+                .map(|event| event_name(*event, endpoint.naming))
+                .collect(),
+            event_naming: match endpoint.naming {
+                EventNaming::Current => "current",
+                EventNaming::Legacy => "legacy",
+            },
+            enabled: endpoint.enabled,
+            created_at: iso8601(endpoint.created_at),
+            updated_at: endpoint.updated_at.map(iso8601),
+        }
+    }
+
+    fn masked(endpoint: &'a Endpoint) -> Self {
+        Self::of(endpoint, format!("whsec_****{}", endpoint.secret.last_four()))
+    }
+}
+
+#[derive(Serialize)]
+struct TestingForm {
+    status: &'static str,
+    event_type: &'static str,
+    job_id: String,
+}
+
+#[derive(Serialize)]
+struct ReplayingOneForm {
+    status: &'static str,
+    delivery_id: String,
+}
+
+#[derive(Serialize)]
+struct ReplayingAllForm {
+    status: &'static str,
+    count: u64,
+}
+
+#[derive(Serialize)]
+struct DeliveryForm {
+    id: String,
+    endpoint_id: Option<String>,
+    job_id: String,
+    event_type: &'static str,
+    status: &'static str,
+    http_status: Option<u16>,
+    attempt: u32,
+    last_error: Option<String>,
+    created_at: String,
+    updated_at: String,
+}
+
+impl DeliveryForm {
+    fn of(delivery: &Delivery, naming: EventNaming) -> Self {
+        let last = delivery.tries.last();
+        Self {
+            id: delivery.id.to_string(),
+            endpoint_id: match &delivery.target {
+                Target::Endpoint(id) => Some(id.to_string()),
+                Target::Callback(_) => None,
+            },
+            job_id: delivery.job.to_string(),
+            event_type: event_name(delivery.event, naming),
+            status: match delivery.state.shown() {
+                DeliveryShown::Pending => "pending",
+                DeliveryShown::Failed => "failed",
+                DeliveryShown::Delivered => "delivered",
+                DeliveryShown::Dead => "dead",
+            },
+            http_status: last.and_then(|tried| tried.status),
+            // Counted from 0 here: the first try is no retry.
+            attempt: delivery.state.tally().attempt.number().saturating_sub(1),
+            last_error: last.and_then(|tried| tried.error.clone()),
+            created_at: iso8601(delivery.created_at),
+            updated_at: iso8601(delivery.updated_at),
+        }
+    }
+}
