@@ -58,3 +58,23 @@ pub fn parse(block: &[u8], base: u64, limits: &Limits) -> Result<Artboard, PsdEr
         descriptor,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frame_background_and_preset_are_read() {
+        let artboard = parse(&crate::seed::block(*b"artb"), 0, &Limits::default()).unwrap();
+        let frame = artboard.frame.unwrap();
+        assert_eq!(
+            (frame.left, frame.top, frame.width(), frame.height()),
+            (2.0, 1.0, 38.0, 29.0)
+        );
+        assert_eq!(artboard.background, ArtboardBackground::Color);
+        assert_eq!(
+            (artboard.color, artboard.preset.as_str()),
+            (Some(Color::Rgb([9.0, 8.0, 7.0])), "Phone")
+        );
+    }
+}

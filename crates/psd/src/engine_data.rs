@@ -4,6 +4,9 @@
 
 use crate::{Limit, Limits, PsdError, Section};
 
+/// Dropping a tree takes stack for each level, so no caller's limit goes beyond this.
+const DEEPEST: u64 = 512;
+
 /// One value of the notation.
 #[derive(Clone, Debug, PartialEq)]
 pub enum EngineValue {
@@ -107,7 +110,9 @@ pub fn parse(block: &[u8], base: u64, limits: &Limits) -> Result<EngineValue, Ps
         key: None,
     }];
     let mut items = 0_u64;
+    let deepest = limits.descriptor_depth.min(DEEPEST);
     loop {
+        tokens.skip_blanks();
         let at = tokens.at;
         let Some(token) = tokens.next()? else { break };
         items += 1;
@@ -119,20 +124,12 @@ pub fn parse(block: &[u8], base: u64, limits: &Limits) -> Result<EngineValue, Ps
                     entries: Vec::new(),
                     key: None,
                 });
-                Limits::check(
-                    Limit::DescriptorDepth,
-                    stack.len() as u64,
-                    limits.descriptor_depth,
-                )?;
+                Limits::check(Limit::DescriptorDepth, stack.len() as u64, deepest)?;
                 continue;
             }
             Token::OpenArray => {
                 stack.push(Open::Array(Vec::new()));
-                Limits::check(
-                    Limit::DescriptorDepth,
-                    stack.len() as u64,
-                    limits.descriptor_depth,
-                )?;
+                Limits::check(Limit::DescriptorDepth, stack.len() as u64, deepest)?;
                 continue;
             }
             Token::CloseDictionary => match (stack.len(), stack.pop()) {
@@ -188,10 +185,13 @@ impl Tokens<'_> {
         }
     }
 
-    fn next(&mut self) -> Result<Option<Token>, PsdError> {
+    fn skip_blanks(&mut self) {
         while self.bytes.get(self.at).is_some_and(|byte| is_blank(*byte)) {
             self.at += 1;
         }
+    }
+
+    fn next(&mut self) -> Result<Option<Token>, PsdError> {
         let Some(first) = self.bytes.get(self.at) else {
             return Ok(None);
         };
@@ -275,4 +275,74 @@ fn is_blank(byte: u8) -> bool {
 
 fn is_delimiter(byte: u8) -> bool {
     matches!(byte, b'(' | b')' | b'<' | b'>' | b'[' | b']' | b'/')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &[u8]) -> Result<EngineValue, PsdError> {
+        parse(text, 10, &Limits::default())
+    }
+
+    #[test]
+    fn every_kind_of_value_is_read() {
+        let tree =
+            read(b"<< /A [ 1 -.5 true false /N ] /B << /C (x\\)\\\\) >> /D (\xFE\xFF\x20\xAC) /E null >>")
+                .unwrap();
+        assert_eq!(tree.get("A").unwrap().numbers(), [1.0, -0.5]);
+        assert_eq!(tree.get("A").unwrap().items()[2].as_bool(), Some(true));
+        assert_eq!(tree.get("A").unwrap().items()[4], EngineValue::Name("N".into()));
+        assert_eq!(tree.at(&["B", "C"]).and_then(EngineValue::as_text), Some("x)\\"));
+        assert_eq!(tree.get("D").and_then(EngineValue::as_text), Some("\u{20ac}"));
+        assert_eq!(tree.get("E"), Some(&EngineValue::Name("null".into())));
+        // The same without its brackets, as in `Txt2`.
+        assert_eq!(
+            read(b" /0 7 /1 [ ]")
+                .unwrap()
+                .get("0")
+                .and_then(EngineValue::as_i64),
+            Some(7)
+        );
+    }
+
+    #[test]
+    fn what_is_not_closed_is_an_error_with_its_place() {
+        let at = |text: &[u8]| match read(text) {
+            Err(PsdError::Malformed { offset, .. } | PsdError::Truncated { offset, .. }) => Some(offset),
+            _ => None,
+        };
+        assert_eq!(at(b"/A (never"), Some(13));
+        assert_eq!(at(b"/A (never\\"), Some(13));
+        assert_eq!(at(b"<< /A [ 1 ]"), Some(21));
+        assert_eq!(at(b"/A"), Some(12));
+        assert_eq!(at(b"/A [ 1 >>"), Some(17));
+        assert_eq!(at(b"/A ]"), Some(13));
+        assert_eq!(at(b">>"), Some(10));
+        assert_eq!(at(b"<< /A >>"), Some(16));
+        assert_eq!(at(b"1"), Some(10));
+        assert_eq!(at(b"/A )"), Some(13));
+    }
+
+    #[test]
+    fn ten_thousand_levels_are_refused() {
+        for open in [&b"/A ["[..], b"/A <<"] {
+            let text = [open, &b"[".repeat(10_000)].concat();
+            let error = read(&text).unwrap_err();
+            assert!(
+                matches!(error, PsdError::OverLimit { .. } | PsdError::Malformed { .. }),
+                "{error}"
+            );
+        }
+        let generous = Limits {
+            descriptor_depth: u64::MAX,
+            ..Limits::default()
+        };
+        let deep = [b"/A ".to_vec(), b"[".repeat(10_000), b"]".repeat(10_000)].concat();
+        // Dropping a tree costs stack, so the caller's limit is capped.
+        assert!(matches!(
+            parse(&deep, 0, &generous),
+            Err(PsdError::OverLimit { .. })
+        ));
+    }
 }

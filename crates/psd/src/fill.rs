@@ -182,3 +182,114 @@ impl Fill {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        gradient::{GradientColors, GradientMethod, GradientStyle, StopColor, TransparencyStop},
+        seed,
+    };
+
+    #[test]
+    fn the_three_fills_are_read() {
+        let limits = Limits::default();
+        let read = |key| parse(key, &seed::block(key), 0, &limits).unwrap();
+        assert_eq!(read(*b"SoCo"), Fill::Color(Some(Color::Rgb([1.0, 2.0, 3.0]))));
+        assert!(matches!(read(*b"PtFl"), Fill::Pattern(fill) if fill.pattern.as_ref().unwrap().id == "x"));
+        let Fill::Gradient(fill) = read(*b"GdFl") else {
+            panic!()
+        };
+        assert_eq!(
+            (fill.angle, fill.style, fill.scale),
+            (45.0, GradientStyle::Radial, 80.0)
+        );
+        assert_eq!(
+            (fill.reverse, fill.method, fill.offset.y),
+            (true, GradientMethod::Perceptual, -5.0)
+        );
+        let GradientColors::Solid {
+            smoothness,
+            stops,
+            transparency,
+        } = fill.gradient.unwrap().colors
+        else {
+            panic!()
+        };
+        assert_eq!(
+            (smoothness, stops[1].location, stops[1].midpoint),
+            (0.5, 1.0, 0.5)
+        );
+        assert_eq!(
+            stops[1].color,
+            StopColor::Own(Some(Color::Rgb([0.0, 0.0, 255.0])))
+        );
+        assert_eq!(
+            transparency[1],
+            TransparencyStop {
+                location: 1.0,
+                midpoint: 0.25,
+                opacity: 0.0
+            }
+        );
+        let content = parse_vector_content(&seed::block(*b"vscg"), 0, &limits).unwrap();
+        assert_eq!(content, read(*b"GdFl"));
+        assert!(parse(*b"XxXx", &seed::block(*b"SoCo"), 0, &limits).is_err());
+    }
+
+    #[test]
+    fn every_space_of_colour_is_read() {
+        let read = |object: seed::Object| {
+            let object = Descriptor::parse_bare(&object.bare(), 0, &Limits::default()).unwrap();
+            Color::from_descriptor(&object)
+        };
+        let object = seed::object;
+        let hsb = object("HSBC")
+            .unit("H   ", b"#Ang", 210.0)
+            .number("Strt", 50.0)
+            .number("Brgh", 75.0);
+        assert_eq!(read(hsb), Some(Color::Hsb([210.0, 50.0, 75.0])));
+        let cmyk = object("CMYC")
+            .number("Cyn ", 1.0)
+            .number("Mgnt", 2.0)
+            .number("Ylw ", 3.0);
+        assert_eq!(read(cmyk.clone()), None);
+        assert_eq!(
+            read(cmyk.number("Blck", 4.0)),
+            Some(Color::Cmyk([1.0, 2.0, 3.0, 4.0]))
+        );
+        let lab = object("LbCl")
+            .number("Lmnc", 50.0)
+            .number("A   ", -10.0)
+            .number("B   ", 20.0);
+        assert_eq!(read(lab), Some(Color::Lab([50.0, -10.0, 20.0])));
+        assert_eq!(read(object("Grsc").number("Gry ", 40.0)), Some(Color::Gray(40.0)));
+        let book = object("BkCl").text("Bk  ", "Solid").text("Nm  ", "Red 032");
+        let named = Color::Book {
+            book: "Solid".into(),
+            name: "Red 032".into(),
+        };
+        assert_eq!(read(book), Some(named));
+        let float = object("RGBC").number("redFloat", 1.0).number("greenFloat", 0.0);
+        assert_eq!(
+            read(float.number("blueFloat", 2.0)),
+            Some(Color::Rgb([255.0, 0.0, 510.0]))
+        );
+    }
+
+    #[test]
+    fn a_vector_stroke_is_read() {
+        let stroke = parse_vector_stroke(&seed::block(*b"vstk"), 0, &Limits::default()).unwrap();
+        assert!(stroke.enabled && stroke.fill_enabled);
+        assert_eq!(
+            (stroke.cap, stroke.dashes.as_slice()),
+            (StrokeCap::Round, &[4.0, 2.0][..])
+        );
+        assert_eq!(stroke.blend, Some(BlendMode::Multiply));
+        assert_eq!(stroke.paint, Some(Fill::Color(Some(Color::Rgb([1.0, 1.0, 1.0])))));
+        assert_eq!(
+            stroke.width.map(|width| width.unit),
+            Some(crate::descriptor::Unit::Points)
+        );
+    }
+}

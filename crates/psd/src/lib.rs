@@ -48,6 +48,8 @@ mod key;
 pub mod layer;
 mod merged;
 pub mod resources;
+#[cfg(test)]
+mod seed;
 mod shared;
 mod span;
 mod text_encoding;

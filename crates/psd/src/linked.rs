@@ -224,3 +224,70 @@ fn external(
     };
     Ok(LinkedSource::External { file, copy })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::seed;
+
+    #[test]
+    fn embedded_and_external_files_are_found() {
+        let block = seed::block(*b"lnk2");
+        let files = parse(&block, 0, &Limits::default()).unwrap();
+        assert_eq!(files.len(), 2);
+        assert_eq!(
+            (files[0].id.as_str(), files[0].name.as_str()),
+            ("an-id", "art.png")
+        );
+        assert_eq!((&files[0].file_type, &files[0].creator), (b"png ", b"8BIM"));
+        assert_eq!(files[0].bytes(&block), Some(&b"hello"[..]));
+        assert_eq!((files[0].modified, files[0].locked), (Some(1.5), Some(true)));
+        let LinkedSource::External { file, copy } = &files[1].source else {
+            panic!("{files:?}")
+        };
+        assert_eq!(
+            (file.relative_path.as_deref(), file.length, copy),
+            (Some("../art.png"), 77, &None)
+        );
+        let time = FileTime {
+            year: 2024,
+            month: 2,
+            day: 29,
+            hour: 23,
+            minute: 59,
+            second: 58.5,
+        };
+        assert_eq!(file.modified, Some(time));
+        assert_eq!(
+            (files[1].child_document.as_deref(), files[1].bytes(&block)),
+            (Some("child"), None)
+        );
+    }
+
+    #[test]
+    fn padding_ends_the_list_and_a_cut_is_an_error() {
+        let mut block = seed::linked_entry(b"liFD", 2, 3, b"abc");
+        for padding in [0, 3, 8, 20] {
+            block.extend(vec![0; padding]);
+            assert_eq!(
+                parse(&block, 0, &Limits::default()).map(|files| files.len()),
+                Ok(1)
+            );
+        }
+        let entry = seed::linked_entry(b"liFD", 2, u64::MAX, b"abc");
+        assert!(matches!(
+            parse(&entry, 0, &Limits::default()),
+            Err(PsdError::Truncated { .. })
+        ));
+        let entry = seed::linked_entry(b"liXX", 2, 3, b"abc");
+        assert!(matches!(
+            parse(&entry, 7, &Limits::default()),
+            Err(PsdError::Malformed { offset: 15, .. })
+        ));
+        let entry = seed::linked_entry(b"liFA", 2, 0, &[0; 8]);
+        assert_eq!(
+            parse(&entry, 0, &Limits::default()).unwrap()[0].source,
+            LinkedSource::Alias
+        );
+    }
+}

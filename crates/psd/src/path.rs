@@ -199,3 +199,43 @@ fn point(record: &mut Reader<'_>) -> Result<Point, PsdError> {
 fn fixed(record: &mut Reader<'_>) -> Result<f64, PsdError> {
     Ok(f64::from(record.i32()?) / 16_777_216.0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::seed;
+
+    #[test]
+    fn curves_their_knots_and_flags_are_read() {
+        let mask = parse_vector_mask(&seed::block(*b"vmsk"), 0, &Limits::default()).unwrap();
+        assert_eq!((mask.inverted, mask.linked, mask.disabled), (true, true, true));
+        assert!(mask.path.starts_full);
+        let [square, line] = mask.path.subpaths.as_slice() else {
+            panic!("{:?}", mask.path)
+        };
+        assert_eq!(
+            (square.closed, square.operation),
+            (true, Some(PathOperation::Subtract))
+        );
+        assert_eq!(
+            (square.fill_rule, square.origin, square.knots.len()),
+            (FillRule::NonZero, 3, 4)
+        );
+        assert_eq!(square.knots[2].anchor, Point::new(0.5, -0.5));
+        assert_eq!((square.knots[0].smooth, square.knots[1].smooth), (true, false));
+        assert_eq!(
+            (line.closed, line.operation, line.fill_rule),
+            (false, None, FillRule::EvenOdd)
+        );
+        let clipboard = mask.path.clipboard.unwrap();
+        assert_eq!((clipboard.bounds.right, clipboard.resolution), (1.0, 72.0));
+    }
+
+    #[test]
+    fn a_knot_without_a_curve_is_an_error() {
+        let mut record = vec![0; 26];
+        record[1] = 2;
+        let error = parse(&record, 60, &Limits::default()).unwrap_err();
+        assert!(matches!(error, PsdError::Malformed { offset: 62, .. }), "{error}");
+    }
+}

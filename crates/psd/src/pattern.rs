@@ -25,14 +25,14 @@ pub struct Pattern {
     pub size: Size,
     /// Colours of an indexed pattern.
     pub palette: Option<Box<[[u8; 3]; 256]>>,
-    /// Its planes: the colours in order, and after them transparency if there is any.
+    /// Its planes: the colours in order, and after them a mask and transparency if there are any.
     pub planes: Vec<PatternPlane>,
 }
 
 /// One plane of a pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PatternPlane {
-    /// Which one: colours from 0, transparency and a mask in the last two places of the list.
+    /// Which one.
     pub channel: PatternChannel,
     /// What it covers of the tile.
     pub rect: Rect,
@@ -47,10 +47,10 @@ pub struct PatternPlane {
 pub enum PatternChannel {
     /// A colour, counted from 0 as in the mode.
     Color(u32),
-    /// How much shows.
-    Transparency,
     /// A mask. Photoshop leaves it empty.
     Mask,
+    /// How much shows.
+    Transparency,
 }
 
 impl Pattern {
@@ -131,7 +131,7 @@ fn pattern(reader: &mut Reader<'_>, budget: &mut Budget<'_>) -> Result<Pattern, 
     rect(&mut list)?;
     let places = list.u32()?;
     let mut planes = Vec::new();
-    // Two more places than colours: transparency and a mask.
+    // Two more places than that: a mask, then transparency (the specification's sheet mask).
     for place in 0..u64::from(places) + 2 {
         // Empty places at the end are not always written.
         if list.remaining() < 4 {
@@ -146,8 +146,8 @@ fn pattern(reader: &mut Reader<'_>, budget: &mut Budget<'_>) -> Result<Pattern, 
         }
         let mut array = list.sub(u64::from(length))?;
         let channel = match place.checked_sub(u64::from(places)) {
-            Some(0) => PatternChannel::Transparency,
-            Some(_) => PatternChannel::Mask,
+            Some(0) => PatternChannel::Mask,
+            Some(_) => PatternChannel::Transparency,
             None => PatternChannel::Color(u32::try_from(place).unwrap_or(u32::MAX)),
         };
         planes.push(plane(&mut array, channel, budget)?);
@@ -201,6 +201,11 @@ fn plane(
         depth,
         version: Version::Psd,
     };
+    // PackBits makes at most 64 bytes of one: whoever promises more is not believed, so that a few
+    // bytes cannot ask for gigabytes.
+    if compression == Compression::Rle && shape.bytes() / 64 > array.remaining() as u64 {
+        return Err(array.truncated());
+    }
     budget.spend(shape.size, shape.bytes())?;
     let origin = Origin {
         section: Section::Patterns,
@@ -223,4 +228,67 @@ fn plane(
         depth,
         samples,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::seed;
+
+    #[test]
+    fn planes_are_unpacked_and_named() {
+        let mut block = seed::pattern();
+        block.extend(seed::pattern());
+        block.extend([0; 3]);
+        let patterns = parse(&block, 0, &Limits::default()).unwrap();
+        assert_eq!(patterns.len(), 2);
+        let pattern = &patterns[1];
+        assert_eq!(
+            (pattern.id.as_str(), pattern.name.as_str()),
+            ("pattern-id", "Dots")
+        );
+        assert_eq!((pattern.mode, pattern.size), (ColorMode::Rgb, Size::new(2, 2)));
+        assert_eq!(
+            pattern.color(0).map(|plane| plane.samples.as_slice()),
+            Some(&[9, 9, 5, 6][..])
+        );
+        assert_eq!(
+            pattern.color(2).map(|plane| plane.samples.as_slice()),
+            Some(&[5, 6, 7, 8][..])
+        );
+        let clear = pattern.transparency().unwrap();
+        assert_eq!(
+            (clear.samples.as_slice(), clear.rect),
+            (&[255, 0, 128, 255][..], Rect::from_edges(0, 0, 2, 2))
+        );
+        assert!(
+            pattern
+                .planes
+                .iter()
+                .all(|plane| plane.channel != PatternChannel::Mask)
+        );
+    }
+
+    #[test]
+    fn sizes_that_lie_are_refused_before_they_cost_anything() {
+        let sound = seed::pattern();
+        let rect = sound
+            .windows(20)
+            .position(|w| w == [0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 2]);
+        let bottom = rect.unwrap() + 12;
+        let mut tall = sound.clone();
+        tall[bottom..bottom + 8].copy_from_slice(&[0, 0, 0x20, 0, 0, 0, 0x20, 0]);
+        assert!(matches!(
+            parse(&tall, 0, &Limits::default()),
+            Err(PsdError::Truncated { .. })
+        ));
+        let few = Limits {
+            decoded_bytes: 15,
+            ..Limits::default()
+        };
+        assert!(matches!(
+            parse(&sound, 0, &few),
+            Err(PsdError::OverLimit { wanted: 16, .. })
+        ));
+    }
 }

@@ -206,3 +206,73 @@ fn quad(numbers: &[f64; 8]) -> Option<Quad> {
     let finite = numbers.iter().all(|number| number.is_finite());
     finite.then(|| Quad::new([(ax, ay), (bx, by), (cx, cy), (dx, dy)]))
 }
+
+#[cfg(test)]
+mod tests {
+    use marquetry_pixel::{BlendMode, Point};
+
+    use super::*;
+    use crate::{
+        seed,
+        warp::{WarpAxis, WarpStyle},
+    };
+
+    #[test]
+    fn both_forms_tell_the_same_place_and_warp() {
+        let limits = Limits::default();
+        let new = parse(&seed::block(*b"SoLd"), 0, &limits).unwrap();
+        let old = parse_legacy(&seed::block(*b"PlLd"), 0, &limits).unwrap();
+        let corners = Quad::new([(10.0, 20.0), (90.0, 25.0), (80.0, 95.0), (12.0, 85.0)]);
+        assert_eq!((new.transform, old.transform), (corners, corners));
+        assert_eq!(new.non_affine, Some(corners));
+        assert_eq!((new.id.as_str(), old.id.as_str()), ("an-id", "an-id"));
+        assert_eq!(new.instance.as_deref(), Some("this-one"));
+        assert_eq!(
+            (new.content, new.size, new.comp),
+            (PlacedContent::Raster, Some((60.0, 60.0)), Some(-1))
+        );
+        assert_eq!(new.warp, old.warp);
+        let warp = new.warp.unwrap();
+        assert_eq!((&warp.style, warp.axis), (&WarpStyle::Custom, WarpAxis::Vertical));
+        let mesh = warp.mesh.unwrap();
+        assert_eq!((mesh.columns, mesh.rows, mesh.points.len()), (7, 4, 28));
+        assert_eq!(mesh.points[9], Point::new(20.0, 20.0));
+        assert_eq!((mesh.slices_x.len(), mesh.slices_y.len()), (3, 2));
+        let filters = new.filters.unwrap();
+        let filter = &filters.filters[0];
+        assert_eq!(
+            (filter.enabled, filter.opacity, filter.blend),
+            (false, 0.5, Some(BlendMode::Screen))
+        );
+        assert_eq!(filter.settings.as_ref().and_then(|s| s.f64("Rds ")), Some(2.5));
+    }
+
+    #[test]
+    fn a_placed_layer_without_finite_corners_is_refused() {
+        for corners in [
+            &[0.0; 7][..],
+            &[0.0, 0.0, 1.0, 0.0, f64::NAN, 1.0, 0.0, 1.0],
+            &[0.0; 9],
+        ] {
+            let object = seed::object("null").text("Idnt", "x").numbers("Trnf", corners);
+            let block = seed::Bytes::default()
+                .put(b"soLD")
+                .u32s(&[4])
+                .put(&object.versioned())
+                .0;
+            let error = parse(&block, 50, &Limits::default()).unwrap_err();
+            assert!(matches!(error, PsdError::Malformed { offset: 58, .. }), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_mesh_whose_points_do_not_fill_it_is_left_out() {
+        let points = [("Hrzn", &[0.0; 15][..]), ("Vrtc", &[0.0; 15][..])];
+        let envelope = seed::object("customEnvelopeWarp").columns("meshPoints", "rationalPoint", &points);
+        let object = seed::object("warp")
+            .object("customEnvelopeWarp", envelope)
+            .versioned();
+        let object = Descriptor::parse(&object, 0, &Limits::default()).unwrap();
+        assert_eq!(Warp::from_descriptor(&object).mesh, None);
+    }
+}

@@ -412,3 +412,98 @@ pub struct ContourPoint {
     /// Whether the curve breaks here instead of running through smoothly.
     pub corner: bool,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Limits, gradient::GradientColors, seed};
+
+    #[test]
+    fn a_list_of_effects_and_a_single_one_come_out_alike() {
+        let effects = parse(&seed::block(*b"lfx2"), 0, &Limits::default()).unwrap();
+        assert!(effects.is_visible());
+        let distances: Vec<_> = effects
+            .drop_shadows
+            .iter()
+            .map(|shadow| shadow.distance)
+            .collect();
+        assert_eq!(distances, [3.0, 9.0]);
+        let inner = &effects.inner_shadows[0];
+        assert_eq!(
+            (inner.common.blend, inner.common.opacity),
+            (Some(BlendMode::LinearBurn), 0.35)
+        );
+        assert_eq!(
+            inner.light,
+            Light {
+                angle: 120.0,
+                global: true
+            }
+        );
+        assert_eq!((inner.choke, inner.size), (10.0, 7.0));
+        assert_eq!(inner.color, Some(Color::Rgb([1.0, 2.0, 3.0])));
+        let corner = ContourPoint {
+            x: 255.0,
+            y: 200.0,
+            corner: true,
+        };
+        assert_eq!(
+            inner.contour.as_ref().map(|contour| contour.points[1]),
+            Some(corner)
+        );
+        let glow = effects.outer_glow.unwrap();
+        let GlowPaint::Gradient(Some(gradient), _) = glow.paint else {
+            panic!("{:?}", glow.paint)
+        };
+        assert!(matches!(gradient.colors, GradientColors::Noise(_)));
+        let bevel = effects.bevel.unwrap();
+        assert_eq!((bevel.style, bevel.up), (BevelStyle::Pillow, false));
+        assert!(effects.satin.is_some_and(|satin| satin.invert));
+        let stroke = &effects.strokes[0];
+        assert_eq!(stroke.position, StrokePosition::Center);
+        assert!(matches!(&stroke.paint, StrokePaint::Gradient(fill) if fill.angle == 45.0));
+        let pattern = effects.pattern_overlay.unwrap().fill.pattern.unwrap();
+        assert_eq!(pattern.id, "pattern-id");
+    }
+
+    #[test]
+    fn the_old_form_says_the_same_of_a_shadow() {
+        let effects = parse_legacy(&seed::block(*b"lrFX"), 0, &Limits::default()).unwrap();
+        assert!(effects.enabled && effects.descriptor.is_none());
+        let shadow = &effects.drop_shadows[0];
+        assert_eq!((shadow.size, shadow.choke, shadow.distance), (7.0, 5.0, 3.0));
+        assert_eq!(
+            shadow.light,
+            Light {
+                angle: -90.0,
+                global: true
+            }
+        );
+        assert_eq!(
+            (shadow.common.blend, shadow.common.opacity),
+            (Some(BlendMode::Multiply), 1.0)
+        );
+        // The document's own colour, here black by ink only, wins over the RGB one.
+        assert_eq!(shadow.color, Some(Color::Cmyk([100.0, 0.0, 0.0, 0.0])));
+        let error = parse_legacy(b"\0\0\0\x01XXXXcmnS", 5, &Limits::default()).unwrap_err();
+        assert!(
+            matches!(error, crate::PsdError::Malformed { offset: 9, .. }),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn effects_that_are_off_are_not_visible() {
+        let off = |object: seed::Object| {
+            let block = seed::Bytes::default().u32s(&[0]).put(&object.versioned()).0;
+            !parse(&block, 0, &Limits::default()).unwrap().is_visible()
+        };
+        assert!(off(seed::object("null")));
+        let shadow = seed::object("null").object("DrSh", seed::shadow(1.0));
+        assert!(off(shadow.clone().flag("masterFXSwitch", false)));
+        assert!(!off(shadow));
+        assert!(off(
+            seed::object("null").object("DrSh", seed::object("DrSh").flag("enab", false))
+        ));
+    }
+}

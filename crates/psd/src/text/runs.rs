@@ -280,3 +280,96 @@ fn shape(children: Option<&EngineValue>) -> TextShape {
         _ => TextShape::Unknown,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Limits,
+        text::{AntiAlias, Orientation, parse},
+        warp::WarpStyle,
+    };
+
+    #[test]
+    fn runs_cover_the_words_and_fall_back_to_the_normal_style() {
+        let layer = parse(&crate::seed::block(*b"TySh"), 0, &Limits::default()).unwrap();
+        assert_eq!(
+            (layer.orientation, layer.anti_alias.clone()),
+            (Orientation::Vertical, AntiAlias::Crisp)
+        );
+        assert_eq!((layer.warp.style, layer.warp.value), (WarpStyle::Arc, 50.0));
+        assert_eq!((layer.transform[4], layer.edges), (40.0, [1, 2, 3, 4]));
+        assert_eq!(layer.descriptor.get("EngineData"), None);
+
+        let setting = layer.setting.unwrap();
+        assert_eq!(setting.text, "a\u{1F600}b)");
+        assert_eq!(setting.fonts[1].name, "Plain");
+        assert_eq!(setting.fonts[0].name.chars().count(), 2);
+        let words: Vec<_> = setting
+            .runs
+            .iter()
+            .map(|run| &setting.text[run.range.clone()])
+            .collect();
+        assert_eq!(words, ["a\u{1F600}", "b)"]);
+        let first = &setting.runs[0].style;
+        assert_eq!((first.font, first.size, first.tracking), (Some(1), 72.5, -20.0));
+        assert_eq!(
+            (first.faux_bold, first.caps, first.leading),
+            (true, Caps::All, None)
+        );
+        let red = Paint {
+            color: Color::Rgb([255.0, 0.0, 0.0]),
+            opacity: 0.5,
+        };
+        assert_eq!(first.fill_color, Some(red));
+        let second = &setting.runs[1].style;
+        assert_eq!(
+            (second.font, second.size, second.leading),
+            (Some(0), 12.0, Some(30.0))
+        );
+        assert_eq!(setting.paragraphs.len(), 1);
+        assert_eq!(setting.paragraphs[0].range, 0..setting.text.len());
+        assert_eq!(
+            setting.paragraphs[0].paragraph.justification,
+            Justification::Center
+        );
+        let frame = Bounds {
+            left: 0.0,
+            top: 0.0,
+            right: 100.0,
+            bottom: 50.0,
+        };
+        assert_eq!(setting.shape, TextShape::Box(frame));
+    }
+
+    #[test]
+    fn lengths_that_lie_still_cover_every_word_once() {
+        let list = |lengths: &[f64]| {
+            let lengths = lengths
+                .iter()
+                .map(|length| EngineValue::Number(*length))
+                .collect();
+            EngineValue::Dictionary(vec![("RunLengthArray".into(), EngineValue::Array(lengths))])
+        };
+        let text = "a\u{1F600}\u{1F601}b";
+        for lengths in [
+            &[][..],
+            &[100.0],
+            &[2.0, 2.0, 1.0],
+            &[-3.0, 1.0, 1e300],
+            &[1.0, 1.0, 1.0, 1.0],
+        ] {
+            let list = list(lengths);
+            let mut end = 0;
+            for (range, _) in spans(Some(&list), text) {
+                assert_eq!(range.start, end, "{lengths:?}");
+                assert!(
+                    text.get(range.clone()).is_some_and(|words| !words.is_empty()),
+                    "{lengths:?}"
+                );
+                end = range.end;
+            }
+            assert_eq!(end, text.len(), "{lengths:?}");
+        }
+    }
+}

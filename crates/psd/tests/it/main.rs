@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by failing")]
 
 mod builder;
+mod contents;
 mod corpus;
 mod damage;
 mod structure;
