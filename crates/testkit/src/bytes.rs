@@ -130,7 +130,7 @@ impl Ink {
         let start = self.len();
         self.u8(u8::try_from(bytes.len()).expect("cut to 255"))
             .raw(&bytes);
-        while (self.len() - start) % step != 0 {
+        while !(self.len() - start).is_multiple_of(step) {
             self.u8(0);
         }
         self

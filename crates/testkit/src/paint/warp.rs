@@ -27,9 +27,12 @@ impl Homography {
             assert!(rows[column][column].abs() > 1e-12, "the corners span an area");
             for row in column + 1..8 {
                 let factor = rows[row][column] / rows[column][column];
-                for k in column..9 {
-                    rows[row][k] -= factor * rows[column][k];
-                }
+                let above = rows[column];
+                rows[row]
+                    .iter_mut()
+                    .zip(above)
+                    .skip(column)
+                    .for_each(|(value, above)| *value -= factor * above);
             }
         }
         let mut h = [1.0; 9];

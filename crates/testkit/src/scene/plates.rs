@@ -214,7 +214,7 @@ impl Disc {
         Self {
             center: [(part(0) / 255.0) as f32, (part(8) / 255.0) as f32],
             radius: (0.03 + 0.07 * part(16) / 255.0) as f32,
-            ring: index % 3 == 0,
+            ring: index.is_multiple_of(3),
             color: [part(3) as f32, part(11) as f32, part(19) as f32],
         }
     }
