@@ -13,7 +13,7 @@
 //!
 //! In reading order: [`psd`] writes the files the parsers are tested with; [`paint`] draws pictures from
 //! arithmetic alone; [`scene`] is the canonical scene every speed is measured on; [`demo`] is the mockup that
-//! ships with the project; [`golden`] holds pictures to what they were; [`catcher`] and [`clock`] stand in for
+//! ships with the project; [`mod@golden`] holds pictures to what they were; [`catcher`] and [`clock`] stand in for
 //! a customer's server and for time.
 
 pub mod bytes;
