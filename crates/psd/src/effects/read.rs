@@ -13,7 +13,7 @@ use super::{
 use crate::{
     Limits, PsdError, Section,
     color::Color,
-    descriptor::{Descriptor, Value},
+    descriptor::{Descriptor, Key, Value},
     gradient::{Gradient, GradientFill, GradientMethod},
     reader::Reader,
 };
@@ -191,14 +191,14 @@ fn bevel(effect: &Descriptor) -> Bevel {
     Bevel {
         enabled: effect.bool("enab").unwrap_or(true),
         present: effect.bool("present").unwrap_or(true),
-        style: match effect.enumeration("bvlS").map(super::Key::as_bytes) {
+        style: match effect.enumeration("bvlS").map(Key::as_bytes) {
             Some(b"OtrB") => BevelStyle::Outer,
             Some(b"Embs") => BevelStyle::Emboss,
             Some(b"PlEb") => BevelStyle::Pillow,
             Some(b"strokeEmboss") => BevelStyle::Stroke,
             _ => BevelStyle::Inner,
         },
-        technique: match effect.enumeration("bvlT").map(super::Key::as_bytes) {
+        technique: match effect.enumeration("bvlT").map(Key::as_bytes) {
             Some(b"PrBL") => BevelTechnique::ChiselHard,
             Some(b"Slmt") => BevelTechnique::ChiselSoft,
             _ => BevelTechnique::Smooth,
@@ -252,7 +252,7 @@ fn color_overlay(effect: &Descriptor) -> ColorOverlay {
 fn stroke(effect: &Descriptor) -> Stroke {
     Stroke {
         common: common(effect),
-        position: match effect.enumeration("Styl").map(super::Key::as_bytes) {
+        position: match effect.enumeration("Styl").map(Key::as_bytes) {
             Some(b"InsF") => StrokePosition::Inside,
             Some(b"CtrF") => StrokePosition::Center,
             _ => StrokePosition::Outside,
