@@ -41,7 +41,7 @@ pub struct Change {
 }
 
 /// Where the bytes of an asset come from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum AssetSource {
     /// An address of the caller's choice; opened by `egress` only.
     Url(String),

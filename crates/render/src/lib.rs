@@ -1,1 +1,43 @@
 //! The pure middle: an open mockup, a spec and asset bytes in, a finished export out.
+//!
+//! Everything here is synchronous and touches nothing outside: no disk, no network, no clock.
+//!
+//! ```no_run
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use marquetry_model::{Export, ExportFormat, ExportSize};
+//! use marquetry_render::{Assets, Limits, Order, Painter, draw, export, open};
+//!
+//! let mockup = open(std::fs::read("mug.psd")?, &Limits::default())?;
+//! let picture = draw(&mockup, &Order::default(), &Assets::new(), &Painter::default(), &mut ())?;
+//! for missing in &picture.undrawn {
+//!     eprintln!("{missing}");
+//! }
+//! let options = Export { format: ExportFormat::Png, size: ExportSize::Original, ..Export::default() };
+//! let (png, _) = export(&mockup, &picture.raster, &options, &mut ())?;
+//! std::fs::write("mug.png", png)?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Reading order: [`open`] parses a mockup and keeps what is decoded; `plan` turns a document and
+//! changes into a scene of `marquetry-compose`; [`draw`] and [`export`] make pixels and files of it;
+//! [`render`] is all of it for one job.
+
+mod adjust;
+mod catalogue;
+mod colour;
+mod draw;
+mod error;
+mod frame;
+mod open;
+mod picture;
+mod pixels;
+mod plan;
+mod undrawn;
+
+pub use draw::Painter;
+pub use error::RenderError;
+pub use open::{Limits, OpenMockup, open};
+pub use picture::{Assets, Order, Picture, Rendered, Room, Watch, draw, export, render};
+pub use plan::Redraw;
+pub use undrawn::{Feature, Undrawn};

@@ -1,0 +1,231 @@
+//! An open mockup: a parsed document that remembers what it has decoded.
+//!
+//! Opening parses the structure only. Pixels of a layer, and contents of a smart object, are
+//! decoded when first drawn and kept, so that the second render of a mockup decodes nothing.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock};
+
+use bytes::Bytes;
+use marquetry_compose::Art;
+use marquetry_pixel::{Raster, Size};
+use marquetry_psd::linked::{LinkedFile, LinkedSource};
+use marquetry_psd::placed::PlacedLayer;
+use marquetry_psd::{ChannelId, Document, Layer, LayerIndex, PsdError};
+
+use crate::draw::Base;
+use crate::error::RenderError;
+use crate::pixels;
+
+/// What opening and drawing one mockup may cost. Finite by default.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Bounds on the document and on every document inside it.
+    pub psd: marquetry_psd::Limits,
+    /// Bounds on pictures: assets, and contents of smart objects.
+    pub codec: marquetry_codec::Limits,
+    /// How many documents may lie inside each other; the mockup itself is the first (5).
+    pub nesting: u32,
+    /// Most pixels of one drawing: canvas, frame or export (300 million).
+    pub pixels: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            psd: marquetry_psd::Limits::default(),
+            codec: marquetry_codec::Limits::default(),
+            nesting: 5,
+            pixels: 300_000_000,
+        }
+    }
+}
+
+impl Limits {
+    pub(crate) fn admit(&self, what: &'static str, size: Size) -> Result<(), RenderError> {
+        let (wanted, allowed) = (size.pixels(), self.pixels);
+        if wanted > allowed { Err(RenderError::TooLarge { what, wanted, allowed }) } else { Ok(()) }
+    }
+}
+
+/// A mockup ready to be inspected and drawn, by many renders at once.
+///
+/// It grows while it is used: see [`cost`](Self::cost).
+#[derive(Debug)]
+pub struct OpenMockup {
+    pub(crate) document: Document,
+    pub(crate) limits: Limits,
+    /// 1 for the mockup itself, one more for each document around this one.
+    level: u32,
+    /// One for each layer record.
+    arts: Vec<OnceLock<Option<Arc<Art>>>>,
+    /// By the id that placed layers use.
+    linked: HashMap<String, Linked>,
+    /// The picture with nothing changed, and what lies below the first change: kept from the first
+    /// render on, because the next one draws them again.
+    pub(crate) base: Mutex<Base>,
+}
+
+#[derive(Debug)]
+struct Linked {
+    file: LinkedFile,
+    bytes: Option<Bytes>,
+    contents: OnceLock<Contents>,
+}
+
+/// What a smart object shows.
+#[derive(Debug)]
+pub(crate) enum Contents {
+    /// A picture.
+    Picture(Arc<Art>),
+    /// A document of its own, drawn by the same engine.
+    Document(Box<Nested>),
+    /// Nothing that we can read: another file, a kind we don't know, broken bytes, too deep.
+    Unreadable,
+}
+
+/// A document inside a smart object, with its drawing once somebody needed it.
+#[derive(Debug)]
+pub(crate) struct Nested {
+    pub(crate) mockup: OpenMockup,
+    pub(crate) drawn: OnceLock<Arc<Art>>,
+}
+
+/// Opens a mockup. Decodes no pixels.
+///
+/// # Errors
+/// [`RenderError::Mockup`] when the bytes are no PSD, are broken or pass a limit.
+pub fn open(bytes: impl Into<Bytes>, limits: &Limits) -> Result<OpenMockup, RenderError> {
+    OpenMockup::at_level(bytes.into(), limits, 1).map_err(RenderError::Mockup)
+}
+
+impl OpenMockup {
+    fn at_level(bytes: Bytes, limits: &Limits, level: u32) -> Result<Self, PsdError> {
+        let document = marquetry_psd::parse(bytes, &limits.psd)?;
+        let mut files = HashMap::new();
+        for shared in document.linked_files(&limits.psd)? {
+            let bytes = shared.bytes.and_then(|part| document.share(part));
+            let id = shared.file.id.clone();
+            files.entry(id).or_insert(Linked { file: shared.file, bytes, contents: OnceLock::new() });
+        }
+        let arts = document.layers().map(|_| OnceLock::new()).collect();
+        Ok(Self { document, limits: limits.clone(), level, arts, linked: files, base: Mutex::default() })
+    }
+
+    /// The document itself.
+    pub fn document(&self) -> &Document {
+        &self.document
+    }
+
+    /// The canvas in pixels.
+    pub fn size(&self) -> Size {
+        self.document.size()
+    }
+
+    /// The resolution that the file states, in pixels an inch.
+    pub fn dpi(&self) -> Option<f64> {
+        self.document.resources().resolution().ok().flatten().map(|resolution| resolution.horizontal)
+    }
+
+    /// Memory held, in bytes: the file and what has been decoded from it so far.
+    pub fn cost(&self) -> u64 {
+        let arts = self.arts.iter().filter_map(OnceLock::get).flatten().map(|art| art.cost()).sum::<u64>();
+        let contents = self.linked.values().filter_map(|linked| linked.contents.get());
+        let contents = contents
+            .map(|contents| match contents {
+                Contents::Picture(art) => art.cost(),
+                // The nested file's bytes are a part of this one's and are counted once.
+                Contents::Document(inner) => {
+                    inner.mockup.cost() - inner.mockup.document.bytes().len() as u64
+                        + inner.drawn.get().map_or(0, |art| art.cost())
+                }
+                Contents::Unreadable => 0,
+            })
+            .sum::<u64>();
+        let base = self.base.lock().map_or(0, |base| base.cost());
+        self.document.bytes().len() as u64 + arts + contents + base
+    }
+
+    /// A layer's stored pixels, decoded once. `None` when it has none.
+    pub(crate) fn art(&self, layer: Layer<'_>) -> Result<Option<Arc<Art>>, RenderError> {
+        let LayerIndex(at) = layer.index();
+        let Some(kept) = self.arts.get(at) else { return Ok(None) };
+        if let Some(art) = kept.get() {
+            return Ok(art.clone());
+        }
+        let raster = pixels::layer_raster(layer, &self.limits.psd)
+            .map_err(|source| RenderError::Layer { layer: layer.name(), source })?;
+        let art = raster.map(|raster| Arc::new(Art::new(raster)));
+        Ok(kept.get_or_init(|| art).clone())
+    }
+
+    /// A mask channel of a layer.
+    pub(crate) fn mask(
+        &self,
+        layer: Layer<'_>,
+        id: ChannelId,
+    ) -> Result<Option<Arc<marquetry_pixel::Coverage>>, RenderError> {
+        pixels::mask_coverage(layer, id, &self.limits.psd)
+            .map(|coverage| coverage.map(Arc::new))
+            .map_err(|source| RenderError::Layer { layer: layer.name(), source })
+    }
+
+    /// How a layer is placed; `None` when it is no smart object, or one that cannot be read.
+    pub(crate) fn placed(&self, layer: Layer<'_>) -> Option<PlacedLayer> {
+        layer.placed(&self.limits.psd).ok().flatten()
+    }
+
+    /// What placed layers of that id show, opened once.
+    pub(crate) fn contents(&self, id: &str) -> &Contents {
+        static MISSING: Contents = Contents::Unreadable;
+        let Some(linked) = self.linked.get(id) else { return &MISSING };
+        linked.contents.get_or_init(|| self.open_contents(linked))
+    }
+
+    fn open_contents(&self, linked: &Linked) -> Contents {
+        let (Some(bytes), LinkedSource::Embedded(_) | LinkedSource::External { .. }) =
+            (&linked.bytes, &linked.file.source)
+        else {
+            return Contents::Unreadable;
+        };
+        if bytes.starts_with(b"8BPS") {
+            if self.level >= self.limits.nesting {
+                return Contents::Unreadable;
+            }
+            let inner = Self::at_level(bytes.clone(), &self.limits, self.level + 1);
+            return inner.map_or(Contents::Unreadable, |mockup| {
+                Contents::Document(Box::new(Nested { mockup, drawn: OnceLock::new() }))
+            });
+        }
+        let decoded = marquetry_codec::decode(bytes, &self.limits.codec);
+        decoded.map_or(Contents::Unreadable, |decoded| {
+            Contents::Picture(Arc::new(Art::new(decoded.raster)))
+        })
+    }
+
+    /// The size of a smart object's frame: what its contents measure, in their own pixels.
+    ///
+    /// The placed layer states it; what is stated as nothing is measured.
+    pub(crate) fn frame(&self, placed: &PlacedLayer) -> Option<Size> {
+        let stated = placed.size.and_then(|(width, height)| {
+            let side = |length: f64| (0.5..=300_000.0).contains(&length).then(|| whole(length));
+            Some(Size::new(side(width)?, side(height)?))
+        });
+        stated.or_else(|| match self.contents(&placed.id) {
+            Contents::Picture(art) => Some(art.size()),
+            Contents::Document(inner) => Some(inner.mockup.size()),
+            Contents::Unreadable => None,
+        })
+    }
+
+    /// The merged picture that was saved with the document: all there is of a flat one.
+    pub(crate) fn merged(&self) -> Result<Raster, RenderError> {
+        pixels::merged_raster(&self.document, &self.limits.psd).map_err(RenderError::Mockup)
+    }
+}
+
+/// The nearest whole number of pixels of a length that is known to be small and positive.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a float cast saturates")]
+fn whole(length: f64) -> u32 {
+    length.round() as u32
+}

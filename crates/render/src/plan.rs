@@ -1,0 +1,461 @@
+//! From a document and what is to be changed in it to a scene.
+//!
+//! The plan walks the layer tree once, decides for each layer where its pixels come from, and
+//! writes down everything that the picture will lack. Nothing is drawn but the contents of smart
+//! objects that are documents themselves.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use marquetry_compose::{
+    Art, ClipBlend, Filter, Group, GroupBlend, Layer as Painted, Mask, Node, Paint, Placed, Scene,
+};
+use marquetry_model::LayerAddress;
+use marquetry_pixel::{BlendMode, Coverage, Opacity, Projective, Quad, Rect, Rgb, Size};
+use marquetry_psd::artboard::ArtboardBackground;
+use marquetry_psd::bounds::Bounds;
+use marquetry_psd::effects::LayerEffects;
+use marquetry_psd::fill::Fill;
+use marquetry_psd::layer::{BlendRange, Knockout};
+use marquetry_psd::placed::PlacedLayer;
+use marquetry_psd::{ChannelId, ColorMode, Depth, Layer, LayerKind};
+
+use crate::draw::{Painter, draw_scene};
+use crate::error::RenderError;
+use crate::frame::Frame;
+use crate::open::{Contents, Nested, OpenMockup};
+use crate::undrawn::{Feature, Undrawn};
+
+/// Which smart objects are drawn anew from their contents.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Redraw {
+    /// Those with new contents; the others show the pixels that Photoshop stored for them.
+    #[default]
+    Changed,
+    /// All of them.
+    All,
+}
+
+/// What one render does to the mockup, by where it does it.
+#[derive(Debug, Default)]
+pub(crate) struct Edits {
+    /// New frames, by the ids of the linked files on the way to the smart object, its own last.
+    frames: HashMap<Vec<String>, Arc<Frame>>,
+    /// Layers left out: the ids on the way to their document, and their place in it.
+    hidden: HashSet<(Vec<String>, u32)>,
+    redraw: Redraw,
+}
+
+impl Edits {
+    pub(crate) fn new(redraw: Redraw) -> Self {
+        Self { redraw, ..Self::default() }
+    }
+
+    pub(crate) fn hide(&mut self, mockup: &OpenMockup, address: &LayerAddress) {
+        // Hiding a layer that isn't there changes nothing, which is what was asked for.
+        if let Some((&index, way)) = address.0.split_last()
+            && let Some(path) = mockup.walk(way)
+        {
+            self.hidden.insert((path.ids, index));
+        }
+    }
+
+    pub(crate) fn replace(&mut self, ids: Vec<String>, frame: Arc<Frame>) {
+        self.frames.insert(ids, frame);
+    }
+
+    /// Whether anything inside the contents at `ids` is edited.
+    fn reach_into(&self, ids: &[String]) -> bool {
+        self.frames.keys().any(|path| path.len() > ids.len() && path.starts_with(ids))
+            || self.hidden.iter().any(|(path, _)| path.starts_with(ids))
+    }
+}
+
+/// The way to a document inside smart objects.
+pub(crate) struct Way<'a> {
+    /// Ids of the linked files passed through.
+    pub(crate) ids: Vec<String>,
+    /// The document at its end.
+    pub(crate) mockup: &'a OpenMockup,
+}
+
+impl OpenMockup {
+    /// Follows smart objects inwards. `None` when one of them is no document.
+    pub(crate) fn walk(&self, way: &[u32]) -> Option<Way<'_>> {
+        let mut here = Way { ids: Vec::new(), mockup: self };
+        for &index in way {
+            let layer = here.mockup.layer_at(index)?;
+            let id = here.mockup.placed(layer)?.id;
+            let Contents::Document(inner) = here.mockup.contents(&id) else { return None };
+            here.ids.push(id);
+            here.mockup = &inner.mockup;
+        }
+        Some(here)
+    }
+
+    pub(crate) fn layer_at(&self, index: u32) -> Option<Layer<'_>> {
+        self.document.layer(marquetry_psd::LayerIndex(usize::try_from(index).ok()?))
+    }
+}
+
+/// A scene and what it lacks.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) scene: Scene,
+    pub(crate) undrawn: Vec<Undrawn>,
+    /// The canvas pixels that edits may have changed; `None` when nothing is edited.
+    pub(crate) touched: Option<Rect>,
+    /// How many nodes at the bottom of the scene no edit touches.
+    pub(crate) untouched: usize,
+}
+
+/// Plans the picture of `mockup` with `edits`.
+pub(crate) fn plan(mockup: &OpenMockup, edits: &Edits, painter: &Painter<'_>) -> Result<Plan, RenderError> {
+    plan_at(mockup, edits, &[], painter)
+}
+
+fn plan_at(
+    mockup: &OpenMockup,
+    edits: &Edits,
+    path: &[String],
+    painter: &Painter<'_>,
+) -> Result<Plan, RenderError> {
+    mockup.limits.admit("the canvas", mockup.size())?;
+    let mut walk = Walk { mockup, edits, path, painter, undrawn: Vec::new(), edited: 0, touched: None };
+    let header = mockup.document.header();
+    if header.color_mode != ColorMode::Rgb || header.depth != Depth::Eight {
+        walk.undrawn.push(Undrawn { layer: "(document)".to_owned(), feature: Feature::ColourMode });
+    }
+    let mut scene = Scene::new(mockup.size());
+    let mut untouched = None;
+    if mockup.document.layers().len() == 0 {
+        let art = Arc::new(Art::new(mockup.merged()?));
+        scene.nodes.push(Node::Layer(Painted::new(Paint::Raster { art, at: (0, 0) })));
+    } else {
+        let roots: Vec<Layer<'_>> = mockup.document.root().collect();
+        walk.siblings(&roots, |walk, node| {
+            if walk.edited > 0 && untouched.is_none() {
+                untouched = Some(scene.nodes.len());
+            }
+            scene.nodes.extend(node);
+        })?;
+    }
+    let untouched = untouched.unwrap_or(scene.nodes.len());
+    Ok(Plan { undrawn: walk.undrawn, touched: walk.touched, untouched, scene })
+}
+
+struct Walk<'a> {
+    mockup: &'a OpenMockup,
+    edits: &'a Edits,
+    path: &'a [String],
+    painter: &'a Painter<'a>,
+    undrawn: Vec<Undrawn>,
+    /// Edits met so far.
+    edited: usize,
+    touched: Option<Rect>,
+}
+
+impl<'a> Walk<'a> {
+    /// Layers of one group, bottom to top. Each base goes to `emit` together with what is clipped
+    /// to it; a base that draws nothing goes as `None`, so that the caller still hears of its edits.
+    fn siblings(
+        &mut self,
+        layers: &[Layer<'a>],
+        mut emit: impl FnMut(&mut Self, Option<Node>),
+    ) -> Result<(), RenderError> {
+        let mut at = 0;
+        while let Some(&base) = layers.get(at) {
+            let run = layers[at + 1..].iter().take_while(|layer| layer.is_clipped()).count();
+            let clipped = &layers[at + 1..=at + run];
+            at += 1 + run;
+            let node = self.node(base, clipped)?;
+            emit(self, node);
+        }
+        Ok(())
+    }
+
+    fn node(&mut self, base: Layer<'a>, clipped: &[Layer<'a>]) -> Result<Option<Node>, RenderError> {
+        if !self.shows(base) {
+            return Ok(None);
+        }
+        let edited = self.edited;
+        let mut nodes = Vec::new();
+        for &layer in clipped {
+            nodes.extend(self.node(layer, &[])?);
+        }
+        // A clipped layer's own edit stays inside the base, whose bounds are found below.
+        let node = if base.is_group() { self.group(base, nodes)? } else { self.layer(base, nodes)? };
+        if self.edited > edited
+            && let Some(node) = &node
+        {
+            self.touch(node.bounds(self.mockup.size().rect()));
+        }
+        Ok(node)
+    }
+
+    /// Whether a layer is to be seen. One that this render hides is an edit of the whole place where
+    /// it would have been.
+    fn shows(&mut self, layer: Layer<'a>) -> bool {
+        if !layer.is_visible() {
+            return false;
+        }
+        let index = u32::try_from(layer.index().0).unwrap_or(u32::MAX);
+        if !self.edits.hidden.contains(&(self.path.to_vec(), index)) {
+            return true;
+        }
+        self.edited += 1;
+        self.touch(self.mockup.size().rect());
+        false
+    }
+
+    fn touch(&mut self, rect: Rect) {
+        self.touched = Some(self.touched.unwrap_or_default().union(rect));
+    }
+
+    fn lacks(&mut self, layer: Layer<'_>, feature: Feature) {
+        let missing = Undrawn { layer: layer.name(), feature };
+        if !self.undrawn.contains(&missing) {
+            self.undrawn.push(missing);
+        }
+    }
+
+    fn group(&mut self, layer: Layer<'a>, clipped: Vec<Node>) -> Result<Option<Node>, RenderError> {
+        let children: Vec<Layer<'a>> = layer.children().collect();
+        let mut nodes = Vec::new();
+        let mut masks = self.masks(layer)?;
+        if let Some((frame, background)) = self.artboard(layer) {
+            let shape = Arc::new(Coverage::filled(frame.size(), [255]));
+            masks.push(Mask::new(shape, (frame.x, frame.y)));
+            nodes.extend(background.map(|colour| Node::Layer(Painted::new(Paint::Solid(colour)))));
+        }
+        self.siblings(&children, |_, node| nodes.extend(node))?;
+        self.note_what_is_ignored(layer);
+        let blend = match layer.blend() {
+            key if key.is_pass_through() => GroupBlend::PassThrough,
+            _ => GroupBlend::Isolated(self.blend(layer)),
+        };
+        Ok(Some(Node::Group(Group {
+            blend,
+            opacity: Opacity::from_byte(layer.opacity()),
+            fill: Opacity::from_byte(layer.fill_opacity()),
+            masks,
+            clipped,
+            clip_blend: clip_blend(layer),
+            ..Group::new(nodes)
+        })))
+    }
+
+    fn layer(&mut self, layer: Layer<'a>, clipped: Vec<Node>) -> Result<Option<Node>, RenderError> {
+        let Some(paint) = self.paint(layer)? else { return Ok(None) };
+        self.note_what_is_ignored(layer);
+        Ok(Some(Node::Layer(Painted {
+            blend: self.blend(layer),
+            opacity: Opacity::from_byte(layer.opacity()),
+            fill: Opacity::from_byte(layer.fill_opacity()),
+            masks: self.masks(layer)?,
+            clipped,
+            clip_blend: clip_blend(layer),
+            ..Painted::new(paint)
+        })))
+    }
+
+    /// Where a layer's pixels come from; `None` when it has nothing to draw.
+    fn paint(&mut self, layer: Layer<'a>) -> Result<Option<Paint>, RenderError> {
+        match layer.kind() {
+            LayerKind::Adjustment => {
+                self.lacks(layer, Feature::Adjustment);
+                return Ok(None);
+            }
+            LayerKind::SmartObject => {
+                if let Some(paint) = self.smart_object(layer)? {
+                    return Ok(paint.into());
+                }
+            }
+            _ => {}
+        }
+        if let Some(art) = self.mockup.art(layer)? {
+            let rect = layer.rect();
+            return Ok(Some(Paint::Raster { art, at: (rect.x, rect.y) }));
+        }
+        if matches!(layer.kind(), LayerKind::Fill | LayerKind::Shape) {
+            // A shape's colour without its outline would flood the canvas.
+            let colour = (layer.kind() == LayerKind::Fill).then(|| solid_colour(layer, self.mockup)).flatten();
+            if colour.is_none() {
+                self.lacks(layer, Feature::Fill);
+            }
+            return Ok(colour.map(Paint::Solid));
+        }
+        Ok(None)
+    }
+
+    /// A smart object drawn from its contents; `None` when its stored pixels are to be shown.
+    fn smart_object(&mut self, layer: Layer<'a>) -> Result<Option<Paint>, RenderError> {
+        let Some(placed) = self.mockup.placed(layer) else {
+            self.lacks(layer, Feature::Contents);
+            return Ok(None);
+        };
+        let mut ids = self.path.to_vec();
+        ids.push(placed.id.clone());
+        if let Some(frame) = self.edits.frames.get(&ids).cloned() {
+            self.edited += 1;
+            // What was there before goes, so that place has changed too.
+            self.touch(layer.rect());
+            return self.lay_in(layer, &placed, &frame);
+        }
+        let inside = self.edits.reach_into(&ids);
+        let warped = placed.warp.as_ref().is_some_and(|warp| !warp.is_identity());
+        let filtered = placed.filters.is_some();
+        if inside {
+            self.edited += 1;
+            self.touch(layer.rect());
+        } else if self.edits.redraw == Redraw::Changed || warped || filtered {
+            if self.edits.redraw == Redraw::All && warped {
+                self.lacks(layer, Feature::Warp);
+            }
+            return Ok(None);
+        }
+        let art = match self.mockup.contents(&placed.id) {
+            Contents::Picture(art) => Arc::clone(art),
+            Contents::Document(nested) => self.nested(nested, &ids, inside)?,
+            Contents::Unreadable => {
+                self.lacks(layer, Feature::Contents);
+                return Ok(None);
+            }
+        };
+        let size = art.size();
+        let frame = Frame { art, size, map: Projective::IDENTITY, moved_to: None };
+        self.lay_in(layer, &placed, &frame)
+    }
+
+    /// Draws a document inside a smart object. Without edits in it that is done once.
+    fn nested(&mut self, nested: &Nested, ids: &[String], edited: bool) -> Result<Arc<Art>, RenderError> {
+        if let (false, Some(art)) = (edited, nested.drawn.get()) {
+            return Ok(Arc::clone(art));
+        }
+        let plan = plan_at(&nested.mockup, self.edits, ids, self.painter)?;
+        self.undrawn.extend(plan.undrawn);
+        let art = Arc::new(Art::new(draw_scene(&plan.scene, self.painter)?));
+        Ok(if edited { art } else { Arc::clone(nested.drawn.get_or_init(|| art)) })
+    }
+
+    /// Puts a frame where the placed layer's corners are.
+    fn lay_in(
+        &mut self,
+        layer: Layer<'_>,
+        placed: &PlacedLayer,
+        frame: &Frame,
+    ) -> Result<Option<Paint>, RenderError> {
+        if placed.warp.as_ref().is_some_and(|warp| !warp.is_identity()) {
+            self.lacks(layer, Feature::Warp);
+        }
+        if placed.filters.is_some() {
+            self.lacks(layer, Feature::SmartFilters);
+        }
+        let mut quad = corners(placed);
+        if let Some(moved_to) = frame.moved_to {
+            let bounds = quad.bounds();
+            let shift = |to: i32, from: i32| f64::from(to) - f64::from(from);
+            quad = quad.translate(shift(moved_to.left, bounds.x), shift(moved_to.top, bounds.y));
+        }
+        let Some(map) = Projective::from_size_to_quad(frame.size, &quad) else {
+            self.lacks(layer, Feature::Transform);
+            return Ok(None);
+        };
+        let map = map.after(&frame.map);
+        Ok(Some(Paint::Placed(Placed { art: Arc::clone(&frame.art), map, filter: Filter::Auto })))
+    }
+
+    fn blend(&mut self, layer: Layer<'_>) -> BlendMode {
+        let key = layer.blend();
+        key.mode().unwrap_or_else(|| {
+            if !key.is_pass_through() {
+                self.lacks(layer, Feature::BlendMode(key.0.to_string()));
+            }
+            BlendMode::Normal
+        })
+    }
+
+    fn masks(&mut self, layer: Layer<'a>) -> Result<Vec<Mask>, RenderError> {
+        let Some(stored) = layer.masks() else { return Ok(Vec::new()) };
+        let mask = stored.mask;
+        if mask.flags.is_disabled() {
+            return Ok(Vec::new());
+        }
+        // A mask that was rendered from others has their density and feather in its pixels.
+        let own = !mask.flags.is_rendered();
+        if own && stored.parameters.user_feather.is_some_and(|feather| feather > 0.0) {
+            self.lacks(layer, Feature::MaskFeather);
+        }
+        let coverage = self.mockup.mask(layer, ChannelId::MASK)?;
+        if coverage.is_none() && mask.default_color == 255 {
+            return Ok(Vec::new());
+        }
+        let density = stored.parameters.user_density.filter(|_| own).map_or(Opacity::OPAQUE, Opacity::from_byte);
+        Ok(vec![Mask {
+            coverage: coverage.unwrap_or_else(|| Arc::new(Coverage::new(Size::default()))),
+            at: (mask.rect.x, mask.rect.y),
+            outside: mask.default_color,
+            density,
+        }])
+    }
+
+    /// Everything else about a layer that we read and do not draw.
+    fn note_what_is_ignored(&mut self, layer: Layer<'_>) {
+        if effects(layer, self.mockup).is_some_and(|effects| effects.is_visible()) {
+            self.lacks(layer, Feature::Effects);
+        }
+        let vector = layer.vector_mask(&self.mockup.limits.psd).ok().flatten();
+        let rendered = layer.masks().is_some_and(|masks| masks.mask.flags.is_rendered() || masks.real.is_some());
+        let shaped = layer.kind() == LayerKind::Shape;
+        if vector.is_some_and(|mask| !mask.disabled) && !rendered && !shaped {
+            self.lacks(layer, Feature::VectorMask);
+        }
+        let ranges = layer.blending_ranges();
+        if std::iter::once(&ranges.gray).chain(&ranges.channels).any(|range| *range != BlendRange::FULL) {
+            self.lacks(layer, Feature::BlendIf);
+        }
+        if layer.knockout() != Knockout::None {
+            self.lacks(layer, Feature::Knockout);
+        }
+        if layer.restricted_channels().is_ok_and(|channels| !channels.is_empty()) {
+            self.lacks(layer, Feature::ChannelRestrictions);
+        }
+    }
+
+    /// An artboard's frame and the colour below its layers.
+    fn artboard(&self, layer: Layer<'_>) -> Option<(Rect, Option<Rgb>)> {
+        if layer.kind() != LayerKind::Artboard {
+            return None;
+        }
+        let board = layer.artboard(&self.mockup.limits.psd).ok()??;
+        let Bounds { left, top, right, bottom } = board.frame?;
+        let rect = Quad::new([(left, top), (right, top), (right, bottom), (left, bottom)]).bounds();
+        let colour = match board.background {
+            ArtboardBackground::White => Some(Rgb::new(255, 255, 255)),
+            ArtboardBackground::Black => Some(Rgb::default()),
+            ArtboardBackground::Color => board.color.as_ref().and_then(crate::colour::to_rgb),
+            _ => None,
+        };
+        Some((rect.intersect(self.mockup.size().rect()), colour))
+    }
+}
+
+/// The corners of a placed layer. The perspective form is the one that Photoshop draws by.
+pub(crate) fn corners(placed: &PlacedLayer) -> Quad {
+    placed.non_affine.unwrap_or(placed.transform)
+}
+
+fn clip_blend(layer: Layer<'_>) -> ClipBlend {
+    if layer.blends_clipped_layers_as_group() { ClipBlend::Together } else { ClipBlend::Separately }
+}
+
+fn solid_colour(layer: Layer<'_>, mockup: &OpenMockup) -> Option<Rgb> {
+    match layer.fill(&mockup.limits.psd).ok()?? {
+        Fill::Color(colour) => crate::colour::to_rgb(&colour?),
+        Fill::Gradient(_) | Fill::Pattern(_) => None,
+    }
+}
+
+pub(crate) fn effects(layer: Layer<'_>, mockup: &OpenMockup) -> Option<LayerEffects> {
+    layer.effects(&mockup.limits.psd).ok()?
+}

@@ -1,0 +1,72 @@
+//! What a layer asks for and does not get yet. Reported for each layer, never dropped in silence.
+
+/// Something of a layer that the picture does not show as Photoshop would.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Undrawn {
+    /// The layer's name.
+    pub layer: String,
+    /// What is missing.
+    pub feature: Feature,
+}
+
+/// What can be missing.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Feature {
+    /// Shadows, glows, strokes and the like.
+    Effects,
+    /// The layer is an adjustment of the colours below it.
+    Adjustment,
+    /// A fill without stored pixels: gradient, pattern, or a colour that we cannot convert.
+    Fill,
+    /// A vector mask that Photoshop left no pixels of.
+    VectorMask,
+    /// A mask with soft edges made on the fly.
+    MaskFeather,
+    /// The smart object was drawn anew without its warp.
+    Warp,
+    /// The smart object was drawn anew without its smart filters.
+    SmartFilters,
+    /// The contents of the smart object are missing or of a kind that we do not read; its stored
+    /// pixels were used.
+    Contents,
+    /// Blending that depends on tones ("Blend If").
+    BlendIf,
+    /// Punching through to what lies below.
+    Knockout,
+    /// Colour channels left out of blending.
+    ChannelRestrictions,
+    /// A blend mode that we do not know, drawn as normal.
+    BlendMode(String),
+    /// The corners of the smart object lie on one line.
+    Transform,
+    /// The document is not 8-bit RGB: its colours were converted by plain formulas.
+    ColourMode,
+}
+
+impl std::fmt::Display for Feature {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Effects => "its effects are not drawn",
+            Self::Adjustment => "it adjusts colours, which is not drawn",
+            Self::Fill => "its fill is not drawn",
+            Self::VectorMask => "its vector shape is not applied",
+            Self::MaskFeather => "the soft edge of its transparency is not applied",
+            Self::Warp => "its bend is not applied to the new contents",
+            Self::SmartFilters => "its filters are not applied to the new contents",
+            Self::Contents => "its contents cannot be read, so its stored pixels are shown",
+            Self::BlendIf => "blending by tone is not applied",
+            Self::Knockout => "its knockout is not applied",
+            Self::ChannelRestrictions => "it leaves out colour channels, which is not applied",
+            Self::BlendMode(key) => return write!(f, "its blend mode {key:?} is unknown and drawn as normal"),
+            Self::Transform => "its corners lie on one line, so it is not drawn",
+            Self::ColourMode => "its colours are converted by plain formulas, without a profile",
+        })
+    }
+}
+
+impl std::fmt::Display for Undrawn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "layer {:?}: {}", self.layer, self.feature)
+    }
+}
