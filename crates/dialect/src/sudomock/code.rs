@@ -171,12 +171,15 @@ impl Code {
 
     /// Whether it is about a file that was to become a mockup.
     pub(crate) fn is_about_a_psd(self) -> bool {
-        self.as_str().starts_with("PSD_")
+        self == Self::InvalidPsdUrl || self.as_str().starts_with("PSD_")
     }
 
     /// What whoever made the file can do about it.
     pub(crate) const fn suggestion(self) -> Option<&'static str> {
         Some(match self {
+            Self::InvalidPsdUrl | Self::PsdDownloadFailed => {
+                "Give an http or https URL from which anybody can fetch the file."
+            }
             Self::PsdTooLarge => "Flatten or remove layers that are not needed, or embed smaller pictures.",
             Self::PsdInvalidFormat => {
                 "Open the file in Photoshop and save it again as PSD or PSB with maximum compatibility."

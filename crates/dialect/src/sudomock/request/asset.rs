@@ -69,9 +69,13 @@ fn asset_and_placement(value: &Present<'_, Code>) -> Option<(RequestedAsset, Pla
     Some((source?, placement?))
 }
 
-/// `base64` wins over `url`, which is then not even looked at.
+/// `base64` wins over `url`, which is then not even looked at. An empty one counts as absent: forms send it
+/// beside a URL.
 fn source(asset: &Object<'_, Code>) -> Option<RequestedAsset> {
-    if asset.has("base64") {
+    if asset
+        .field("base64")
+        .or(false, |base64| Some(!base64.is_empty_text()))?
+    {
         return asset.field("base64").need(|base64| {
             // Some clients send a whole data URL here.
             let text = base64.text()?;

@@ -10,23 +10,33 @@ use crate::sudomock::{Code, Problem};
 pub struct JobQuery {
     /// How many at most, 1 to 50.
     pub limit: u32,
-    /// Only jobs of these kinds; `None` is every kind, and an empty list is a kind that this server never makes.
-    pub kinds: Option<Vec<JobKind>>,
+    /// Only jobs of this kind.
+    pub kind: KindQuery,
     /// Only jobs that work on this mockup.
     pub mockup: Option<MockupId>,
     /// Only jobs after this one.
     pub after: Option<Cursor>,
 }
 
-/// Kinds that the dialect knows; those that this server does not make match nothing.
-const KINDS: &[(&str, Option<JobKind>)] = &[
-    ("render", Some(JobKind::Render)),
-    ("upload", Some(JobKind::Upload)),
-    ("video", None),
-    ("photo_mockup_create", None),
-    ("photo_mockup_render", None),
-    ("2d_create", None),
-    ("2d_render", None),
+/// Which kind of jobs to list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum KindQuery {
+    /// Every kind.
+    Any,
+    /// This one.
+    Only(JobKind),
+    /// One that the dialect knows and this server never makes: nothing matches.
+    Unmade,
+}
+
+const KINDS: &[(&str, KindQuery)] = &[
+    ("render", KindQuery::Only(JobKind::Render)),
+    ("upload", KindQuery::Only(JobKind::Upload)),
+    ("video", KindQuery::Unmade),
+    ("photo_mockup_create", KindQuery::Unmade),
+    ("photo_mockup_render", KindQuery::Unmade),
+    ("2d_create", KindQuery::Unmade),
+    ("2d_render", KindQuery::Unmade),
 ];
 
 /// Reads the query of `GET /jobs`.
@@ -36,9 +46,7 @@ const KINDS: &[(&str, Option<JobKind>)] = &[
 pub fn jobs(query: Option<&str>) -> Result<JobQuery, Problem> {
     from_query(query, |root| {
         let limit = root.field("limit").or(20, |limit| limit.count(1..=50));
-        let kinds = root
-            .field("kind")
-            .maybe(|kind| Some(kind.choice(KINDS)?.into_iter().collect()));
+        let kind = root.field("kind").or(KindQuery::Any, |kind| kind.choice(KINDS));
         let mockup = root
             .field("mockup_uuid")
             .maybe(|id| id.uuid().map(|id| MockupId::from_bytes(*id.as_bytes())));
@@ -50,7 +58,7 @@ pub fn jobs(query: Option<&str>) -> Result<JobQuery, Problem> {
             });
         Some(JobQuery {
             limit: limit?,
-            kinds: kinds?,
+            kind: kind?,
             mockup: mockup?,
             after: after?,
         })

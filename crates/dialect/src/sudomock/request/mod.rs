@@ -18,7 +18,7 @@ mod upload;
 pub use cursor::Cursor;
 pub use delivery::{DeliveryQuery, deliveries, events};
 pub use endpoint::{Schemes, create_endpoint, patch_endpoint};
-pub use job::{JobQuery, jobs};
+pub use job::{JobQuery, KindQuery, jobs};
 pub use mockup::{MockupQuery, MockupSort, Order, mockups, rename_mockup};
 pub use render::render;
 pub use upload::{FileUpload, file_name_as_name, upload, upload_fields};

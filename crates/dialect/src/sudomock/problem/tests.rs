@@ -1,6 +1,10 @@
 //! The body, status and headers of each problem, word for word.
 
+use marquetry_job::Failure;
+use marquetry_model::LayerId;
+
 use super::*;
+use crate::field::{Step, Wrong};
 use serde_json::{Value, json};
 
 fn body(problem: &Problem) -> Value {
