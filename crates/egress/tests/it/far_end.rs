@@ -261,6 +261,8 @@ pub(crate) fn class(error: &EgressError) -> &'static str {
         Some(Refusal::BadName) => "bad name",
         Some(Refusal::Port { .. }) => "port",
         Some(Refusal::Address { .. }) => "address",
+        Some(Refusal::HostDenied) => "host denied",
+        Some(Refusal::HostNotListed) => "host not listed",
         Some(Refusal::Downgrade) => "downgrade",
         Some(_) => "other",
     }

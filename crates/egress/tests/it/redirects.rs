@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use http::Response;
 use http_body_util::Full;
-use marquetry_egress::{Egress, FetchLimits, Outgoing, Policy};
+use marquetry_egress::{Egress, FetchLimits, HostPattern, Outgoing, Policy};
 
 use crate::far_end::{
     Names, Seen, Trap, class, door, honest, limits, local_door, ok, redirect, send_limits, strangers_policy,
@@ -69,6 +69,37 @@ async fn every_status_and_every_bad_place() {
             let error = egress.fetch(&url, &FetchLimits::default()).await.unwrap_err();
             assert_eq!(class(&error), *expected, "{status} to {to}: {error}");
         }
+    }
+    assert_eq!(trap.visits().await, 0);
+}
+
+/// The operator's lists hold on every hop, not only on the first.
+#[tokio::test]
+async fn a_redirect_does_not_get_round_the_host_lists() {
+    let trap = Trap::set().await;
+    let to = trap.port;
+    let port = honest(move |seen: Seen| redirect(302, &format!("http://{}:{to}/", &seen.path[1..]))).await;
+    let names = || {
+        Names::knowing(&[
+            ("denied.example", &["127.0.0.1"]),
+            ("unlisted.example", &["127.0.0.1"]),
+        ])
+    };
+    let deny = Policy {
+        deny_hosts: vec![HostPattern::new("denied.example")],
+        ..strangers_policy()
+    };
+    let allow = Policy {
+        allow_hosts: vec![HostPattern::new("127.0.0.1")],
+        ..strangers_policy()
+    };
+    for (policy, name, expected) in [
+        (deny, "denied.example", "host denied"),
+        (allow, "unlisted.example", "host not listed"),
+    ] {
+        let url = format!("http://127.0.0.1:{port}/{name}");
+        let error = door(policy, names()).fetch(&url, &limits()).await.unwrap_err();
+        assert_eq!(class(&error), expected, "{error}");
     }
     assert_eq!(trap.visits().await, 0);
 }
