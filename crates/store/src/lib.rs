@@ -41,6 +41,7 @@
 //! ```
 
 mod changes;
+mod clock;
 pub mod conformance;
 mod deliveries;
 mod delivery_steps;
@@ -56,6 +57,7 @@ mod page;
 pub mod persisted;
 
 pub use changes::{Bell, Change, Changes};
+pub use clock::{Clock, SystemClock};
 pub use deliveries::{DeliveryFilter, DeliveryStore};
 pub use delivery_steps::DeliverySteps;
 pub use endpoints::EndpointStore;
