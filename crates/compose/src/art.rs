@@ -13,8 +13,9 @@ use marquetry_pixel::{Raster, Size};
 pub struct Art {
     raster: Arc<Raster>,
     spans: OnceLock<Vec<Span>>,
-    /// Each half as wide and as high as the one before, the first half the raster's own size.
-    halves: OnceLock<Vec<Raster>>,
+    /// Each half as wide and as high as the one before, the first half the raster's own size; as
+    /// many as have been asked for.
+    halves: Vec<OnceLock<Raster>>,
 }
 
 /// What a row's alpha says.
@@ -29,10 +30,12 @@ pub(crate) struct Span {
 impl Art {
     /// Takes pixels, or a share in them.
     pub fn new(raster: impl Into<Arc<Raster>>) -> Self {
+        let raster: Arc<Raster> = raster.into();
+        let longest = raster.width().max(raster.height()).max(1);
         Self {
-            raster: raster.into(),
+            raster,
             spans: OnceLock::new(),
-            halves: OnceLock::new(),
+            halves: (0..longest.ilog2()).map(|_| OnceLock::new()).collect(),
         }
     }
 
@@ -52,14 +55,22 @@ impl Art {
             .spans
             .get()
             .map_or(0, |spans| size_of_val(spans.as_slice()) as u64);
-        let halves = self
+        let halves: u64 = self
             .halves
-            .get()
-            .into_iter()
-            .flatten()
+            .iter()
+            .filter_map(OnceLock::get)
             .map(Raster::cost)
-            .sum::<u64>();
+            .sum();
         self.raster.cost() + spans + halves
+    }
+
+    /// The pixels after `times` halvings, at most down to one pixel. A pixel of the halved raster
+    /// lies over two by two of the one before; odd sizes are rounded up.
+    pub(crate) fn halved(&self, times: usize) -> &Raster {
+        let Some(last) = times.min(self.halves.len()).checked_sub(1) else {
+            return &self.raster;
+        };
+        self.halves[last].get_or_init(|| half(self.halved(last)))
     }
 
     /// Where each row is not transparent. One pass over the pixels, the first time.
@@ -95,5 +106,77 @@ fn span(row: &[[u8; 4]]) -> Span {
     Span {
         columns: column(first)..column(last + 1),
         opaque,
+    }
+}
+
+/// Each pixel the mean of two by two, colours weighed by their alpha.
+fn half(raster: &Raster) -> Raster {
+    let size = raster.size();
+    let mut made = Raster::new(Size::new(size.width.div_ceil(2), size.height.div_ceil(2)));
+    for y in 0..made.height() {
+        let above = raster.row(2 * y).as_chunks::<4>().0;
+        let below = raster.row((2 * y + 1).min(size.height - 1)).as_chunks::<4>().0;
+        let row = made.row_mut(y).as_chunks_mut::<4>().0;
+        for (at, pixel) in row.iter_mut().enumerate() {
+            let (left, right) = (2 * at, (2 * at + 1).min(above.len() - 1));
+            *pixel = mean([above[left], above[right], below[left], below[right]]);
+        }
+    }
+    made
+}
+
+/// The mean of four straight-alpha pixels.
+#[expect(clippy::cast_possible_truncation, reason = "the mean of bytes is a byte")]
+fn mean(four: [[u8; 4]; 4]) -> [u8; 4] {
+    let alphas = four.map(|pixel| u32::from(pixel[3]));
+    let sum: u32 = alphas.iter().sum();
+    if sum == 0 {
+        return [0; 4];
+    }
+    let colour = |at: usize| -> u8 {
+        let values = four.map(|pixel| u32::from(pixel[at]));
+        if sum == 4 * 255 {
+            ((values.iter().sum::<u32>() + 2) / 4) as u8
+        } else {
+            let weighed: u32 = values
+                .iter()
+                .zip(alphas)
+                .map(|(value, alpha)| value * alpha)
+                .sum();
+            ((weighed + sum / 2) / sum) as u8
+        }
+    };
+    [colour(0), colour(1), colour(2), ((sum + 2) / 4) as u8]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_know_where_they_are_transparent() {
+        let pixels = [
+            [9, 9, 9, 0],
+            [1, 2, 3, 255],
+            [4, 5, 6, 255],
+            [0; 4],
+            [0; 4],
+            [0; 4],
+        ];
+        let art = Art::from(Raster::from_bytes(Size::new(3, 2), pixels.concat()).unwrap());
+        let spans = art.spans();
+        assert_eq!((spans[0].columns.clone(), spans[0].opaque), (1..3, true));
+        assert!(spans[1].columns.is_empty());
+    }
+
+    #[test]
+    fn halving_weighs_colour_by_alpha_and_rounds_sizes_up() {
+        let mut raster = Raster::filled(Size::new(5, 3), [200, 0, 0, 255]);
+        raster.pixels_mut()[0] = [0, 0, 0, 0];
+        let art = Art::from(raster);
+        assert_eq!(art.halved(1).size(), Size::new(3, 2));
+        assert_eq!(art.halved(1).pixel(0, 0), Some([200, 0, 0, 191]));
+        assert_eq!(art.halved(1).pixel(2, 1), Some([200, 0, 0, 255]));
+        assert_eq!(art.halved(9).size(), Size::new(2, 1));
     }
 }

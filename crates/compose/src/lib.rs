@@ -24,8 +24,15 @@
 //! ```
 
 mod art;
+mod blend;
 mod bounds;
+mod draw;
+mod mask;
+mod paint;
+mod place;
 mod scene;
+mod step;
 
 pub use art::Art;
+pub use draw::{DrawError, DrawOptions, draw, draw_into, draw_onto, draw_region};
 pub use scene::{ClipBlend, Filter, Group, GroupBlend, Layer, Mask, Node, Paint, Placed, Scene};

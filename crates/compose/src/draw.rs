@@ -1,0 +1,227 @@
+//! From a scene to pixels: bands of rows, handed out to threads.
+
+use std::num::NonZero;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use fearless_simd::Level;
+use marquetry_pixel::{Raster, Rect, Size};
+
+use crate::blend::wide::best_level;
+use crate::paint::{Band, Scratch, paint};
+use crate::scene::Scene;
+use crate::step::{Step, steps};
+
+/// How to draw; says nothing about what.
+#[derive(Clone, Copy)]
+pub struct DrawOptions<'a> {
+    /// How many threads draw at once. One draws on the caller's own.
+    pub threads: NonZero<usize>,
+    /// Asked before every band of rows, possibly from several threads; `true` stops.
+    pub cancelled: &'a (dyn Fn() -> bool + Sync),
+}
+
+impl Default for DrawOptions<'_> {
+    /// On the caller's thread, to the end.
+    fn default() -> Self {
+        Self {
+            threads: NonZero::<usize>::MIN,
+            cancelled: &|| false,
+        }
+    }
+}
+
+impl std::fmt::Debug for DrawOptions<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DrawOptions")
+            .field("threads", &self.threads)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why there is no picture.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DrawError {
+    /// The caller asked to stop.
+    #[error("drawing was cancelled")]
+    Cancelled,
+    /// The picture is larger than memory can be addressed.
+    #[error("a picture of {size} pixels cannot be held in memory")]
+    TooLarge {
+        /// Its size.
+        size: Size,
+    },
+}
+
+/// Draws the whole canvas.
+///
+/// # Errors
+/// [`DrawError::Cancelled`] when the caller asked for it; [`DrawError::TooLarge`].
+pub fn draw(scene: &Scene, options: &DrawOptions<'_>) -> Result<Raster, DrawError> {
+    draw_region(scene, scene.canvas(), options)
+}
+
+/// Draws the part of the canvas that lies in `region`; the picture is as large as that part. Every
+/// pixel is the same as in the whole picture.
+///
+/// # Errors
+/// As [`draw`].
+pub fn draw_region(scene: &Scene, region: Rect, options: &DrawOptions<'_>) -> Result<Raster, DrawError> {
+    Run::new(scene, options).draw(scene.canvas().intersect(region))
+}
+
+/// Draws the part of the canvas that lies in `region` anew, in a picture of the whole canvas; the
+/// rest of `onto` stays as it is. A place outside `onto` is left out.
+///
+/// # Errors
+/// As [`draw`]; `onto` is then as before.
+pub fn draw_onto(
+    onto: &mut Raster,
+    scene: &Scene,
+    region: Rect,
+    options: &DrawOptions<'_>,
+) -> Result<(), DrawError> {
+    let region = scene.canvas().intersect(region).intersect(onto.size().rect());
+    let part = draw_region(scene, region, options)?;
+    let (Ok(left), Ok(top)) = (usize::try_from(region.x), u32::try_from(region.y)) else {
+        return Ok(());
+    };
+    for y in 0..part.height() {
+        let row = part.row(y);
+        onto.row_mut(top + y)[left * 4..][..row.len()].copy_from_slice(row);
+    }
+    Ok(())
+}
+
+/// Draws the whole canvas in a picture that is already there, whatever it holds. Spares a service
+/// that draws one canvas after another the system's work of finding fresh memory, which for a large
+/// one is half the time it takes to draw it.
+///
+/// A picture of another size is replaced by a new one.
+///
+/// # Errors
+/// As [`draw`]; `into` then holds nothing of use.
+pub fn draw_into(into: &mut Raster, scene: &Scene, options: &DrawOptions<'_>) -> Result<(), DrawError> {
+    if into.size() != scene.size {
+        *into = draw(scene, options)?;
+        return Ok(());
+    }
+    Run::new(scene, options).paint(scene.canvas(), into.bytes_mut(), Start::Used)
+}
+
+/// What a picture holds before it is drawn.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Start {
+    /// All zero.
+    Fresh,
+    /// Anything.
+    Used,
+}
+
+/// One drawing, with what tests vary to show that it doesn't matter.
+pub(crate) struct Run<'a> {
+    scene: &'a Scene,
+    options: &'a DrawOptions<'a>,
+    pub(crate) level: Level,
+    /// `None` lets the band's width decide.
+    pub(crate) band_rows: Option<NonZero<usize>>,
+}
+
+/// A band and the accumulations above it stay in the second-level cache.
+const BAND_BYTES: usize = 192 << 10;
+
+impl<'a> Run<'a> {
+    pub(crate) fn new(scene: &'a Scene, options: &'a DrawOptions<'a>) -> Self {
+        Self {
+            scene,
+            options,
+            level: best_level(),
+            band_rows: None,
+        }
+    }
+
+    /// `region` is within the canvas.
+    pub(crate) fn draw(&self, region: Rect) -> Result<Raster, DrawError> {
+        let size = region.size();
+        if isize::try_from(size.pixels().saturating_mul(4)).is_err() {
+            return Err(DrawError::TooLarge { size });
+        }
+        let mut picture = Raster::new(size);
+        self.paint(region, picture.bytes_mut(), Start::Fresh)?;
+        Ok(picture)
+    }
+
+    fn paint(&self, region: Rect, pixels: &mut [u8], start: Start) -> Result<(), DrawError> {
+        if region.is_empty() {
+            return Ok(());
+        }
+        let steps = steps(&self.scene.nodes, region);
+        let row_bytes = region.width as usize * 4;
+        let rows = self
+            .band_rows
+            .map_or((BAND_BYTES / row_bytes).clamp(4, 64), NonZero::get);
+        let bands = pixels.chunks_mut(rows * row_bytes).enumerate();
+        let threads = self.options.threads.get().min(bands.len());
+        let bands = Mutex::new(bands);
+        let stopped = AtomicBool::new(false);
+        let work = || {
+            let mut scratch = Scratch::new(self.level);
+            loop {
+                // Whoever panicked while holding the lock, the iterator behind it is sound.
+                let next = bands
+                    .lock()
+                    .unwrap_or_else(std::sync::PoisonError::into_inner)
+                    .next();
+                let Some((at, pixels)) = next else { break };
+                if stopped.load(Ordering::Relaxed) || (self.options.cancelled)() {
+                    stopped.store(true, Ordering::Relaxed);
+                    break;
+                }
+                if start == Start::Used {
+                    pixels.fill(0);
+                }
+                self.band(&steps, region, at * rows, pixels, &mut scratch);
+            }
+        };
+        if threads <= 1 {
+            work();
+        } else {
+            std::thread::scope(|scope| {
+                for _ in 1..threads {
+                    scope.spawn(work);
+                }
+                work();
+            });
+        }
+        drop(bands);
+        if stopped.into_inner() {
+            Err(DrawError::Cancelled)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Draws the band that begins `from` rows below the region's top.
+    fn band(&self, steps: &[Step<'_>], region: Rect, from: usize, pixels: &mut [u8], scratch: &mut Scratch) {
+        let row_bytes = region.width as usize * 4;
+        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        let area = Rect {
+            y: region.y.saturating_add_unsigned(count(from)),
+            height: count(pixels.len() / row_bytes),
+            ..region
+        };
+        let mut band = Band { area, pixels };
+        if let Some(backdrop) = &self.scene.backdrop {
+            let shown = area.intersect(backdrop.size().rect());
+            for y in shown.y..shown.y.saturating_add_unsigned(shown.height) {
+                let (Ok(left), Ok(row)) = (usize::try_from(shown.x), u32::try_from(y)) else {
+                    continue;
+                };
+                let source = &backdrop.row(row)[left * 4..][..shown.width as usize * 4];
+                band.row_mut(y, shown.x, shown.width).copy_from_slice(source);
+            }
+        }
+        paint(steps, &mut band, None, scratch);
+    }
+}

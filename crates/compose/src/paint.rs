@@ -1,0 +1,311 @@
+//! Walks the steps of a scene over one band of rows. Nothing here looks anything up.
+
+use std::ops::Range;
+
+use fearless_simd::Level;
+use marquetry_pixel::{BlendMode, Rect, Rgb};
+
+use crate::art::Art;
+use crate::blend::{self, Ink};
+use crate::mask::{Plane, mask_row};
+use crate::scene::ClipBlend;
+use crate::step::{Source, Step};
+
+/// A rectangle of the canvas being painted: straight RGBA, rows packed.
+pub(crate) struct Band<'a> {
+    pub(crate) area: Rect,
+    pub(crate) pixels: &'a mut [u8],
+}
+
+impl Band<'_> {
+    /// Bytes of `width` pixels from canvas position `(x, y)`, which are within the band.
+    pub(crate) fn row_mut(&mut self, y: i32, x: i32, width: u32) -> &mut [u8] {
+        let range = byte_range(self.area, y, x, width, 4);
+        &mut self.pixels[range]
+    }
+
+    fn row(&self, y: i32, x: i32, width: u32) -> &[u8] {
+        &self.pixels[byte_range(self.area, y, x, width, 4)]
+    }
+}
+
+/// Where `width` pixels from canvas position `(x, y)` lie in a packed buffer of `area`.
+pub(crate) fn byte_range(area: Rect, y: i32, x: i32, width: u32, samples: usize) -> Range<usize> {
+    let row = y.abs_diff(area.y) as usize;
+    let column = x.abs_diff(area.x) as usize;
+    let start = (row * area.width as usize + column) * samples;
+    start..start + width as usize * samples
+}
+
+/// The rows of `area`.
+pub(crate) fn rows(area: Rect) -> Range<i32> {
+    area.y..area.y.saturating_add_unsigned(area.height)
+}
+
+/// Buffers that are used again, band after band.
+pub(crate) struct Scratch {
+    pub(crate) level: Level,
+    spare: Vec<Vec<u8>>,
+}
+
+impl Scratch {
+    pub(crate) fn new(level: Level) -> Self {
+        Self {
+            level,
+            spare: Vec::new(),
+        }
+    }
+
+    /// A buffer of `len` bytes, all zero.
+    pub(crate) fn take(&mut self, len: usize) -> Vec<u8> {
+        let mut buffer = self.spare.pop().unwrap_or_default();
+        buffer.clear();
+        buffer.resize(len, 0);
+        buffer
+    }
+
+    /// Returns a buffer for the next taker.
+    pub(crate) fn give(&mut self, buffer: Vec<u8>) {
+        self.spare.push(buffer);
+    }
+}
+
+/// Paints `steps` onto `band`, bottom to top. `clip` covers the whole band and holds everything
+/// back where it says so.
+pub(crate) fn paint(steps: &[Step<'_>], band: &mut Band<'_>, clip: Option<&Plane>, scratch: &mut Scratch) {
+    for step in steps {
+        let area = step.bounds.intersect(band.area);
+        if area.is_empty() {
+            continue;
+        }
+        match &step.source {
+            Source::PassThrough(children) => pass_through(step, children, area, band, clip, scratch),
+            _ if step.clipped.is_empty() && !matches!(step.source, Source::Isolated(_)) => {
+                paint_rows(step, area, band, clip, scratch);
+            }
+            _ => paint_whole(step, area, band, clip, scratch),
+        }
+    }
+}
+
+/// A layer nothing is clipped to: row by row, straight from where its pixels lie.
+fn paint_rows(step: &Step<'_>, area: Rect, band: &mut Band<'_>, clip: Option<&Plane>, scratch: &mut Scratch) {
+    let mut buffer = scratch.take(area.width as usize * 4);
+    let mut mask_buffer = scratch.take(area.width as usize);
+    if let Source::Solid { colour, .. } = &step.source {
+        buffer.as_chunks_mut().0.fill(opaque(*colour));
+    }
+    for y in rows(area) {
+        let (row_area, is_opaque) = step.source.reach(y, area);
+        if row_area.is_empty() {
+            continue;
+        }
+        let mask = mask_row(step.masks, clip, row_area, &mut mask_buffer);
+        let row = band.row_mut(y, row_area.x, row_area.width);
+        let source = match &step.source {
+            Source::Raster { art, at, .. } => raster_row(art, *at, row_area),
+            Source::Solid {
+                table: Some(table), ..
+            } if mask.is_none() => {
+                table.blend_row(scratch.level, row);
+                continue;
+            }
+            Source::Placed(sampler) => {
+                let pixels = &mut buffer[..row.len()];
+                sampler.sample_row(scratch.level, y, row_area.x, pixels);
+                &*pixels
+            }
+            _ => &buffer[..row.len()],
+        };
+        if is_opaque && mask.is_none() && step.ink.replaces() {
+            row.copy_from_slice(source);
+        } else {
+            lay(step.ink, row_area, row, source, mask, scratch);
+        }
+    }
+    scratch.give(buffer);
+    scratch.give(mask_buffer);
+}
+
+/// Lays one row of source over one of the band.
+fn lay(ink: Ink, area: Rect, row: &mut [u8], source: &[u8], mask: Option<&[u8]>, scratch: &mut Scratch) {
+    if ink.mode == BlendMode::Dissolve {
+        let mut dots = scratch.take(row.len());
+        dots.copy_from_slice(source);
+        dissolve(ink, area, &mut dots, mask);
+        blend::blend_row(scratch.level, Ink::PLAIN, row, &dots, None);
+        scratch.give(dots);
+    } else {
+        blend::blend_row(scratch.level, ink, row, source, mask);
+    }
+}
+
+impl Source<'_> {
+    /// The part of the one row `y` of `area` that it paints, and whether it paints all of that
+    /// opaquely.
+    fn reach(&self, y: i32, area: Rect) -> (Rect, bool) {
+        let whole = Rect { y, height: 1, ..area };
+        match self {
+            Self::Raster { spans, at, .. } => {
+                let span = &spans[y.abs_diff(at.1) as usize];
+                let left = at.0.saturating_add_unsigned(span.columns.start);
+                let right = at.0.saturating_add_unsigned(span.columns.end);
+                let seen = Rect::from_edges(left, y, right, y.saturating_add(1));
+                (whole.intersect(seen), span.opaque)
+            }
+            Self::Solid { .. } => (whole, true),
+            Self::Placed(sampler) => (sampler.reach(y, area), false),
+            Self::Isolated(_) | Self::PassThrough(_) => (whole, false),
+        }
+    }
+
+    /// Its own pixels over the transparent ones of `own`.
+    fn gather(&self, own: &mut Band<'_>, scratch: &mut Scratch) {
+        if let Self::Isolated(children) | Self::PassThrough(children) = self {
+            return paint(children, own, None, scratch);
+        }
+        for y in rows(own.area) {
+            let (row_area, _) = self.reach(y, own.area);
+            if row_area.is_empty() {
+                continue;
+            }
+            let row = own.row_mut(y, row_area.x, row_area.width);
+            match self {
+                Self::Raster { art, at, .. } => row.copy_from_slice(raster_row(art, *at, row_area)),
+                Self::Solid { colour, .. } => row.as_chunks_mut().0.fill(opaque(*colour)),
+                Self::Placed(sampler) => sampler.sample_row(scratch.level, y, row_area.x, row),
+                Self::Isolated(_) | Self::PassThrough(_) => {}
+            }
+        }
+    }
+}
+
+fn opaque(colour: Rgb) -> [u8; 4] {
+    [colour.red, colour.green, colour.blue, 255]
+}
+
+/// The one row of `area`, which the art at canvas position `at` holds.
+fn raster_row(art: &Art, at: (i32, i32), area: Rect) -> &[u8] {
+    let from = area.x.abs_diff(at.0) as usize * 4;
+    &art.raster().row(area.y.abs_diff(at.1))[from..from + area.width as usize * 4]
+}
+
+/// A step whose pixels are first gathered in a buffer of their own: an isolated group, or a base
+/// that others are clipped to.
+fn paint_whole(
+    step: &Step<'_>,
+    area: Rect,
+    band: &mut Band<'_>,
+    clip: Option<&Plane>,
+    scratch: &mut Scratch,
+) {
+    let mut pixels = scratch.take(area.width as usize * area.height as usize * 4);
+    let mut own = Band {
+        area,
+        pixels: &mut pixels,
+    };
+    step.source.gather(&mut own, scratch);
+    if !step.clipped.is_empty() && step.clip_blend == ClipBlend::Together {
+        // What is clipped meets the base's colour as if the base were opaque; its alpha comes back
+        // afterwards.
+        let alphas: Vec<u8> = own
+            .pixels
+            .as_chunks::<4>()
+            .0
+            .iter()
+            .map(|pixel| pixel[3])
+            .collect();
+        for pixel in own.pixels.as_chunks_mut::<4>().0 {
+            pixel[3] = 255;
+        }
+        paint(&step.clipped, &mut own, None, scratch);
+        for (pixel, alpha) in own.pixels.as_chunks_mut::<4>().0.iter_mut().zip(alphas) {
+            pixel[3] = alpha;
+        }
+    }
+    let mut mask_buffer = scratch.take(area.width as usize);
+    for y in rows(area) {
+        let row_area = Rect { y, height: 1, ..area };
+        let mask = mask_row(step.masks, clip, row_area, &mut mask_buffer);
+        let row = band.row_mut(y, area.x, area.width);
+        lay(
+            step.ink,
+            row_area,
+            row,
+            own.row(y, area.x, area.width),
+            mask,
+            scratch,
+        );
+    }
+    if !step.clipped.is_empty() && step.clip_blend == ClipBlend::Separately {
+        let let_through = Plane::from_alpha(area, own.pixels, step, clip, &mut mask_buffer);
+        let mut part = scratch.take(own.pixels.len());
+        copy_out(band, area, &mut part);
+        let mut inner = Band {
+            area,
+            pixels: &mut part,
+        };
+        paint(&step.clipped, &mut inner, Some(&let_through), scratch);
+        for y in rows(area) {
+            band.row_mut(y, area.x, area.width)
+                .copy_from_slice(inner.row(y, area.x, area.width));
+        }
+        scratch.give(part);
+    }
+    scratch.give(mask_buffer);
+    scratch.give(pixels);
+}
+
+/// Members painted straight onto the band, then faded back where the group is not wholly there.
+fn pass_through(
+    step: &Step<'_>,
+    children: &[Step<'_>],
+    area: Rect,
+    band: &mut Band<'_>,
+    clip: Option<&Plane>,
+    scratch: &mut Scratch,
+) {
+    if step.masks.is_empty() && clip.is_none() && step.ink.replaces() {
+        return paint(children, band, None, scratch);
+    }
+    let mut before = scratch.take(area.width as usize * area.height as usize * 4);
+    copy_out(band, area, &mut before);
+    paint(children, band, None, scratch);
+    let mut mask_buffer = scratch.take(area.width as usize);
+    for (y, before) in rows(area).zip(before.chunks_exact(area.width as usize * 4)) {
+        let row_area = Rect { y, height: 1, ..area };
+        let mask = mask_row(step.masks, clip, row_area, &mut mask_buffer);
+        let row = band.row_mut(y, area.x, area.width);
+        blend::fade_row(scratch.level, step.ink.opacity(), row, before, mask);
+    }
+    scratch.give(mask_buffer);
+    scratch.give(before);
+}
+
+/// The pixels of `area`, which is within the band.
+fn copy_out(band: &Band<'_>, area: Rect, into: &mut [u8]) {
+    for (y, row) in rows(area).zip(into.chunks_exact_mut(area.width as usize * 4)) {
+        row.copy_from_slice(band.row(y, area.x, area.width));
+    }
+}
+
+/// Makes each pixel wholly opaque or wholly transparent, the more likely opaque the higher its
+/// alpha. A pixel's luck depends on its place on the canvas alone.
+fn dissolve(ink: Ink, area: Rect, pixels: &mut [u8], mask: Option<&[u8]>) {
+    for (at, pixel) in pixels.as_chunks_mut::<4>().0.iter_mut().enumerate() {
+        let mask = mask.map_or(255, |mask| mask[at]);
+        let alpha = f32::from(pixel[3]) * f32::from(mask) / (255.0 * 255.0) * ink.opacity();
+        let column = area.x.wrapping_add_unsigned(at as u32);
+        pixel[3] = if luck(column, area.y) < alpha { 255 } else { 0 };
+    }
+}
+
+/// `0.0..1.0`, evenly spread over the places of the canvas.
+fn luck(x: i32, y: i32) -> f32 {
+    let mut hash = x.cast_unsigned().wrapping_mul(0x9e37_79b1) ^ y.cast_unsigned().wrapping_mul(0x85eb_ca77);
+    hash = (hash ^ (hash >> 15)).wrapping_mul(0x2c1b_3c6d);
+    hash = (hash ^ (hash >> 12)).wrapping_mul(0x297a_2d39);
+    hash ^= hash >> 15;
+    // 24 bits are as many as an f32 tells apart.
+    (hash >> 8) as f32 / (1 << 24) as f32
+}
