@@ -33,8 +33,7 @@ impl DeliverySteps {
     }
 
     /// Takes up to `most` due deliveries outside the lanes `except` for `worker`, the longest due
-    /// first, each until `now + lease_for`. At most one lane may fill the answer: count them before
-    /// asking again.
+    /// first, each until `now + lease_for`. They may all be of one lane: count them before asking again.
     ///
     /// # Errors
     /// Those of the store. Deliveries that were taken before the error are found again when their
@@ -58,18 +57,39 @@ impl DeliverySteps {
             if due.is_empty() {
                 break;
             }
-            let event = DeliveryEvent::Claimed {
-                worker,
-                until: now + lease_for,
-            };
-            let swaps = due
-                .into_iter()
-                .map(|delivery| self.swap(delivery, event, now, Jitter::MIDDLE, None));
-            for outcome in join_all(swaps).await {
-                match outcome? {
-                    Swapped::Now(delivery) if !delivery.state.is_terminal() => taken.push(*delivery),
-                    _ => {}
-                }
+            taken.extend(self.claim_found(due, worker, now, lease_for).await?);
+        }
+        Ok(taken)
+    }
+
+    /// Takes those of `found` for `worker` that nobody took meanwhile: for a courier that has looked at
+    /// what [`crate::DeliveryStore::due_deliveries`] showed it and chose among them.
+    ///
+    /// A delivery whose couriers vanished too often ends here instead of being taken.
+    ///
+    /// # Errors
+    /// Those of the store. Deliveries that were taken before the error are found again when their
+    /// lease lapses.
+    pub async fn claim_found(
+        &self,
+        found: Vec<Delivery>,
+        worker: WorkerId,
+        now: Timestamp,
+        lease_for: Duration,
+    ) -> Result<Vec<Delivery>, StoreError> {
+        let event = DeliveryEvent::Claimed {
+            worker,
+            until: now + lease_for,
+        };
+        let mut taken = Vec::with_capacity(found.len());
+        let swaps = found
+            .into_iter()
+            .map(|delivery| self.swap(delivery, event, now, Jitter::MIDDLE, None));
+        // All at once, so that a store which groups commits makes one of them.
+        for outcome in join_all(swaps).await {
+            match outcome? {
+                Swapped::Now(delivery) if !delivery.state.is_terminal() => taken.push(*delivery),
+                Swapped::Now(_) | Swapped::Moved | Swapped::Illegal(_) | Swapped::Missing => {}
             }
         }
         Ok(taken)

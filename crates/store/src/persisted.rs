@@ -1,1 +1,95 @@
-//! The stored forms of the nouns, shared by every store that keeps text or JSON.
+//! The stored forms of the nouns, shared by every store that keeps rows and JSON.
+//!
+//! A row has columns for what is searched and sorted by, and JSON for the rest. The JSON states its
+//! version (`"v":1`). A reader ignores members it does not know and has a default for members that
+//! came later, so that an old and a new program can work side by side on one database. What it cannot
+//! understand is [`StoreError::Unreadable`], never a guess.
+//!
+//! Nothing here is `serde` on the nouns themselves: each form is converted by hand, so that a noun can
+//! change without touching what lies in databases.
+
+use marquetry_job::Timestamp;
+use marquetry_model::Version;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::StoreError;
+
+mod catalogue;
+mod delivery;
+mod endpoint;
+mod job;
+mod mockup;
+mod scalar;
+mod spec;
+mod state;
+
+#[cfg(test)]
+mod round_trip;
+
+pub use delivery::{DeliveryRow, shown_name};
+pub use endpoint::EndpointRow;
+pub use job::JobRow;
+pub use mockup::MockupRow;
+
+/// The version that every JSON form here is written in.
+const V: u32 = 1;
+
+/// What is wrong with a stored form.
+#[derive(Debug)]
+struct Problem(String);
+
+impl<E: std::error::Error> From<E> for Problem {
+    fn from(error: E) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl Problem {
+    fn in_a(self, what: &'static str) -> StoreError {
+        StoreError::Unreadable {
+            what,
+            problem: self.0,
+        }
+    }
+}
+
+/// JSON text to a form; explains a form of another version as such.
+fn read<T: DeserializeOwned>(json: &str) -> Result<T, Problem> {
+    #[derive(Deserialize)]
+    struct OnlyVersion {
+        v: u32,
+    }
+    serde_json::from_str(json).map_err(|error| match serde_json::from_str::<OnlyVersion>(json) {
+        Ok(OnlyVersion { v }) if v != V => Problem(format!("it has version {v}, known is {V}")),
+        _ => Problem::from(error),
+    })
+}
+
+/// A form's version, checked.
+fn known(v: u32) -> Result<(), Problem> {
+    if v == V {
+        Ok(())
+    } else {
+        Err(Problem(format!("it has version {v}, known is {V}")))
+    }
+}
+
+/// A form to JSON text. A form is made of strings, numbers, lists and structs with named members, so
+/// writing it cannot fail; were it ever to, an empty text is refused when it is read.
+fn write<T: serde::Serialize>(form: &T) -> String {
+    serde_json::to_string(form).unwrap_or_default()
+}
+
+/// A version as databases count.
+pub fn version_column(version: Version) -> i64 {
+    i64::try_from(version.0).unwrap_or(i64::MAX)
+}
+
+fn version(column: i64) -> Result<Version, Problem> {
+    u64::try_from(column).map(Version).map_err(Problem::from)
+}
+
+fn moment(micros: i64) -> Timestamp {
+    Timestamp::from_micros(micros)
+}

@@ -1,0 +1,181 @@
+//! The row of a delivery.
+
+use std::time::Duration;
+
+use marquetry_job::{DeliveryShown, DeliveryState, Timestamp};
+use marquetry_model::{
+    Delivery, DeliveryAttempt, DeliveryId, DialectName, EndpointId, JobId, Target, TenantId,
+};
+use serde::{Deserialize, Serialize};
+
+use super::endpoint::CallbackForm;
+use super::scalar::parse;
+use super::state::DeliveryStateForm;
+use super::{Problem, V, known, moment, read, version, version_column, write};
+use crate::StoreError;
+
+/// A delivery as a row.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DeliveryRow {
+    /// Its id.
+    pub id: [u8; 16],
+    /// Whose it is.
+    pub tenant: [u8; 16],
+    /// The endpoint it goes to, unless it goes to a one-off address.
+    pub endpoint: Option<[u8; 16]>,
+    /// The name of its lane.
+    pub lane: String,
+    /// The name of its event.
+    pub event: String,
+    /// What an observer is told: see [`shown_name`].
+    pub shown: String,
+    /// When it is due, in microseconds; `None` once it is terminal.
+    pub due: Option<i64>,
+    /// Whether a courier holds it.
+    pub sending: bool,
+    /// When it came to be owed, in microseconds.
+    pub created_at: i64,
+    /// Its version.
+    pub version: i64,
+    /// The body. Never changes.
+    pub body: Vec<u8>,
+    /// Everything else. May hold the secret of a callback: never log it.
+    pub record: String,
+}
+
+impl std::fmt::Debug for DeliveryRow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DeliveryRow")
+            .field("id", &self.id)
+            .field("shown", &self.shown)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How the column spells what an observer is told.
+pub const fn shown_name(shown: DeliveryShown) -> &'static str {
+    match shown {
+        DeliveryShown::Pending => "pending",
+        DeliveryShown::Failed => "failed",
+        DeliveryShown::Delivered => "delivered",
+        DeliveryShown::Dead => "dead",
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct RecordForm {
+    v: u32,
+    target: TargetForm,
+    dialect: String,
+    job: String,
+    state: DeliveryStateForm,
+    #[serde(default)]
+    tries: Vec<TryForm>,
+    updated_at: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum TargetForm {
+    Endpoint(String),
+    Callback(CallbackForm),
+}
+
+#[derive(Serialize, Deserialize)]
+struct TryForm {
+    at: i64,
+    took: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    answer: String,
+}
+
+impl DeliveryRow {
+    /// The row of a delivery.
+    pub fn of(delivery: &Delivery) -> Self {
+        let record = RecordForm {
+            v: V,
+            target: match &delivery.target {
+                Target::Endpoint(id) => TargetForm::Endpoint(id.to_string()),
+                Target::Callback(callback) => TargetForm::Callback(CallbackForm::of(callback)),
+            },
+            dialect: delivery.dialect.as_str().to_owned(),
+            job: delivery.job.to_string(),
+            state: DeliveryStateForm::of(&delivery.state),
+            tries: delivery.tries.iter().map(TryForm::of).collect(),
+            updated_at: delivery.updated_at.as_micros(),
+        };
+        Self {
+            id: *delivery.id.as_bytes(),
+            tenant: *delivery.tenant.as_bytes(),
+            endpoint: match &delivery.target {
+                Target::Endpoint(id) => Some(*id.as_bytes()),
+                Target::Callback(_) => None,
+            },
+            lane: delivery.target.lane().as_str().to_owned(),
+            event: delivery.event.name().to_owned(),
+            shown: shown_name(delivery.state.shown()).to_owned(),
+            due: delivery.state.due().map(Timestamp::as_micros),
+            sending: matches!(delivery.state, DeliveryState::Sending { .. }),
+            created_at: delivery.created_at.as_micros(),
+            version: version_column(delivery.version),
+            body: delivery.body.to_vec(),
+            record: write(&record),
+        }
+    }
+
+    /// The delivery of the row.
+    ///
+    /// # Errors
+    /// [`StoreError::Unreadable`] when a newer program wrote it, or it is damaged.
+    pub fn delivery(self) -> Result<Delivery, StoreError> {
+        self.read().map_err(|problem| problem.in_a("delivery"))
+    }
+
+    fn read(self) -> Result<Delivery, Problem> {
+        let record: RecordForm = read(&self.record)?;
+        known(record.v)?;
+        Ok(Delivery {
+            id: DeliveryId::from_bytes(self.id),
+            tenant: TenantId::from_bytes(self.tenant),
+            target: match record.target {
+                TargetForm::Endpoint(id) => Target::Endpoint(parse::<EndpointId>("endpoint", &id)?),
+                TargetForm::Callback(callback) => Target::Callback(callback.back()?),
+            },
+            dialect: DialectName::new(record.dialect)?,
+            job: parse::<JobId>("job", &record.job)?,
+            event: parse("event", &self.event)?,
+            body: self.body.into(),
+            state: record.state.back()?,
+            version: version(self.version)?,
+            tries: record.tries.into_iter().map(TryForm::back).collect(),
+            created_at: moment(self.created_at),
+            updated_at: moment(record.updated_at),
+        })
+    }
+}
+
+impl TryForm {
+    fn of(attempt: &DeliveryAttempt) -> Self {
+        Self {
+            at: attempt.at.as_micros(),
+            took: u64::try_from(attempt.took.as_micros()).unwrap_or(u64::MAX),
+            status: attempt.status,
+            error: attempt.error.clone(),
+            answer: attempt.answer.clone(),
+        }
+    }
+
+    fn back(self) -> DeliveryAttempt {
+        DeliveryAttempt {
+            at: moment(self.at),
+            took: Duration::from_micros(self.took),
+            status: self.status,
+            error: self.error,
+            answer: self.answer,
+        }
+    }
+}
