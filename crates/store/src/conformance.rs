@@ -1,1 +1,182 @@
-//! A public suite that any store can run: one rule, one test.
+//! A public suite that any store can run, ours or a stranger's: one rule, one test, so that a failure
+//! names the rule it broke.
+//!
+//! ```no_run
+//! // tests/it/conformance.rs of a backend:
+//! use std::sync::Arc;
+//! use marquetry_store::{Store, memory::MemoryStore};
+//!
+//! /// An empty store, and whatever must live as long as it does.
+//! async fn fresh() -> (Arc<dyn Store>, ()) {
+//!     (Arc::new(MemoryStore::new()), ())
+//! }
+//!
+//! marquetry_store::job_store_suite!(fresh);
+//! marquetry_store::mockup_store_suite!(fresh);
+//! marquetry_store::endpoint_store_suite!(fresh);
+//! marquetry_store::delivery_store_suite!(fresh);
+//! marquetry_store::key_store_suite!(fresh);
+//! ```
+//!
+//! [`script`] goes further: random sequences of operations must end the same way on two stores.
+#![expect(
+    clippy::unwrap_used,
+    reason = "these are tests, and a test that unwraps fails where it should"
+)]
+
+use std::future::Future;
+
+pub mod deliveries;
+pub mod endpoints;
+pub mod idempotency;
+pub mod jobs;
+pub mod keys;
+pub mod mockups;
+pub mod sample;
+pub mod script;
+
+/// Runs one test to its end on a runtime of its own.
+///
+/// # Panics
+/// When the test does, or no runtime can be made.
+pub fn run<T>(test: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap()
+        .block_on(test)
+}
+
+/// One test function a rule. Used by the suites below.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! rules_of_a_store {
+    ($fresh:ident; $topic:ident: $($rule:ident),+ $(,)?) => {
+        mod $topic {
+            $(
+                #[test]
+                fn $rule() {
+                    $crate::conformance::run(async {
+                        let (store, _guard) = super::$fresh().await;
+                        $crate::conformance::$topic::$rule(store).await;
+                    });
+                }
+            )+
+        }
+    };
+}
+
+/// The rules of [`crate::JobStore`]. Takes the name of an async function beside it that gives an empty
+/// store and a guard.
+#[macro_export]
+macro_rules! job_store_suite {
+    ($fresh:ident) => {
+        $crate::rules_of_a_store!($fresh; jobs:
+            an_inserted_job_reads_back_whole,
+            an_id_is_taken_once,
+            other_tenants_see_nothing,
+            claims_the_oldest_job_first,
+            a_job_is_not_found_before_it_is_due,
+            the_next_due_moment_is_the_earliest,
+            two_workers_never_hold_one_job,
+            a_moved_version_is_refused,
+            what_is_not_there_is_missing,
+            deliveries_and_state_appear_together,
+            a_swap_that_fails_writes_nothing,
+            a_mockup_appears_with_its_upload,
+            a_lapsed_lease_is_found_again,
+            a_worker_that_comes_back_late_is_refused,
+            a_broken_attempt_comes_back_after_its_wait,
+            held_jobs_are_found_whatever_their_lease,
+            recovery_frees_what_dead_workers_held,
+            cancel_against_finish_gives_one_end,
+            a_silent_job_owes_nothing,
+            cursor_pages_do_not_shift,
+            filters_narrow_the_list,
+            live_jobs_are_counted,
+            changes_are_heard,
+        );
+        $crate::rules_of_a_store!($fresh; idempotency:
+            a_twin_gets_the_first_job,
+            parallel_twins_make_one_job,
+            another_request_under_a_key_conflicts,
+            a_key_is_forgotten_after_its_time,
+            forgetting_leaves_what_is_still_kept,
+            a_key_belongs_to_its_tenant,
+            a_refused_job_keeps_no_key,
+        );
+    };
+}
+
+/// The rules of [`crate::MockupStore`]; see [`job_store_suite`].
+#[macro_export]
+macro_rules! mockup_store_suite {
+    ($fresh:ident) => {
+        $crate::rules_of_a_store!($fresh; mockups:
+            a_mockup_reads_back_whole,
+            an_id_is_taken_once,
+            other_tenants_see_nothing,
+            names_are_found_in_either_case,
+            bounds_of_time_are_inclusive,
+            every_order_runs_both_ways,
+            pages_count_the_whole,
+            a_rename_needs_the_current_version,
+            a_deleted_mockup_is_given_back_once,
+            content_is_in_use_until_its_last_mockup_goes,
+        );
+    };
+}
+
+/// The rules of [`crate::EndpointStore`]; see [`job_store_suite`].
+#[macro_export]
+macro_rules! endpoint_store_suite {
+    ($fresh:ident) => {
+        $crate::rules_of_a_store!($fresh; endpoints:
+            an_endpoint_reads_back_whole,
+            an_id_is_taken_once,
+            other_tenants_see_nothing,
+            endpoints_are_listed_oldest_first,
+            a_change_needs_the_current_version,
+            a_deleted_endpoint_is_gone,
+        );
+    };
+}
+
+/// The rules of [`crate::DeliveryStore`]; see [`job_store_suite`].
+#[macro_export]
+macro_rules! delivery_store_suite {
+    ($fresh:ident) => {
+        $crate::rules_of_a_store!($fresh; deliveries:
+            a_delivery_reads_back_whole,
+            an_id_is_taken_once,
+            other_tenants_see_nothing,
+            the_longest_due_is_sent_first,
+            full_lanes_are_passed_over,
+            two_couriers_never_hold_one_delivery,
+            a_moved_version_is_refused,
+            a_refused_delivery_comes_back_after_its_wait,
+            a_lapsed_lease_is_found_again,
+            recovery_frees_what_dead_couriers_held,
+            a_delivered_one_is_due_no_more_until_replayed,
+            filters_narrow_the_list,
+            cursor_pages_do_not_shift,
+            changes_are_heard,
+        );
+    };
+}
+
+/// The rules of [`crate::KeyStore`]; see [`job_store_suite`].
+#[macro_export]
+macro_rules! key_store_suite {
+    ($fresh:ident) => {
+        $crate::rules_of_a_store!($fresh; keys:
+            tenants_read_back_oldest_first,
+            a_key_is_found_by_its_hash,
+            a_hash_is_taken_once,
+            a_revoked_key_stays_revoked,
+            a_key_is_revoked_by_its_tenant_only,
+            uses_add_up,
+        );
+    };
+}

@@ -1,0 +1,403 @@
+//! The rules of a store of deliveries.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use marquetry_job::{DeliveryEvent, DeliveryShown, DeliveryState, Jitter, Timestamp};
+use marquetry_model::{Callback, Delivery, DeliveryAttempt, DeliveryId, EventType, Target, Version};
+
+use super::sample::{
+    LEASE, at, delivery, delivery_id, delivery_steps, dialect, endpoint_id, tenant_id, worker,
+};
+use crate::{Change, DeliveryFilter, Reported, Store, StoreError, Swap};
+
+type Shared = Arc<dyn Store>;
+
+async fn insert(store: &Shared, delivery: &Delivery) {
+    store.insert_delivery(delivery).await.unwrap();
+}
+
+async fn reload(store: &Shared, n: u64) -> Delivery {
+    store
+        .delivery(tenant_id(1), delivery_id(n))
+        .await
+        .unwrap()
+        .unwrap()
+}
+
+fn ids(deliveries: &[Delivery]) -> Vec<DeliveryId> {
+    deliveries.iter().map(|delivery| delivery.id).collect()
+}
+
+fn once(n: u64, url: &str) -> Delivery {
+    let callback = Callback {
+        url: url.into(),
+        secret: None,
+        dialect: dialect(),
+    };
+    Delivery {
+        target: Target::Callback(callback),
+        ..delivery(n)
+    }
+}
+
+/// What was inserted comes back equal, field by field, bytes of any value in the body included.
+pub async fn a_delivery_reads_back_whole(store: Shared) {
+    let odd = Delivery {
+        body: (0..=255).collect::<Vec<u8>>().into(),
+        ..once(2, "https://example.com/x")
+    };
+    for one in [delivery(1), odd] {
+        insert(&store, &one).await;
+        assert_eq!(store.delivery(one.tenant, one.id).await.unwrap(), Some(one));
+    }
+}
+
+/// A second delivery under one id is refused.
+pub async fn an_id_is_taken_once(store: Shared) {
+    insert(&store, &delivery(1)).await;
+    let error = store
+        .insert_delivery(&once(1, "https://example.com"))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(error, StoreError::Duplicate { what: "delivery" }),
+        "{error:?}"
+    );
+    assert_eq!(reload(&store, 1).await, delivery(1));
+}
+
+/// Reading, listing and swapping under another tenant's name finds nothing.
+pub async fn other_tenants_see_nothing(store: Shared) {
+    insert(&store, &delivery(1)).await;
+    let stranger = tenant_id(2);
+    assert_eq!(store.delivery(stranger, delivery_id(1)).await.unwrap(), None);
+    let page = store
+        .list_deliveries(stranger, &DeliveryFilter::default(), None, 9)
+        .await
+        .unwrap();
+    assert!(page.items.is_empty());
+    let stolen = Delivery {
+        tenant: stranger,
+        ..delivery(1)
+    };
+    assert_eq!(
+        store.replace_delivery(Version::FIRST, &stolen).await.unwrap(),
+        Swap::Missing
+    );
+    let replay = delivery_steps(&store)
+        .replay(stranger, delivery_id(1), at(5))
+        .await
+        .unwrap();
+    assert_eq!(replay, Reported::Missing);
+}
+
+/// The longest due comes first, and nothing before its moment.
+pub async fn the_longest_due_is_sent_first(store: Shared) {
+    for n in [3, 1, 4, 2] {
+        insert(&store, &delivery(n)).await;
+    }
+    assert_eq!(
+        ids(&store.due_deliveries(at(3), 2, &[]).await.unwrap()),
+        [1, 2].map(delivery_id)
+    );
+    assert_eq!(
+        ids(&store.due_deliveries(at(3), 9, &[]).await.unwrap()),
+        [1, 2, 3].map(delivery_id)
+    );
+    assert_eq!(store.next_due_delivery(&[]).await.unwrap(), Some(at(1)));
+}
+
+/// What is owed to a lane that is full is left out, for finding and for waiting.
+pub async fn full_lanes_are_passed_over(store: Shared) {
+    let other = Delivery {
+        target: Target::Endpoint(endpoint_id(2)),
+        ..delivery(3)
+    };
+    let host = once(2, "https://slow.example.com/a");
+    for one in [&delivery(1), &host, &other] {
+        insert(&store, one).await;
+    }
+    let (first, slow) = (delivery(1).target.lane(), host.target.lane());
+    let due = store
+        .due_deliveries(at(9), 9, std::slice::from_ref(&first))
+        .await
+        .unwrap();
+    assert_eq!(ids(&due), [2, 3].map(delivery_id));
+    let full = [first, slow];
+    assert_eq!(
+        ids(&store.due_deliveries(at(9), 9, &full).await.unwrap()),
+        [delivery_id(3)]
+    );
+    assert_eq!(store.next_due_delivery(&full).await.unwrap(), Some(at(3)));
+    let all = [full.as_slice(), &[other.target.lane()]].concat();
+    assert_eq!(store.next_due_delivery(&all).await.unwrap(), None);
+}
+
+/// Couriers that grab at once share the deliveries out.
+pub async fn two_couriers_never_hold_one_delivery(store: Shared) {
+    for n in 0..30 {
+        insert(&store, &delivery(n)).await;
+    }
+    let claims = (1..=3).map(|n| {
+        let steps = delivery_steps(&store);
+        tokio::spawn(async move {
+            let mut taken = Vec::new();
+            loop {
+                let more = steps.claim(worker(n), at(100), LEASE, 4, &[]).await.unwrap();
+                if more.is_empty() {
+                    return taken;
+                }
+                taken.extend(more);
+            }
+        })
+    });
+    let mut seen = BTreeSet::new();
+    for claim in claims.collect::<Vec<_>>() {
+        for one in claim.await.unwrap() {
+            assert!(seen.insert(one.id), "{} was claimed twice", one.id);
+        }
+    }
+    assert_eq!(seen.len(), 30);
+}
+
+/// Who was shown an older version swaps nothing.
+pub async fn a_moved_version_is_refused(store: Shared) {
+    insert(&store, &delivery(1)).await;
+    let state = DeliveryState::Pending {
+        tally: marquetry_job::Tally::NEW,
+        due: at(50),
+    };
+    let moved = delivery(1).stepped(state, None, at(5));
+    assert_eq!(
+        store.replace_delivery(Version::FIRST, &moved).await.unwrap(),
+        Swap::Swapped
+    );
+    assert_eq!(
+        store.replace_delivery(Version::FIRST, &moved).await.unwrap(),
+        Swap::Moved
+    );
+    assert_eq!(reload(&store, 1).await, moved);
+    assert_eq!(
+        store
+            .replace_delivery(Version::FIRST, &delivery(2))
+            .await
+            .unwrap(),
+        Swap::Missing
+    );
+}
+
+/// A refused try is remembered, and the next one waits as the schedule says.
+pub async fn a_refused_delivery_comes_back_after_its_wait(store: Shared) {
+    insert(&store, &delivery(1)).await;
+    let steps = delivery_steps(&store);
+    let by = steps.claim(worker(1), at(1), LEASE, 1, &[]).await.unwrap()[0]
+        .state
+        .hold()
+        .unwrap();
+    let tried = DeliveryAttempt {
+        at: at(1),
+        took: Duration::from_millis(12),
+        status: Some(503),
+        error: Some("the endpoint answered 503".into()),
+        answer: "busy".into(),
+    };
+    let refused = DeliveryEvent::Refused {
+        by,
+        retry_after: None,
+    };
+    let (tenant, id) = (tenant_id(1), delivery_id(1));
+    let reported = steps
+        .report(tenant, id, refused, Some(tried.clone()), at(2), Jitter::MIDDLE)
+        .await
+        .unwrap();
+    let Reported::Written(written) = reported else {
+        panic!("the holder was refused")
+    };
+    assert_eq!(reload(&store, 1).await, written);
+    assert_eq!(
+        (written.tries, written.state.shown()),
+        (vec![tried], DeliveryShown::Failed)
+    );
+    assert!(store.due_deliveries(at(6), 9, &[]).await.unwrap().is_empty());
+    assert_eq!(store.due_deliveries(at(7), 9, &[]).await.unwrap().len(), 1);
+}
+
+/// A delivery whose courier fell silent is claimed by another, and the first is fenced off.
+pub async fn a_lapsed_lease_is_found_again(store: Shared) {
+    insert(&store, &delivery(1)).await;
+    let steps = delivery_steps(&store);
+    let old = steps.claim(worker(1), at(1), LEASE, 1, &[]).await.unwrap()[0]
+        .state
+        .hold()
+        .unwrap();
+    assert!(
+        steps
+            .claim(worker(2), at(15), LEASE, 1, &[])
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    assert_eq!(
+        steps.claim(worker(2), at(16), LEASE, 1, &[]).await.unwrap().len(),
+        1
+    );
+    let late = DeliveryEvent::Accepted { by: old };
+    let late = steps
+        .report(tenant_id(1), delivery_id(1), late, None, at(17), Jitter::MIDDLE)
+        .await
+        .unwrap();
+    assert!(matches!(late, Reported::Refused(_)), "{late:?}");
+}
+
+/// After recovery what was being sent can be claimed at once.
+pub async fn recovery_frees_what_dead_couriers_held(store: Shared) {
+    for n in 1..=3 {
+        insert(&store, &delivery(n)).await;
+    }
+    let steps = delivery_steps(&store);
+    assert_eq!(
+        steps.claim(worker(1), at(3), LEASE, 2, &[]).await.unwrap().len(),
+        2
+    );
+    let held = store.held_deliveries(None, 9).await.unwrap();
+    assert_eq!(ids(&held), [1, 2].map(delivery_id));
+    assert_eq!(
+        ids(&store.held_deliveries(Some(delivery_id(1)), 9).await.unwrap()),
+        [delivery_id(2)]
+    );
+    assert_eq!(steps.recover(at(4)).await.unwrap(), 2);
+    assert!(store.held_deliveries(None, 9).await.unwrap().is_empty());
+    assert_eq!(
+        steps.claim(worker(2), at(4), LEASE, 9, &[]).await.unwrap().len(),
+        3
+    );
+}
+
+/// What was taken by its receiver is not sent again, unless somebody asks.
+pub async fn a_delivered_one_is_due_no_more_until_replayed(store: Shared) {
+    insert(&store, &delivery(1)).await;
+    let steps = delivery_steps(&store);
+    let by = steps.claim(worker(1), at(1), LEASE, 1, &[]).await.unwrap()[0]
+        .state
+        .hold()
+        .unwrap();
+    let (tenant, id) = (tenant_id(1), delivery_id(1));
+    let accepted = DeliveryEvent::Accepted { by };
+    steps
+        .report(tenant, id, accepted, None, at(2), Jitter::MIDDLE)
+        .await
+        .unwrap();
+    assert!(
+        store
+            .due_deliveries(Timestamp::MAX, 9, &[])
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    assert_eq!(store.next_due_delivery(&[]).await.unwrap(), None);
+    assert!(matches!(
+        steps.replay(tenant, id, at(9)).await.unwrap(),
+        Reported::Written(_)
+    ));
+    let due = store.due_deliveries(at(9), 9, &[]).await.unwrap();
+    assert_eq!((ids(&due), due[0].body.clone()), (vec![id], delivery(1).body));
+}
+
+/// By endpoint, by what shows, by event.
+pub async fn filters_narrow_the_list(store: Shared) {
+    let failed = Delivery {
+        event: EventType::RenderFailed,
+        ..delivery(2)
+    };
+    let elsewhere = Delivery {
+        target: Target::Endpoint(endpoint_id(2)),
+        ..delivery(3)
+    };
+    for one in [&delivery(1), &failed, &elsewhere, &once(4, "https://example.com")] {
+        insert(&store, one).await;
+    }
+    let steps = delivery_steps(&store);
+    let by = steps.claim(worker(1), at(1), LEASE, 1, &[]).await.unwrap()[0]
+        .state
+        .hold()
+        .unwrap();
+    let accepted = DeliveryEvent::Accepted { by };
+    steps
+        .report(
+            tenant_id(1),
+            delivery_id(1),
+            accepted,
+            None,
+            at(2),
+            Jitter::MIDDLE,
+        )
+        .await
+        .unwrap();
+    let list = async |filter: DeliveryFilter| {
+        ids(&store
+            .list_deliveries(tenant_id(1), &filter, None, 9)
+            .await
+            .unwrap()
+            .items)
+    };
+    let all = DeliveryFilter::default();
+    assert_eq!(list(all.clone()).await, [4, 3, 2, 1].map(delivery_id));
+    let endpoint = Some(endpoint_id(1));
+    assert_eq!(
+        list(DeliveryFilter {
+            endpoint,
+            ..all.clone()
+        })
+        .await,
+        [2, 1].map(delivery_id)
+    );
+    let shown = Some(DeliveryShown::Delivered);
+    assert_eq!(
+        list(DeliveryFilter { shown, ..all.clone() }).await,
+        [delivery_id(1)]
+    );
+    let event = Some(EventType::RenderFailed);
+    assert_eq!(list(DeliveryFilter { event, ..all }).await, [delivery_id(2)]);
+    assert!(
+        list(DeliveryFilter {
+            event,
+            endpoint,
+            shown
+        })
+        .await
+        .is_empty()
+    );
+}
+
+/// Newest first; what is inserted while somebody turns pages shifts none of them.
+pub async fn cursor_pages_do_not_shift(store: Shared) {
+    for n in 1..=4 {
+        insert(&store, &delivery(n)).await;
+    }
+    let all = DeliveryFilter::default();
+    let first = store.list_deliveries(tenant_id(1), &all, None, 3).await.unwrap();
+    insert(&store, &delivery(9)).await;
+    let second = store
+        .list_deliveries(tenant_id(1), &all, first.next, 3)
+        .await
+        .unwrap();
+    assert_eq!(
+        ids(&[first.items, second.items].concat()),
+        [4, 3, 2, 1].map(delivery_id)
+    );
+    assert_eq!(second.next, None);
+}
+
+/// A listener hears of new deliveries and of their changes.
+pub async fn changes_are_heard(store: Shared) {
+    let mut changes = store.changes();
+    insert(&store, &delivery(1)).await;
+    assert_eq!(changes.next().await, Some(Change::Delivery));
+    delivery_steps(&store)
+        .claim(worker(1), at(1), LEASE, 1, &[])
+        .await
+        .unwrap();
+    assert_eq!(changes.next().await, Some(Change::Delivery));
+}

@@ -1,0 +1,113 @@
+//! The rules of a store of endpoints.
+
+use std::sync::Arc;
+
+use marquetry_model::{Endpoint, Version};
+
+use super::sample::{at, endpoint, endpoint_id, tenant_id};
+use crate::{Store, StoreError, Swap};
+
+type Shared = Arc<dyn Store>;
+
+/// What was inserted comes back equal, field by field.
+pub async fn an_endpoint_reads_back_whole(store: Shared) {
+    store.insert_endpoint(&endpoint(1)).await.unwrap();
+    assert_eq!(
+        store.endpoint(tenant_id(1), endpoint_id(1)).await.unwrap(),
+        Some(endpoint(1))
+    );
+    assert_eq!(store.endpoint(tenant_id(1), endpoint_id(2)).await.unwrap(), None);
+}
+
+/// A second endpoint under one id is refused.
+pub async fn an_id_is_taken_once(store: Shared) {
+    store.insert_endpoint(&endpoint(1)).await.unwrap();
+    let error = store.insert_endpoint(&endpoint(1)).await.unwrap_err();
+    assert!(
+        matches!(error, StoreError::Duplicate { what: "endpoint" }),
+        "{error:?}"
+    );
+}
+
+/// Reading, listing, changing and deleting under another tenant's name finds nothing.
+pub async fn other_tenants_see_nothing(store: Shared) {
+    store.insert_endpoint(&endpoint(1)).await.unwrap();
+    let stranger = tenant_id(2);
+    assert_eq!(store.endpoint(stranger, endpoint_id(1)).await.unwrap(), None);
+    assert!(store.list_endpoints(stranger).await.unwrap().is_empty());
+    let stolen = Endpoint {
+        tenant: stranger,
+        enabled: false,
+        ..endpoint(1)
+    };
+    assert_eq!(
+        store.replace_endpoint(Version::FIRST, &stolen).await.unwrap(),
+        Swap::Missing
+    );
+    assert!(!store.delete_endpoint(stranger, endpoint_id(1)).await.unwrap());
+    assert_eq!(
+        store.endpoint(tenant_id(1), endpoint_id(1)).await.unwrap(),
+        Some(endpoint(1))
+    );
+}
+
+/// Oldest first; those of one moment by id.
+pub async fn endpoints_are_listed_oldest_first(store: Shared) {
+    for one in [
+        endpoint(3),
+        endpoint(1),
+        Endpoint {
+            created_at: at(1),
+            ..endpoint(2)
+        },
+    ] {
+        store.insert_endpoint(&one).await.unwrap();
+    }
+    let listed = store.list_endpoints(tenant_id(1)).await.unwrap();
+    assert_eq!(
+        listed.iter().map(|one| one.id).collect::<Vec<_>>(),
+        [1, 2, 3].map(endpoint_id)
+    );
+}
+
+/// Who was shown an older version changes nothing.
+pub async fn a_change_needs_the_current_version(store: Shared) {
+    store.insert_endpoint(&endpoint(1)).await.unwrap();
+    let off = Endpoint {
+        enabled: false,
+        description: None,
+        updated_at: Some(at(9)),
+        version: Version(2),
+        ..endpoint(1)
+    };
+    assert_eq!(
+        store.replace_endpoint(Version::FIRST, &off).await.unwrap(),
+        Swap::Swapped
+    );
+    assert_eq!(
+        store
+            .replace_endpoint(Version::FIRST, &endpoint(1))
+            .await
+            .unwrap(),
+        Swap::Moved
+    );
+    assert_eq!(
+        store.endpoint(tenant_id(1), endpoint_id(1)).await.unwrap(),
+        Some(off)
+    );
+    assert_eq!(
+        store
+            .replace_endpoint(Version::FIRST, &endpoint(2))
+            .await
+            .unwrap(),
+        Swap::Missing
+    );
+}
+
+/// Deleting works once.
+pub async fn a_deleted_endpoint_is_gone(store: Shared) {
+    store.insert_endpoint(&endpoint(1)).await.unwrap();
+    assert!(store.delete_endpoint(tenant_id(1), endpoint_id(1)).await.unwrap());
+    assert!(!store.delete_endpoint(tenant_id(1), endpoint_id(1)).await.unwrap());
+    assert_eq!(store.endpoint(tenant_id(1), endpoint_id(1)).await.unwrap(), None);
+}
