@@ -40,6 +40,14 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Result<Stored, CodecError
         upright_cost(header.orientation).max(4 + coefficients + widening),
     )?;
 
+    // The decoder takes such a scan for the end, and comes home content with the rest unpainted.
+    if found.has_spare_scan(bytes) {
+        return Err(CodecError::Malformed {
+            kind: Kind::Jpeg,
+            offset: None,
+            what: "a scan begins inside another".to_owned(),
+        });
+    }
     let mut warnings = Vec::new();
     if let Some(offset) = found.stray {
         warnings.push(DecodeWarning::StrayBytes {

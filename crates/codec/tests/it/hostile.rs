@@ -270,3 +270,37 @@ fn stray_bytes_in_a_jpeg_header_are_a_warning() {
     assert_eq!(decoded.warnings.len(), 1);
     assert_eq!(decoded.warnings[0].to_string(), "JPEG has stray bytes at byte 20");
 }
+
+#[test]
+fn a_jpeg_that_starts_its_scan_again_is_no_half_black_picture() {
+    // Found by fuzzing: in the middle of the only scan a second one begins, which the decoder takes
+    // for the end, and it comes home content with half a picture.
+    for (name, jpeg) in sound_files() {
+        if !matches!(name, "jpeg 4:2:0" | "jpeg 4:4:4" | "jpeg cmyk" | "jpeg ycck") {
+            continue;
+        }
+        let scan = jpeg.windows(2).position(|window| window == [0xff, 0xda]).unwrap();
+        let twice = [&jpeg[..scan + 200], &jpeg[scan..]].concat();
+        match decode(&twice, &tight()) {
+            Err(CodecError::Malformed { what, .. }) => {
+                assert_eq!(what, "a scan begins inside another", "{name}");
+            }
+            other => panic!("{name}: {other:?}"),
+        }
+    }
+}
+
+/// Not a test: writes the sound files as seeds for the fuzz target.
+///
+/// `MARQUETRY_SEEDS=fuzz/corpus/codec cargo test -p marquetry-codec --test it seeds -- --ignored`
+#[test]
+#[ignore = "writes files; see its comment"]
+fn seeds() {
+    let folder = std::env::var_os("MARQUETRY_SEEDS").expect("MARQUETRY_SEEDS names a folder");
+    // Cargo runs tests in the folder of their package.
+    let folder = std::path::Path::new("../..").join(folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    for (name, file) in sound_files() {
+        std::fs::write(folder.join(name.replace([' ', ':', '/'], "-")), file).unwrap();
+    }
+}

@@ -21,6 +21,8 @@ pub(crate) struct JpegHeader {
     progressive: bool,
     /// Components in the first scan.
     first_scan: u8,
+    /// Where the first scan's coded data begin.
+    data: usize,
     /// The colour transform that Adobe's segment names.
     adobe: Option<u8>,
     density: Option<Dpi>,
@@ -44,6 +46,16 @@ impl JpegHeader {
     /// Whether the decoder has to keep all coefficients until the last scan.
     pub(crate) fn in_scans(&self) -> bool {
         self.progressive || self.first_scan < self.components
+    }
+
+    /// Whether a scan that has all components is followed by another although nothing is left for it.
+    pub(crate) fn has_spare_scan(&self, bytes: &[u8]) -> bool {
+        let data = bytes.get(self.data..).unwrap_or_default();
+        // FF stands for itself before 00, and before D0 to D7 it restarts; the next marker ends the scan.
+        let end = data
+            .windows(2)
+            .find(|pair| pair[0] == 0xff && !matches!(pair[1], 0 | 0xd0..=0xd7 | 0xff));
+        !self.in_scans() && end.is_some_and(|marker| marker[1] == 0xda)
     }
 
     /// What the decoder is asked for. Four inks are taken as they are stored: the meaning of their
@@ -99,6 +111,7 @@ pub(crate) fn read_header(bytes: &[u8]) -> Result<JpegHeader, CodecError> {
         stray: None,
         progressive: false,
         first_scan: 0,
+        data: 0,
         adobe: None,
         density: None,
         exif: Exif::default(),
@@ -170,6 +183,7 @@ pub(crate) fn read_header(bytes: &[u8]) -> Result<JpegHeader, CodecError> {
                     return Err(broken(from, "a scan before the frame header"));
                 }
                 found.first_scan = body.first().copied().unwrap_or_default();
+                found.data = to;
                 return Ok(found);
             }
             0xe0 if body.starts_with(b"JFIF\0") => {
