@@ -1,0 +1,226 @@
+//! Deliveries.
+
+use async_trait::async_trait;
+use marquetry_job::Timestamp;
+use marquetry_model::{Delivery, DeliveryId, Lane, TenantId, Version};
+use marquetry_store::persisted::{DeliveryRow, shown_name, version_column};
+use marquetry_store::{Change, Cursor, DeliveryFilter, DeliveryStore, Page, StoreError, Swap};
+use rusqlite::{Connection, OptionalExtension, Params, Row, named_params, params};
+
+use crate::SqliteStore;
+use crate::error::{Doing, Work};
+
+const COLUMNS: &str =
+    "id, tenant, endpoint, lane, event, shown, due, sending, created_at, version, record, body";
+
+#[async_trait]
+impl DeliveryStore for SqliteStore {
+    async fn insert_delivery(&self, delivery: &Delivery) -> Result<(), StoreError> {
+        let row = DeliveryRow::of(delivery);
+        self.write(move |connection, told| {
+            insert(connection, &row)?;
+            told.push(Change::Delivery);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn delivery(&self, tenant: TenantId, id: DeliveryId) -> Result<Option<Delivery>, StoreError> {
+        self.read(move |connection| {
+            let sql = format!("SELECT {COLUMNS} FROM deliveries WHERE id = ?1 AND tenant = ?2");
+            let mut found = many(connection, &sql, params![id.as_bytes(), tenant.as_bytes()])?;
+            Ok(found.pop())
+        })
+        .await
+    }
+
+    async fn list_deliveries(
+        &self,
+        tenant: TenantId,
+        filter: &DeliveryFilter,
+        after: Option<Cursor>,
+        limit: u32,
+    ) -> Result<Page<Delivery>, StoreError> {
+        let filter = filter.clone();
+        self.read(move |connection| {
+            // Two texts, so that a list by endpoint can use the index made for it.
+            let endpoint = match filter.endpoint {
+                Some(_) => "endpoint = :endpoint",
+                None => ":endpoint IS NULL",
+            };
+            let sql = format!(
+                "SELECT {COLUMNS} FROM deliveries
+                 WHERE tenant = :tenant AND {endpoint}
+                   AND (:shown IS NULL OR shown = :shown) AND (:event IS NULL OR event = :event)
+                   AND (:at IS NULL OR (created_at, id) < (:at, :id))
+                 ORDER BY created_at DESC, id DESC LIMIT :limit"
+            );
+            let found = many(
+                connection,
+                &sql,
+                named_params! {
+                    ":tenant": tenant.as_bytes(),
+                    ":endpoint": filter.endpoint.as_ref().map(|endpoint| endpoint.as_bytes()),
+                    ":shown": filter.shown.map(shown_name),
+                    ":event": filter.event.map(|event| event.name()),
+                    ":at": after.map(|after| after.at.as_micros()),
+                    ":id": after.map(|after| after.id),
+                    ":limit": limit.saturating_add(1),
+                },
+            )?;
+            let place = |one: &Delivery| Cursor {
+                at: one.created_at,
+                id: *one.id.as_bytes(),
+            };
+            Ok(Page::from_surplus(found, limit, place))
+        })
+        .await
+    }
+
+    async fn due_deliveries(
+        &self,
+        now: Timestamp,
+        limit: u32,
+        except: &[Lane],
+    ) -> Result<Vec<Delivery>, StoreError> {
+        let except = names(except);
+        self.read(move |connection| {
+            let sql = format!(
+                "SELECT {COLUMNS} FROM deliveries
+                 WHERE due IS NOT NULL AND due <= ?1 AND lane NOT IN (SELECT value FROM json_each(?2))
+                 ORDER BY due, created_at, id LIMIT ?3"
+            );
+            many(connection, &sql, params![now.as_micros(), except, limit])
+        })
+        .await
+    }
+
+    async fn next_due_delivery(&self, except: &[Lane]) -> Result<Option<Timestamp>, StoreError> {
+        let except = names(except);
+        self.read(move |connection| {
+            let sql = "SELECT due FROM deliveries
+                       WHERE due IS NOT NULL AND lane NOT IN (SELECT value FROM json_each(?1))
+                       ORDER BY due LIMIT 1";
+            let mut statement = connection.prepare_cached(sql).of("delivery")?;
+            let due = statement
+                .query_row([except], |row| row.get(0))
+                .optional()
+                .of("delivery")?;
+            Ok(due.map(Timestamp::from_micros))
+        })
+        .await
+    }
+
+    async fn held_deliveries(
+        &self,
+        after: Option<DeliveryId>,
+        limit: u32,
+    ) -> Result<Vec<Delivery>, StoreError> {
+        self.read(move |connection| {
+            let sql = format!(
+                "SELECT {COLUMNS} FROM deliveries
+                 WHERE sending = 1 AND (?1 IS NULL OR id > ?1) ORDER BY id LIMIT ?2"
+            );
+            many(
+                connection,
+                &sql,
+                params![after.as_ref().map(DeliveryId::as_bytes), limit],
+            )
+        })
+        .await
+    }
+
+    async fn replace_delivery(&self, expected: Version, delivery: &Delivery) -> Result<Swap, StoreError> {
+        let row = DeliveryRow::of(delivery);
+        self.write(move |connection, told| {
+            let swap = update(connection, expected, &row)?;
+            if swap == Swap::Swapped {
+                told.push(Change::Delivery);
+            }
+            Ok(swap)
+        })
+        .await
+    }
+}
+
+/// Lanes as a JSON list, which SQLite takes for a table.
+fn names(lanes: &[Lane]) -> String {
+    let names: Vec<&str> = lanes.iter().map(Lane::as_str).collect();
+    serde_json::Value::from(names).to_string()
+}
+
+pub(super) fn insert(connection: &Connection, row: &DeliveryRow) -> Work<()> {
+    let sql = "INSERT INTO deliveries (id, tenant, endpoint, lane, event, shown, due, sending, created_at,
+                                       version, record, body)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+    connection
+        .prepare_cached(sql)
+        .of("delivery")?
+        .execute(params![
+            row.id,
+            row.tenant,
+            row.endpoint,
+            row.lane,
+            row.event,
+            row.shown,
+            row.due,
+            row.sending,
+            row.created_at,
+            row.version,
+            row.record,
+            row.body
+        ])
+        .of("delivery")?;
+    Ok(())
+}
+
+fn update(connection: &Connection, expected: Version, row: &DeliveryRow) -> Work<Swap> {
+    let sql = "UPDATE deliveries SET shown = ?1, due = ?2, sending = ?3, version = ?4, record = ?5
+               WHERE id = ?6 AND tenant = ?7 AND version = ?8";
+    let changed = connection
+        .prepare_cached(sql)
+        .of("delivery")?
+        .execute(params![
+            row.shown,
+            row.due,
+            row.sending,
+            row.version,
+            row.record,
+            row.id,
+            row.tenant,
+            version_column(expected)
+        ])
+        .of("delivery")?;
+    if changed == 1 {
+        return Ok(Swap::Swapped);
+    }
+    let there = connection
+        .prepare_cached("SELECT 1 FROM deliveries WHERE id = ?1 AND tenant = ?2")
+        .of("delivery")?
+        .exists(params![row.id, row.tenant])
+        .of("delivery")?;
+    Ok(if there { Swap::Moved } else { Swap::Missing })
+}
+
+fn read_row(row: &Row<'_>) -> rusqlite::Result<DeliveryRow> {
+    Ok(DeliveryRow {
+        id: row.get(0)?,
+        tenant: row.get(1)?,
+        endpoint: row.get(2)?,
+        lane: row.get(3)?,
+        event: row.get(4)?,
+        shown: row.get(5)?,
+        due: row.get(6)?,
+        sending: row.get(7)?,
+        created_at: row.get(8)?,
+        version: row.get(9)?,
+        record: row.get(10)?,
+        body: row.get(11)?,
+    })
+}
+
+fn many(connection: &Connection, sql: &str, params: impl Params) -> Work<Vec<Delivery>> {
+    let mut statement = connection.prepare_cached(sql).of("delivery")?;
+    let rows = statement.query_map(params, read_row).of("delivery")?;
+    rows.map(|row| row.of("delivery")?.delivery()).collect()
+}

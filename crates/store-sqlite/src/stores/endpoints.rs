@@ -1,0 +1,92 @@
+//! Endpoints.
+
+use async_trait::async_trait;
+use marquetry_model::{Endpoint, EndpointId, TenantId, Version};
+use marquetry_store::persisted::{EndpointRow, version_column};
+use marquetry_store::{EndpointStore, StoreError, Swap};
+use rusqlite::{Connection, Params, Row, params};
+
+use crate::SqliteStore;
+use crate::error::{Doing, Work};
+
+#[async_trait]
+impl EndpointStore for SqliteStore {
+    async fn insert_endpoint(&self, endpoint: &Endpoint) -> Result<(), StoreError> {
+        let row = EndpointRow::of(endpoint);
+        self.write(move |connection, _| {
+            let sql =
+                "INSERT INTO endpoints (id, tenant, created_at, version, record) VALUES (?1, ?2, ?3, ?4, ?5)";
+            let values = params![row.id, row.tenant, row.created_at, row.version, row.record];
+            connection.execute(sql, values).of("endpoint")?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn endpoint(&self, tenant: TenantId, id: EndpointId) -> Result<Option<Endpoint>, StoreError> {
+        self.read(move |connection| {
+            let condition = "id = ?1 AND tenant = ?2";
+            Ok(many(connection, condition, params![id.as_bytes(), tenant.as_bytes()])?.pop())
+        })
+        .await
+    }
+
+    async fn list_endpoints(&self, tenant: TenantId) -> Result<Vec<Endpoint>, StoreError> {
+        self.read(move |connection| many(connection, "tenant = ?1", [tenant.as_bytes()]))
+            .await
+    }
+
+    async fn replace_endpoint(&self, expected: Version, endpoint: &Endpoint) -> Result<Swap, StoreError> {
+        let row = EndpointRow::of(endpoint);
+        self.write(move |connection, _| {
+            let sql = "UPDATE endpoints SET version = ?1, record = ?2
+                       WHERE id = ?3 AND tenant = ?4 AND version = ?5";
+            let values = params![
+                row.version,
+                row.record,
+                row.id,
+                row.tenant,
+                version_column(expected)
+            ];
+            if connection.execute(sql, values).of("endpoint")? == 1 {
+                return Ok(Swap::Swapped);
+            }
+            let there = connection
+                .prepare_cached("SELECT 1 FROM endpoints WHERE id = ?1 AND tenant = ?2")
+                .of("endpoint")?
+                .exists(params![row.id, row.tenant])
+                .of("endpoint")?;
+            Ok(if there { Swap::Moved } else { Swap::Missing })
+        })
+        .await
+    }
+
+    async fn delete_endpoint(&self, tenant: TenantId, id: EndpointId) -> Result<bool, StoreError> {
+        self.write(move |connection, _| {
+            let sql = "DELETE FROM endpoints WHERE id = ?1 AND tenant = ?2";
+            Ok(connection
+                .execute(sql, params![id.as_bytes(), tenant.as_bytes()])
+                .of("endpoint")?
+                == 1)
+        })
+        .await
+    }
+}
+
+fn many(connection: &Connection, condition: &str, params: impl Params) -> Work<Vec<Endpoint>> {
+    let sql = format!(
+        "SELECT id, tenant, created_at, version, record FROM endpoints WHERE {condition} ORDER BY created_at, id"
+    );
+    let read_row = |row: &Row<'_>| {
+        Ok(EndpointRow {
+            id: row.get(0)?,
+            tenant: row.get(1)?,
+            created_at: row.get(2)?,
+            version: row.get(3)?,
+            record: row.get(4)?,
+        })
+    };
+    let mut statement = connection.prepare_cached(&sql).of("endpoint")?;
+    let rows = statement.query_map(params, read_row).of("endpoint")?;
+    rows.map(|row| row.of("endpoint")?.endpoint()).collect()
+}

@@ -1,0 +1,313 @@
+//! Jobs and the keys that make their submission safe to repeat.
+
+use async_trait::async_trait;
+use marquetry_job::{JobState, Timestamp};
+use marquetry_model::{Job, JobId, TenantId, Version};
+use marquetry_store::persisted::{DeliveryRow, JobRow, MockupRow, version_column};
+use marquetry_store::{
+    Change, Changes, Cursor, Fingerprint, IdempotencyClaim, Inserted, JobFilter, JobStore, JobSwap, Page,
+    StoreError, Swap,
+};
+use rusqlite::{Connection, OptionalExtension, Params, Row, named_params, params};
+
+use crate::SqliteStore;
+use crate::error::{Doing, Work};
+use crate::stores::{deliveries, mockups};
+
+const COLUMNS: &str = "id, tenant, kind, subject, due, running, created_at, version, spec, record";
+
+#[async_trait]
+impl JobStore for SqliteStore {
+    async fn insert_job(&self, job: &Job, claim: Option<&IdempotencyClaim>) -> Result<Inserted, StoreError> {
+        let (row, news) = (JobRow::of(job), change(job));
+        let claim = claim.cloned();
+        self.write(move |connection, told| {
+            if let Some(claim) = &claim
+                && let Some(known) = remembered(connection, &row, claim)?
+            {
+                return Ok(known);
+            }
+            insert(connection, &row)?;
+            if let Some(claim) = &claim {
+                remember(connection, &row, claim)?;
+            }
+            told.push(news);
+            Ok(Inserted::New)
+        })
+        .await
+    }
+
+    async fn job(&self, tenant: TenantId, id: JobId) -> Result<Option<Job>, StoreError> {
+        self.read(move |connection| {
+            let sql = format!("SELECT {COLUMNS} FROM jobs WHERE id = ?1 AND tenant = ?2");
+            let row = one(connection, &sql, params![id.as_bytes(), tenant.as_bytes()])?;
+            row.map(|row| row.job()).transpose()
+        })
+        .await
+    }
+
+    async fn list_jobs(
+        &self,
+        tenant: TenantId,
+        filter: &JobFilter,
+        after: Option<Cursor>,
+        limit: u32,
+    ) -> Result<Page<Job>, StoreError> {
+        let filter = filter.clone();
+        self.read(move |connection| {
+            // Two texts, so that a list by subject can use the index made for it.
+            let subject = match filter.subject {
+                Some(_) => "subject = :subject",
+                None => ":subject IS NULL",
+            };
+            let sql = format!(
+                "SELECT {COLUMNS} FROM jobs
+                 WHERE tenant = :tenant AND {subject} AND (:kind IS NULL OR kind = :kind)
+                   AND (:at IS NULL OR (created_at, id) < (:at, :id))
+                 ORDER BY created_at DESC, id DESC LIMIT :limit"
+            );
+            let jobs = many(
+                connection,
+                &sql,
+                named_params! {
+                    ":tenant": tenant.as_bytes(),
+                    ":subject": filter.subject.as_ref().map(|mockup| mockup.as_bytes()),
+                    ":kind": filter.kind.map(|kind| kind.name()),
+                    ":at": after.map(|after| after.at.as_micros()),
+                    ":id": after.map(|after| after.id),
+                    ":limit": limit.saturating_add(1),
+                },
+            )?;
+            let place = |job: &Job| Cursor {
+                at: job.created_at,
+                id: *job.id.as_bytes(),
+            };
+            Ok(Page::from_surplus(jobs, limit, place))
+        })
+        .await
+    }
+
+    async fn due_jobs(&self, now: Timestamp, limit: u32) -> Result<Vec<Job>, StoreError> {
+        self.read(move |connection| {
+            let sql = format!(
+                "SELECT {COLUMNS} FROM jobs WHERE due IS NOT NULL AND due <= ?1
+                 ORDER BY due, created_at, id LIMIT ?2"
+            );
+            many(connection, &sql, params![now.as_micros(), limit])
+        })
+        .await
+    }
+
+    async fn next_due_job(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.read(|connection| {
+            let sql = "SELECT due FROM jobs WHERE due IS NOT NULL ORDER BY due LIMIT 1";
+            let due = connection
+                .prepare_cached(sql)
+                .of("job")?
+                .query_row([], |row| row.get(0))
+                .optional();
+            Ok(due.of("job")?.map(Timestamp::from_micros))
+        })
+        .await
+    }
+
+    async fn held_jobs(&self, after: Option<JobId>, limit: u32) -> Result<Vec<Job>, StoreError> {
+        self.read(move |connection| {
+            let sql = format!(
+                "SELECT {COLUMNS} FROM jobs WHERE running = 1 AND (?1 IS NULL OR id > ?1) ORDER BY id LIMIT ?2"
+            );
+            many(connection, &sql, params![after.as_ref().map(JobId::as_bytes), limit])
+        })
+        .await
+    }
+
+    async fn replace_job(&self, expected: Version, swap: &JobSwap) -> Result<Swap, StoreError> {
+        let job = JobRow::of(&swap.job);
+        let owed: Vec<_> = swap.owed.iter().map(DeliveryRow::of).collect();
+        let mockup = swap.mockup.as_ref().map(MockupRow::of);
+        let news = change(&swap.job);
+        self.write(move |connection, told| {
+            match update(connection, expected, &job)? {
+                Swap::Swapped => {}
+                other => return Ok(other),
+            }
+            // The same savepoint: a crash between the state and what it owes would leave somebody
+            // waiting for a call that nobody owes them any more.
+            owed.iter()
+                .try_for_each(|row| deliveries::insert(connection, row))?;
+            mockup
+                .iter()
+                .try_for_each(|row| mockups::insert(connection, row))?;
+            told.push(news);
+            told.extend(owed.first().map(|_| Change::Delivery));
+            Ok(Swap::Swapped)
+        })
+        .await
+    }
+
+    async fn count_live_jobs(&self, tenant: Option<TenantId>) -> Result<u64, StoreError> {
+        self.read(move |connection| {
+            let count: i64 = match tenant {
+                Some(tenant) => connection
+                    .prepare_cached("SELECT count(*) FROM jobs WHERE due IS NOT NULL AND tenant = ?1")
+                    .of("job")?
+                    .query_row([tenant.as_bytes()], |row| row.get(0)),
+                None => connection
+                    .prepare_cached("SELECT count(*) FROM jobs WHERE due IS NOT NULL")
+                    .of("job")?
+                    .query_row([], |row| row.get(0)),
+            }
+            .of("job")?;
+            Ok(u64::try_from(count).unwrap_or(0))
+        })
+        .await
+    }
+
+    async fn forget_claims(&self, now: Timestamp) -> Result<u64, StoreError> {
+        self.write(move |connection, _| {
+            let gone = connection
+                .execute(
+                    "DELETE FROM idempotency_claims WHERE kept_until <= ?1",
+                    [now.as_micros()],
+                )
+                .of("idempotency key")?;
+            Ok(u64::try_from(gone).unwrap_or(u64::MAX))
+        })
+        .await
+    }
+
+    fn changes(&self) -> Changes {
+        self.bell().listen()
+    }
+}
+
+fn change(job: &Job) -> Change {
+    match &job.state {
+        JobState::Queued { .. } => Change::JobWaiting(job.id),
+        JobState::Running { .. } => Change::JobMoved(job.id),
+        _ => Change::JobEnded(job.id),
+    }
+}
+
+fn insert(connection: &Connection, row: &JobRow) -> Work<()> {
+    let sql = "INSERT INTO jobs (id, tenant, kind, subject, due, running, created_at, version, spec, record)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+    connection
+        .prepare_cached(sql)
+        .of("job")?
+        .execute(params![
+            row.id,
+            row.tenant,
+            row.kind,
+            row.subject,
+            row.due,
+            row.running,
+            row.created_at,
+            row.version,
+            row.spec,
+            row.record
+        ])
+        .of("job")?;
+    Ok(())
+}
+
+fn update(connection: &Connection, expected: Version, row: &JobRow) -> Work<Swap> {
+    let sql = "UPDATE jobs SET due = ?1, running = ?2, version = ?3, record = ?4
+               WHERE id = ?5 AND tenant = ?6 AND version = ?7";
+    let changed = connection
+        .prepare_cached(sql)
+        .of("job")?
+        .execute(params![
+            row.due,
+            row.running,
+            row.version,
+            row.record,
+            row.id,
+            row.tenant,
+            version_column(expected)
+        ])
+        .of("job")?;
+    if changed == 1 {
+        return Ok(Swap::Swapped);
+    }
+    let there = connection
+        .prepare_cached("SELECT 1 FROM jobs WHERE id = ?1 AND tenant = ?2")
+        .of("job")?
+        .exists(params![row.id, row.tenant])
+        .of("job")?;
+    Ok(if there { Swap::Moved } else { Swap::Missing })
+}
+
+/// What a key that is still kept says about a new submission.
+fn remembered(connection: &Connection, job: &JobRow, claim: &IdempotencyClaim) -> Work<Option<Inserted>> {
+    let sql = "SELECT job, fingerprint FROM idempotency_claims
+               WHERE tenant = ?1 AND key = ?2 AND kept_until > ?3";
+    let known: Option<([u8; 16], [u8; 32])> = connection
+        .prepare_cached(sql)
+        .of("idempotency key")?
+        .query_row(params![job.tenant, claim.key, job.created_at], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .optional()
+        .of("idempotency key")?;
+    let Some((id, fingerprint)) = known else {
+        return Ok(None);
+    };
+    if Fingerprint(fingerprint) != claim.fingerprint {
+        return Ok(Some(Inserted::Conflict));
+    }
+    let sql = format!("SELECT {COLUMNS} FROM jobs WHERE id = ?1");
+    let twin = one(connection, &sql, [id])?.ok_or_else(|| StoreError::Unreadable {
+        what: "idempotency key",
+        problem: "its job is missing".into(),
+    })?;
+    Ok(Some(Inserted::Twin(Box::new(twin.job()?))))
+}
+
+fn remember(connection: &Connection, job: &JobRow, claim: &IdempotencyClaim) -> Work<()> {
+    // Whatever stands there is over, or we would not have come here.
+    let sql = "INSERT OR REPLACE INTO idempotency_claims (tenant, key, job, fingerprint, kept_until)
+               VALUES (?1, ?2, ?3, ?4, ?5)";
+    connection
+        .prepare_cached(sql)
+        .of("idempotency key")?
+        .execute(params![
+            job.tenant,
+            claim.key,
+            job.id,
+            claim.fingerprint.0,
+            claim.until.as_micros()
+        ])
+        .of("idempotency key")?;
+    Ok(())
+}
+
+fn read_row(row: &Row<'_>) -> rusqlite::Result<JobRow> {
+    Ok(JobRow {
+        id: row.get(0)?,
+        tenant: row.get(1)?,
+        kind: row.get(2)?,
+        subject: row.get(3)?,
+        due: row.get(4)?,
+        running: row.get(5)?,
+        created_at: row.get(6)?,
+        version: row.get(7)?,
+        spec: row.get(8)?,
+        record: row.get(9)?,
+    })
+}
+
+fn one(connection: &Connection, sql: &str, params: impl Params) -> Work<Option<JobRow>> {
+    connection
+        .prepare_cached(sql)
+        .of("job")?
+        .query_row(params, read_row)
+        .optional()
+        .of("job")
+}
+
+fn many(connection: &Connection, sql: &str, params: impl Params) -> Work<Vec<Job>> {
+    let mut statement = connection.prepare_cached(sql).of("job")?;
+    let rows = statement.query_map(params, read_row).of("job")?;
+    rows.map(|row| row.of("job")?.job()).collect()
+}

@@ -1,0 +1,83 @@
+//! Every query that runs all the time walks an index: no table is read from end to end, and nothing is
+//! sorted that an index has in order.
+
+use marquetry_store_sqlite::SqliteStore;
+
+#[test]
+fn hot_queries_use_their_index() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.db");
+    drop(SqliteStore::open(&path).unwrap());
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    for (sql, index) in [
+        (
+            "SELECT * FROM jobs WHERE due IS NOT NULL AND due <= 5 ORDER BY due, created_at, id LIMIT 9",
+            "jobs_due",
+        ),
+        (
+            "SELECT due FROM jobs WHERE due IS NOT NULL ORDER BY due LIMIT 1",
+            "jobs_due",
+        ),
+        (
+            "SELECT * FROM jobs WHERE running = 1 AND (NULL IS NULL OR id > NULL) ORDER BY id LIMIT 9",
+            "jobs_held",
+        ),
+        (
+            "SELECT count(*) FROM jobs WHERE due IS NOT NULL AND tenant = x'00'",
+            "jobs_live",
+        ),
+        (
+            "SELECT * FROM jobs WHERE tenant = x'00' AND (?1 IS NULL OR kind = ?1)
+             AND (?2 IS NULL OR (created_at, id) < (?2, ?3)) ORDER BY created_at DESC, id DESC LIMIT 9",
+            "jobs_listed",
+        ),
+        (
+            "SELECT * FROM jobs WHERE tenant = x'00' AND subject = x'01' ORDER BY created_at DESC, id DESC LIMIT 9",
+            "jobs_of_subject",
+        ),
+        (
+            "SELECT * FROM deliveries WHERE due IS NOT NULL AND due <= 5
+             AND lane NOT IN (SELECT value FROM json_each('[]')) ORDER BY due, created_at, id LIMIT 9",
+            "deliveries_due",
+        ),
+        (
+            "SELECT * FROM deliveries WHERE tenant = x'00' AND endpoint = x'01'
+             ORDER BY created_at DESC, id DESC LIMIT 9",
+            "deliveries_of_endpoint",
+        ),
+        (
+            "SELECT * FROM mockups WHERE tenant = x'00' ORDER BY updated_at DESC, id DESC LIMIT 9",
+            "mockups_by_change",
+        ),
+        (
+            "SELECT 1 FROM mockups WHERE content = x'00'",
+            "mockups_by_content",
+        ),
+    ] {
+        let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        let steps: Vec<String> = statement
+            .raw_query_plan()
+            .into_iter()
+            .filter(|step| !step.contains("json_each"))
+            .collect();
+        let plan = steps.join("; ");
+        assert!(plan.contains(index), "{sql}\n{plan}");
+        assert!(!plan.contains("TEMP B-TREE"), "{sql}\n{plan}");
+    }
+}
+
+/// The steps of a plan in words.
+trait QueryPlan {
+    fn raw_query_plan(&mut self) -> Vec<String>;
+}
+
+impl QueryPlan for rusqlite::Statement<'_> {
+    fn raw_query_plan(&mut self) -> Vec<String> {
+        let count = self.parameter_count();
+        let nothing = vec![rusqlite::types::Null; count];
+        let rows = self
+            .query_map(rusqlite::params_from_iter(nothing), |row| row.get(3))
+            .unwrap();
+        rows.collect::<Result<_, _>>().unwrap()
+    }
+}
