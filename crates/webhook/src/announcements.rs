@@ -1,0 +1,124 @@
+//! Who hears of the end of a job, and in whose words: the deliveries owed, before anything is sent.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use marquetry_dialect::{Dialect, Links};
+use marquetry_job::{DeliverySchedule, DeliveryState, Timestamp};
+use marquetry_model::{
+    Announce, Delivery, DeliveryId, DialectName, EndpointId, EventNaming, EventType, Job, Target,
+};
+use marquetry_store::{Announcer, Store, StoreError};
+
+use crate::random;
+
+/// Decides what is owed when a job ends: one delivery to each enabled endpoint of its tenant that hears
+/// the event, and one to the callback that came with the job. Nothing for jobs that end silently, and
+/// nothing where the dialect has no event for that end (a cancelled job, for one).
+///
+/// Each body is written once for all receivers that read the same words.
+#[derive(Clone, Debug)]
+pub struct Announcements {
+    store: Arc<dyn Store>,
+    links: Links,
+    schedule: Arc<DeliverySchedule>,
+}
+
+/// A body that was written already, and for whom.
+type Written = ((Dialect, EventNaming), (EventType, Arc<[u8]>));
+
+impl Announcements {
+    /// Announces to the endpoints in `store`, with addresses under the public origin of `links`. The
+    /// first try is due as `schedule` has it; give the courier the same one.
+    pub fn new(store: Arc<dyn Store>, links: Links, schedule: DeliverySchedule) -> Self {
+        Self {
+            store,
+            links,
+            schedule: Arc::new(schedule),
+        }
+    }
+
+    /// The event and its body in the words of that dialect; `None` when there is nothing to tell.
+    fn words(
+        &self,
+        written: &mut Vec<Written>,
+        name: &DialectName,
+        naming: EventNaming,
+        job: &Job,
+        to: Option<EndpointId>,
+    ) -> Option<(EventType, Arc<[u8]>)> {
+        let dialect = match Dialect::named(name) {
+            Ok(dialect) => dialect,
+            Err(error) => {
+                // An endpoint of a newer program. It must not keep the job from ending.
+                let endpoint = to.map(|id| id.to_string());
+                tracing::error!(job = %job.id, endpoint, %error, "nobody can announce this");
+                return None;
+            }
+        };
+        let reader = (dialect, naming);
+        if let Some((_, words)) = written.iter().find(|(by, _)| *by == reader) {
+            return Some(words.clone());
+        }
+        let announcement = dialect.announce(job, naming, &self.links)?;
+        let words = (announcement.event, Arc::from(announcement.body));
+        written.push((reader, words.clone()));
+        Some(words)
+    }
+
+    fn delivery(
+        &self,
+        job: &Job,
+        target: Target,
+        dialect: &DialectName,
+        (event, body): (EventType, Arc<[u8]>),
+        now: Timestamp,
+    ) -> Result<Delivery, StoreError> {
+        let id = random::sixteen().map_err(|error| StoreError::Broken {
+            doing: "drawing the id of a delivery",
+            source: error.to_string().into(),
+        })?;
+        Ok(Delivery::owed(
+            DeliveryId::from_random(id),
+            job.tenant,
+            target,
+            dialect.clone(),
+            job.id,
+            event,
+            body,
+            DeliveryState::owed(now, &self.schedule),
+            now,
+        ))
+    }
+}
+
+#[async_trait]
+impl Announcer for Announcements {
+    async fn owed(&self, job: &Job, now: Timestamp) -> Result<Vec<Delivery>, StoreError> {
+        // Most ends that are no event are seen here, before the endpoints are read.
+        if job.announce == Announce::Silent || Dialect::ALL.iter().all(|d| d.event_of(job).is_none()) {
+            return Ok(Vec::new());
+        }
+        let mut written = Vec::new();
+        let mut owed = Vec::new();
+        for endpoint in self.store.list_endpoints(job.tenant).await? {
+            let to = Some(endpoint.id);
+            if !endpoint.enabled {
+                continue;
+            }
+            if let Some(words) = self.words(&mut written, &endpoint.dialect, endpoint.naming, job, to)
+                && endpoint.hears(words.0)
+            {
+                let target = Target::Endpoint(endpoint.id);
+                owed.push(self.delivery(job, target, &endpoint.dialect, words, now)?);
+            }
+        }
+        if let Some(callback) = &job.callback
+            && let Some(words) = self.words(&mut written, &callback.dialect, EventNaming::Current, job, None)
+        {
+            let target = Target::Callback(callback.clone());
+            owed.push(self.delivery(job, target, &callback.dialect, words, now)?);
+        }
+        Ok(owed)
+    }
+}

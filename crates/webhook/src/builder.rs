@@ -1,0 +1,213 @@
+//! What a courier is made of: its settings, their defaults, and the one place where they can be wrong.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use marquetry_egress::{Egress, SendLimits};
+use marquetry_job::{DeliverySchedule, WorkerId};
+use marquetry_model::Delivery;
+use marquetry_store::{Clock, DeliverySteps, Store, SystemClock};
+
+use crate::courier::Courier;
+use crate::errand::Desk;
+use crate::lanes::Room;
+use crate::random;
+
+/// Whether other processes make deliveries from the same store.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ownership {
+    /// They may: what another courier held when it died waits for its lease to lapse.
+    #[default]
+    Shared,
+    /// Nobody else does. What is held when this courier starts is held by the dead, and is sent at once.
+    Sole,
+}
+
+/// Why a courier cannot be built.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CourierError {
+    /// A setting makes no sense: whoever set it changes it.
+    #[error("{setting} must be {must}")]
+    Setting {
+        /// The setting, as the builder calls it.
+        setting: &'static str,
+        /// What it has to be.
+        must: &'static str,
+    },
+    /// The system gave no random bytes, of which couriers and their waits are made.
+    #[error("the system gives no random bytes: {problem}")]
+    NoRandomness {
+        /// What the system said.
+        problem: String,
+    },
+}
+
+/// Collects what a [`Courier`] is made of; everything but store and door has a default.
+#[derive(Debug)]
+#[must_use]
+pub struct CourierBuilder {
+    store: Arc<dyn Store>,
+    egress: Egress,
+    clock: Arc<dyn Clock>,
+    schedule: DeliverySchedule,
+    ownership: Ownership,
+    timeout: Duration,
+    answer_bytes: usize,
+    lease: Option<Duration>,
+    room: Room,
+    poll: Duration,
+    grace: Duration,
+    rest: Duration,
+}
+
+impl Courier {
+    /// For a courier that makes the deliveries owed in `store` through `egress`. A door of its own is
+    /// best: a door bounds its open connections, and fetches should not compete with deliveries for them.
+    pub fn builder(store: Arc<dyn Store>, egress: Egress) -> CourierBuilder {
+        CourierBuilder {
+            store,
+            egress,
+            clock: Arc::new(SystemClock),
+            schedule: DeliverySchedule::default(),
+            ownership: Ownership::default(),
+            timeout: Duration::from_secs(15),
+            answer_bytes: 16 * 1024,
+            lease: None,
+            room: Room::default(),
+            poll: Duration::from_secs(1),
+            grace: Duration::from_secs(10),
+            rest: Duration::from_secs(30),
+        }
+    }
+}
+
+impl CourierBuilder {
+    /// What time it is. Default: [`SystemClock`]. Limits on a single try run on the runtime's own time.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// When each try is made. Default: ten tries over three days, see [`DeliverySchedule::default`].
+    pub fn schedule(mut self, schedule: DeliverySchedule) -> Self {
+        self.schedule = schedule;
+        self
+    }
+
+    /// Whether others deliver from the same store. Default: [`Ownership::Shared`].
+    pub fn ownership(mut self, ownership: Ownership) -> Self {
+        self.ownership = ownership;
+        self
+    }
+
+    /// The longest that one try may take, from the look-up of the name to the end of our look at the
+    /// answer. Default: 15 s.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// How much of an answer's body is read before we hang up, in bytes. The first KiB of that is kept
+    /// for the owner. Default: 16 KiB.
+    pub fn answer_bytes(mut self, bytes: usize) -> Self {
+        self.answer_bytes = bytes;
+        self
+    }
+
+    /// How long a delivery stays ours without a word from us. Default: 30 s more than
+    /// [`Self::timeout`]. A lease is never renewed: a try cannot outlast its time limit, so whoever is
+    /// silent for longer has vanished, and the 30 s are for writing down what came of it.
+    pub fn lease(mut self, lease: Duration) -> Self {
+        self.lease = Some(lease);
+        self
+    }
+
+    /// How many tries may be under way at once to one endpoint, or to one host of callbacks. Default: 4.
+    /// As long as a receiver has not answered since this courier knows it, or did not answer when it was
+    /// tried last, it gets one at a time.
+    pub fn per_lane(mut self, most: usize) -> Self {
+        self.room.per_lane = most;
+        self
+    }
+
+    /// How many tries may be under way at once, those left out that [`Self::slow_at_once`] counts.
+    /// Default: 64.
+    pub fn at_once(mut self, most: usize) -> Self {
+        self.room.at_once = most;
+        self
+    }
+
+    /// How many tries may be under way beside those, once they have taken longer than a second: what
+    /// waits for a dead receiver should not keep the living waiting. Default: 192.
+    pub fn slow_at_once(mut self, most: usize) -> Self {
+        self.room.slow_at_once = most;
+        self
+    }
+
+    /// How often to look for what is due when nothing tells us to. Default: 1 s.
+    pub fn poll(mut self, poll: Duration) -> Self {
+        self.poll = poll;
+        self
+    }
+
+    /// How long a shutdown waits for tries that are under way before it hands them back. Default: 10 s.
+    pub fn grace(mut self, grace: Duration) -> Self {
+        self.grace = grace;
+        self
+    }
+
+    /// How often to see whether a disabled endpoint was enabled again, while something is owed to it.
+    /// Default: 30 s.
+    pub fn rest(mut self, rest: Duration) -> Self {
+        self.rest = rest;
+        self
+    }
+
+    /// The finished courier.
+    ///
+    /// # Errors
+    /// [`CourierError`], which names the setting that is wrong.
+    pub fn build(self) -> Result<Courier, CourierError> {
+        let check = |fine: bool, setting, must| match fine {
+            true => Ok(()),
+            false => Err(CourierError::Setting { setting, must }),
+        };
+        let lease = self
+            .lease
+            .unwrap_or_else(|| self.timeout.saturating_add(Duration::from_secs(30)));
+        check(!self.timeout.is_zero(), "timeout", "more than nothing")?;
+        check(lease > self.timeout, "lease", "longer than the timeout")?;
+        check(self.room.per_lane > 0, "per_lane", "at least 1")?;
+        check(self.room.at_once > 0, "at_once", "at least 1")?;
+        check(!self.poll.is_zero(), "poll", "more than nothing")?;
+        check(!self.rest.is_zero(), "rest", "more than nothing")?;
+        let worker = random::sixteen().map_err(|error| CourierError::NoRandomness {
+            problem: error.to_string(),
+        })?;
+        let limits = SendLimits {
+            connect: SendLimits::default().connect.min(self.timeout),
+            total: self.timeout,
+            // What is kept must be read first.
+            answer_bytes: self.answer_bytes.max(Delivery::ANSWER_KEPT),
+            ..SendLimits::default()
+        };
+        let steps = DeliverySteps::new(Arc::clone(&self.store), self.schedule);
+        Ok(Courier {
+            desk: Arc::new(Desk {
+                store: self.store,
+                steps,
+                egress: self.egress,
+                clock: self.clock,
+                limits,
+                rest: self.rest,
+            }),
+            worker: WorkerId::from_random(worker),
+            ownership: self.ownership,
+            lease,
+            room: self.room,
+            poll: self.poll,
+            grace: self.grace,
+        })
+    }
+}

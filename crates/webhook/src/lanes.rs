@@ -1,0 +1,280 @@
+//! Who may be sent to at once. Counts only: no clock, no store, no sockets.
+//!
+//! Deliveries to one receiver share a lane. What keeps a dead lane from holding up the others:
+//!
+//! * a lane has a few slots, and only one until its receiver has answered;
+//! * a try that has lasted a second moves to a larger allowance of its own, so that a hundred receivers
+//!   which swallow requests leave the ordinary slots to those that answer;
+//! * a lane that asked for a pause, or is disabled, rests and is not even looked at.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use marquetry_job::Timestamp;
+use marquetry_model::{Delivery, Lane};
+use tokio::task::Id;
+use tokio::time::Instant;
+
+/// How many tries may be under way.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Room {
+    pub(crate) per_lane: usize,
+    pub(crate) at_once: usize,
+    pub(crate) slow_at_once: usize,
+}
+
+impl Default for Room {
+    fn default() -> Self {
+        Self {
+            per_lane: 4,
+            at_once: 64,
+            slow_at_once: 192,
+        }
+    }
+}
+
+/// From when on a try counts as slow.
+const SLOW: Duration = Duration::from_secs(1);
+
+/// Most lanes that are remembered as answering, and most that rest. Beyond that the oldest knowledge is
+/// not worth its memory: a lane that is forgotten starts with one slot again, or is looked at too early.
+const REMEMBERED: usize = 4096;
+const RESTING: usize = 512;
+
+/// What is under way, and what is known of the receivers.
+#[derive(Debug)]
+pub(crate) struct Lanes {
+    room: Room,
+    under_way: HashMap<Id, (Lane, Instant)>,
+    answering: HashSet<Lane>,
+    resting: HashMap<Lane, Timestamp>,
+}
+
+/// What a try taught about its lane.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Lesson {
+    /// Nothing: it was not tried.
+    Nothing,
+    /// The receiver answered, whatever it said.
+    Answered,
+    /// It answered that it has too much to do; leave it alone until then.
+    Overloaded(Timestamp),
+    /// No answer came.
+    Silent,
+    /// Nothing may be sent there now; look again then.
+    Closed(Timestamp),
+}
+
+impl Lanes {
+    pub(crate) fn new(room: Room) -> Self {
+        Self {
+            room,
+            under_way: HashMap::new(),
+            answering: HashSet::new(),
+            resting: HashMap::new(),
+        }
+    }
+
+    /// How many more tries may begin.
+    pub(crate) fn free(&self, now: Instant) -> usize {
+        let slow = self
+            .under_way
+            .values()
+            .filter(|(_, since)| now.saturating_duration_since(*since) >= SLOW)
+            .count();
+        let counted = self.under_way.len() - slow.min(self.room.slow_at_once);
+        self.room.at_once.saturating_sub(counted)
+    }
+
+    /// The lanes in which nothing more may begin.
+    pub(crate) fn shut(&mut self, now: Timestamp) -> Vec<Lane> {
+        self.resting.retain(|_, until| *until > now);
+        let load = self.load();
+        let full = load.into_iter().filter(|(lane, load)| *load >= self.limit(lane));
+        let mut shut: HashSet<Lane> = full.map(|(lane, _)| lane.clone()).collect();
+        shut.extend(self.resting.keys().cloned());
+        shut.into_iter().collect()
+    }
+
+    /// Those of `found`, in their order and at most `most`, that may begin.
+    pub(crate) fn choose(&self, found: Vec<Delivery>, most: usize) -> Vec<Delivery> {
+        let mut load: HashMap<Lane, usize> = self
+            .load()
+            .into_iter()
+            .map(|(lane, load)| (lane.clone(), load))
+            .collect();
+        found
+            .into_iter()
+            .filter(|delivery| {
+                let lane = delivery.target.lane();
+                let limit = self.limit(&lane);
+                let load = load.entry(lane).or_default();
+                let fits = *load < limit;
+                *load += usize::from(fits);
+                fits
+            })
+            .take(most)
+            .collect()
+    }
+
+    /// A try began.
+    pub(crate) fn began(&mut self, id: Id, lane: Lane, now: Instant) {
+        self.under_way.insert(id, (lane, now));
+    }
+
+    /// A try ended.
+    pub(crate) fn ended(&mut self, id: Id, lesson: Lesson) {
+        let Some((lane, _)) = self.under_way.remove(&id) else {
+            return;
+        };
+        match lesson {
+            Lesson::Nothing => {}
+            Lesson::Answered => self.remember(lane),
+            Lesson::Overloaded(until) => {
+                self.remember(lane.clone());
+                self.rest(lane, until);
+            }
+            Lesson::Silent => {
+                self.answering.remove(&lane);
+            }
+            Lesson::Closed(until) => self.rest(lane, until),
+        }
+    }
+
+    fn remember(&mut self, lane: Lane) {
+        if self.answering.len() >= REMEMBERED {
+            self.answering.clear();
+        }
+        self.answering.insert(lane);
+    }
+
+    fn rest(&mut self, lane: Lane, until: Timestamp) {
+        if self.resting.len() < RESTING || self.resting.contains_key(&lane) {
+            self.resting.insert(lane, until);
+        }
+    }
+
+    fn limit(&self, lane: &Lane) -> usize {
+        match self.answering.contains(lane) {
+            true => self.room.per_lane,
+            false => 1,
+        }
+    }
+
+    fn load(&self) -> HashMap<&Lane, usize> {
+        let mut load = HashMap::new();
+        for (lane, _) in self.under_way.values() {
+            *load.entry(lane).or_default() += 1;
+        }
+        load
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use marquetry_job::{DeliverySchedule, DeliveryState};
+    use marquetry_model::{DeliveryId, DialectName, EndpointId, EventType, JobId, Target, TenantId};
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_micros(0);
+
+    fn delivery(endpoint: u8, number: u8) -> Delivery {
+        Delivery::owed(
+            DeliveryId::from_random([number; 16]),
+            TenantId::from_random([0; 16]),
+            Target::Endpoint(EndpointId::from_random([endpoint; 16])),
+            DialectName::new("sudomock").unwrap(),
+            JobId::from_random([0; 16]),
+            EventType::RenderSucceeded,
+            Arc::<[u8]>::from(*b"{}"),
+            DeliveryState::owed(NOW, &DeliverySchedule::default()),
+            NOW,
+        )
+    }
+
+    fn lane(endpoint: u8) -> Lane {
+        delivery(endpoint, 0).target.lane()
+    }
+
+    /// Ids of tasks cannot be made by hand.
+    async fn id() -> Id {
+        tokio::spawn(async { tokio::task::id() }).await.unwrap()
+    }
+
+    fn numbers(chosen: &[Delivery]) -> Vec<DeliveryId> {
+        chosen.iter().map(|delivery| delivery.id).collect()
+    }
+
+    #[tokio::test]
+    async fn a_stranger_gets_one_slot_and_one_who_answers_a_few() {
+        let mut lanes = Lanes::new(Room::default());
+        let found: Vec<_> = (0..9).map(|n| delivery(n % 2, n)).collect();
+        assert_eq!(numbers(&lanes.choose(found.clone(), 64)), numbers(&found[..2]));
+
+        let task = id().await;
+        lanes.began(task, lane(0), Instant::now());
+        assert_eq!(lanes.shut(NOW), [lane(0)]);
+        lanes.ended(task, Lesson::Answered);
+        assert_eq!(lanes.shut(NOW), []);
+        // Four of the even ones, and one of the odd.
+        let chosen = lanes.choose(found.clone(), 64);
+        assert_eq!(chosen.len(), 5);
+        assert_eq!(lanes.choose(found, 3).len(), 3);
+
+        let task = id().await;
+        lanes.began(task, lane(0), Instant::now());
+        lanes.ended(task, Lesson::Silent);
+        assert_eq!(lanes.choose(vec![delivery(0, 1), delivery(0, 2)], 64).len(), 1);
+    }
+
+    #[tokio::test]
+    async fn what_is_slow_makes_room_up_to_an_allowance() {
+        let room = Room {
+            per_lane: 4,
+            at_once: 2,
+            slow_at_once: 3,
+        };
+        let mut lanes = Lanes::new(room);
+        let start = Instant::now();
+        for endpoint in 0..2 {
+            lanes.began(id().await, lane(endpoint), start);
+        }
+        assert_eq!(lanes.free(start), 0);
+        assert_eq!(lanes.free(start + SLOW), 2);
+        for endpoint in 2..4 {
+            lanes.began(id().await, lane(endpoint), start + SLOW);
+        }
+        assert_eq!(lanes.free(start + SLOW), 0);
+        let free = lanes.free(start + SLOW + SLOW);
+        assert_eq!(free, 1, "three are slow, the fourth is one too many");
+        assert_eq!(lanes.shut(NOW).len(), 4);
+    }
+
+    #[tokio::test]
+    async fn who_asked_for_a_pause_rests_until_then() {
+        let mut lanes = Lanes::new(Room::default());
+        let task = id().await;
+        lanes.began(task, lane(1), Instant::now());
+        let until = NOW + Duration::from_secs(5);
+        lanes.ended(task, Lesson::Overloaded(until));
+        assert_eq!(lanes.shut(until - Duration::from_micros(1)), [lane(1)]);
+        assert_eq!(lanes.shut(until), []);
+    }
+
+    #[tokio::test]
+    async fn memory_is_bounded() {
+        let mut lanes = Lanes::new(Room::default());
+        for n in 0..REMEMBERED + 10 {
+            let task = id().await;
+            let lane = Lane::new(format!("callback:{n}.example.com"));
+            lanes.began(task, lane, Instant::now());
+            lanes.ended(task, Lesson::Overloaded(Timestamp::MAX));
+        }
+        assert!(lanes.answering.len() <= REMEMBERED);
+        assert_eq!(lanes.resting.len(), RESTING);
+        assert!(lanes.under_way.is_empty());
+    }
+}
