@@ -1,0 +1,141 @@
+//! The way of one job through the rooms, up to what is to be stored. Nothing here changes a job.
+//!
+//! A walk may be dropped at any moment: what it has begun on the pool looks at [`Stop`] and ends, and
+//! nothing that it has stored so far is pointed at by anything.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use marquetry_model::{BlobKey, ContentHash, Job, JobResult, JobSpec, Mockup};
+use marquetry_render::Painter;
+use object_store::path::Path;
+use object_store::{ObjectStoreExt, PutPayload};
+use tokio::sync::OwnedSemaphorePermit;
+
+use crate::cause::Trouble;
+use crate::stop::Stop;
+use crate::stopwatch::Stopwatch;
+use crate::worker::Inner;
+
+mod fetch;
+mod render;
+mod upload;
+
+/// One job on its way.
+#[derive(Clone, Debug)]
+pub(crate) struct Walk {
+    pub(crate) worker: Arc<Inner>,
+    pub(crate) job: Arc<Job>,
+    pub(crate) stop: Stop,
+    /// Freed when the last clone goes: a drawing that nobody waits for any more still takes a core,
+    /// so its slot is not given to another job before it has ended.
+    pub(crate) slot: Arc<OwnedSemaphorePermit>,
+}
+
+/// What a walk brings home, to be stored before the job ends.
+#[derive(Debug, Default)]
+pub(crate) struct Made {
+    /// Files under their keys.
+    pub(crate) files: Vec<(BlobKey, Bytes)>,
+    /// What to tell; timings are added by who stores it.
+    pub(crate) result: JobResult,
+    /// The mockup that an upload made.
+    pub(crate) mockup: Option<Mockup>,
+    /// How long it took so far.
+    pub(crate) measured: Stopwatch,
+}
+
+impl Walk {
+    pub(crate) async fn make(&self) -> Result<Made, Trouble> {
+        match &self.job.spec {
+            JobSpec::Render(spec) => self.render(spec).await,
+            JobSpec::Upload(spec) => self.upload(spec).await,
+        }
+    }
+
+    /// Does `work` on the pool, in this job's span and holding its slot.
+    async fn on_pool<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Stop) -> Result<T, Trouble> + Send + 'static,
+    ) -> Result<T, Trouble> {
+        let (stop, slot) = (self.stop.clone(), Arc::clone(&self.slot));
+        let span = tracing::Span::current();
+        let work = move || {
+            let outcome = span.in_scope(|| {
+                stop.check()?;
+                work(&stop)
+            });
+            drop(slot);
+            outcome
+        };
+        self.worker.pool.run(work).await?
+    }
+
+    /// How many threads one drawing may use now: a share of all, more when fewer jobs are walked.
+    fn threads(&self) -> NonZeroUsize {
+        let busy = self.worker.slots - self.worker.free.available_permits().min(self.worker.slots);
+        NonZeroUsize::new(self.worker.slots / busy.max(1)).unwrap_or(NonZeroUsize::MIN)
+    }
+}
+
+/// Runs `draw` with a painter that stops when the sign is raised.
+fn painting<T>(stop: &Stop, threads: NonZeroUsize, draw: impl FnOnce(&Painter<'_>) -> T) -> T {
+    let raised = || stop.is_raised();
+    draw(&Painter {
+        threads,
+        stop: &raised,
+    })
+}
+
+pub(crate) fn hash_of(bytes: &[u8]) -> ContentHash {
+    ContentHash::from_bytes(*blake3::hash(bytes).as_bytes())
+}
+
+/// Stored bytes, as the worker reads and writes them.
+impl Inner {
+    /// All bytes under `key`; `None` when there is nothing.
+    pub(crate) async fn get(&self, key: &BlobKey) -> Result<Option<Bytes>, Trouble> {
+        let read = |source| Trouble::Blobs {
+            doing: "read",
+            source,
+        };
+        match self.blobs.get(&path(key)).await {
+            Ok(found) => found.bytes().await.map(Some).map_err(read),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(source) => Err(read(source)),
+        }
+    }
+
+    /// How many bytes are under `key`; `None` when there is nothing.
+    pub(crate) async fn length(&self, key: &BlobKey) -> Result<Option<u64>, Trouble> {
+        match self.blobs.head(&path(key)).await {
+            Ok(found) => Ok(Some(found.size)),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(source) => Err(Trouble::Blobs {
+                doing: "looked up",
+                source,
+            }),
+        }
+    }
+
+    pub(crate) async fn put(&self, key: &BlobKey, bytes: Bytes) -> Result<(), Trouble> {
+        let stored = self.blobs.put(&path(key), PutPayload::from_bytes(bytes)).await;
+        stored.map(drop).map_err(|source| Trouble::Blobs {
+            doing: "written",
+            source,
+        })
+    }
+
+    /// Removes bytes that nothing points to. Left over they do no harm, so a failure is only logged.
+    pub(crate) async fn discard(&self, key: &BlobKey) {
+        match self.blobs.delete(&path(key)).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
+            Err(error) => tracing::warn!(%key, %error, "unused bytes could not be removed"),
+        }
+    }
+}
+
+pub(crate) fn path(key: &BlobKey) -> Path {
+    Path::from(key.as_str())
+}

@@ -1,0 +1,117 @@
+//! What a caller should know about work that did succeed, within a limit.
+
+use std::collections::HashSet;
+
+use marquetry_model::{Catalogue, SmartObject, Warning};
+use marquetry_render::Undrawn;
+
+/// A layer is not shown as its author made it.
+pub(crate) const LAYER_NOT_FULLY_DRAWN: &str = "LAYER_NOT_FULLY_DRAWN";
+/// Smart objects that the file hides.
+pub(crate) const HIDDEN_SMART_OBJECTS: &str = "PSD_HIDDEN_SMART_OBJECTS";
+/// There are text layers, but nothing that takes a picture.
+pub(crate) const TEXT_LAYERS_ONLY: &str = "PSD_TEXT_LAYERS_ONLY";
+/// A preview could not be made.
+pub(crate) const PREVIEW_MISSING: &str = "PSD_PREVIEW_MISSING";
+
+/// How many layers one warning names.
+const NAMED: usize = 10;
+
+/// One warning for each layer and feature.
+pub(crate) fn undrawn(undrawn: &[Undrawn]) -> Vec<Warning> {
+    let mut told = HashSet::new();
+    undrawn
+        .iter()
+        .filter(|missing| told.insert(*missing))
+        .map(|missing| Warning::new(LAYER_NOT_FULLY_DRAWN, missing.to_string()))
+        .collect()
+}
+
+/// What is worth saying about what can be changed in a mockup.
+pub(crate) fn catalogue(catalogue: &Catalogue) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    if catalogue.smart_objects.is_empty() && !catalogue.text_layers.is_empty() {
+        warnings.push(Warning::new(
+            TEXT_LAYERS_ONLY,
+            "the file has text layers but no smart object, so nothing in it takes a picture",
+        ));
+    }
+    let mut hidden = Vec::new();
+    find_hidden(&catalogue.smart_objects, &mut hidden);
+    if !hidden.is_empty() {
+        let more = match hidden.len().saturating_sub(NAMED) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        hidden.truncate(NAMED);
+        let message = format!("smart objects that the file hides: {}{more}", hidden.join(", "));
+        warnings.push(Warning::new(HIDDEN_SMART_OBJECTS, message));
+    }
+    warnings
+}
+
+fn find_hidden(smart_objects: &[SmartObject], found: &mut Vec<String>) {
+    for smart_object in smart_objects {
+        if !smart_object.visible {
+            found.push(format!("{:?}", smart_object.name));
+        }
+        find_hidden(&smart_object.smart_objects, found);
+    }
+}
+
+/// At most `most` of them; when some are left out, the last one says how many.
+pub(crate) fn capped(mut warnings: Vec<Warning>, most: usize) -> Vec<Warning> {
+    if warnings.len() > most {
+        let more = warnings.len() - most.saturating_sub(1);
+        warnings.truncate(most.saturating_sub(1));
+        let code = warnings
+            .last()
+            .map_or(LAYER_NOT_FULLY_DRAWN, |last| last.code.as_str())
+            .to_owned();
+        if most > 0 {
+            warnings.push(Warning::new(code, format!("and {more} more warnings")));
+        }
+    }
+    warnings
+}
+
+#[cfg(test)]
+mod tests {
+    use marquetry_render::Feature;
+
+    use super::*;
+
+    #[test]
+    fn a_layer_and_feature_are_told_once() {
+        let missing = |layer: &str, feature| Undrawn {
+            layer: layer.into(),
+            feature,
+        };
+        let told = undrawn(&[
+            missing("Mug", Feature::Effects),
+            missing("Mug", Feature::Effects),
+            missing("Mug", Feature::Warp),
+        ]);
+        let texts: Vec<&str> = told.iter().map(|warning| warning.message.as_str()).collect();
+        assert_eq!(
+            texts,
+            [
+                "layer \"Mug\": its effects are not drawn",
+                "layer \"Mug\": its bend is not applied to the new contents"
+            ]
+        );
+    }
+
+    #[test]
+    fn the_last_of_too_many_counts_those_left_out() {
+        let many: Vec<Warning> = (0..60)
+            .map(|i| Warning::new("LAYER_NOT_FULLY_DRAWN", i.to_string()))
+            .collect();
+        let told = capped(many.clone(), 50);
+        assert_eq!(told.len(), 50);
+        assert_eq!(told[48].message, "48");
+        assert_eq!(told[49].message, "and 11 more warnings");
+        assert_eq!(capped(many[..50].to_vec(), 50), many[..50]);
+        assert!(capped(many, 0).is_empty());
+    }
+}

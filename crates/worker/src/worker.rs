@@ -1,0 +1,219 @@
+//! The worker itself: claims jobs while there are free slots, and shuts down kindly.
+
+use std::fmt;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::FutureExt;
+use marquetry_egress::Egress;
+use marquetry_job::{Jitter, Timestamp, WorkerId};
+use marquetry_model::Job;
+use marquetry_store::{Announcer, Change, Changes, Clock, JobSteps, Store, StoreError};
+use object_store::ObjectStore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+use crate::attend::attend;
+use crate::builder::{Ownership, Settings, WorkerBuilder};
+use crate::pool::Pool;
+use crate::shelf::Shelf;
+
+/// How long to wait after the store has failed to answer.
+const STORE_PAUSE: Duration = Duration::from_secs(1);
+/// The shortest wait between two looks for work, so that a job which is due and cannot be taken
+/// (another worker's clock is ahead) does not make this one spin.
+const BREATH: Duration = Duration::from_millis(10);
+
+/// A worker, ready to run. Make one with [`Worker::builder`].
+#[derive(Debug)]
+#[must_use = "a worker does nothing until it runs"]
+pub struct Worker(pub(crate) Arc<Inner>);
+
+/// What all jobs of one worker share.
+pub(crate) struct Inner {
+    pub(crate) id: WorkerId,
+    pub(crate) steps: JobSteps,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) blobs: Arc<dyn ObjectStore>,
+    pub(crate) egress: Egress,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) jitter: Arc<dyn Fn() -> Jitter + Send + Sync>,
+    pub(crate) pool: Pool,
+    pub(crate) shelf: Shelf,
+    pub(crate) slots: usize,
+    pub(crate) free: Arc<Semaphore>,
+    /// Turns true when running jobs have had their time to finish after shutdown.
+    pub(crate) grace_over: watch::Sender<bool>,
+    pub(crate) settings: Settings,
+}
+
+impl fmt::Debug for Inner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Worker")
+            .field("id", &self.id)
+            .field("slots", &self.slots)
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Worker {
+    /// A worker over `store` and `blobs` that fetches through `egress` and lets `announcer` say who
+    /// is to hear of a job's end.
+    pub fn builder(
+        store: Arc<dyn Store>,
+        blobs: Arc<dyn ObjectStore>,
+        egress: Egress,
+        announcer: Arc<dyn Announcer>,
+    ) -> WorkerBuilder {
+        WorkerBuilder::new(store, blobs, egress, announcer)
+    }
+
+    /// The name under which it claims.
+    pub fn id(&self) -> WorkerId {
+        self.0.id
+    }
+
+    /// Claims and walks jobs until `shutdown` is done; then claims no more, lets what runs finish for
+    /// a while, hands the rest back and returns, all within the grace period.
+    ///
+    /// Must be called on a tokio runtime with timers. Troubles of the store are logged and waited out.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) {
+        let worker = self.0;
+        let mut attending = JoinSet::new();
+        tracing::info!(worker = %worker.id, slots = worker.slots, "worker starts");
+        claim_until(&worker, &mut attending, shutdown).await;
+
+        let grace = worker.settings.grace;
+        let finishing = grace * 4 / 5;
+        if timeout(finishing, all_done(&mut attending)).await.is_err() {
+            tracing::info!(jobs = attending.len(), "jobs are handed back");
+            worker.grace_over.send_replace(true);
+            if timeout(grace - finishing, all_done(&mut attending))
+                .await
+                .is_err()
+            {
+                tracing::warn!(jobs = attending.len(), "jobs are left to their leases");
+                attending.abort_all();
+            }
+        }
+        tracing::info!(worker = %worker.id, "worker ends");
+    }
+}
+
+async fn all_done(attending: &mut JoinSet<()>) {
+    while attending.join_next().await.is_some() {}
+}
+
+/// The claiming loop. A claim itself is never abandoned half-way: what it took would be nobody's
+/// until its lease lapsed.
+async fn claim_until(worker: &Arc<Inner>, attending: &mut JoinSet<()>, shutdown: impl Future<Output = ()>) {
+    let mut shutdown = pin!(shutdown);
+    // Listening begins before the first look, so that nothing falls between the two.
+    let mut changes = worker.store.changes();
+    let mut recovered = worker.settings.ownership == Ownership::Shared;
+    loop {
+        let first = tokio::select! {
+            biased;
+            () = &mut shutdown => return,
+            slot = Arc::clone(&worker.free).acquire_owned() => slot,
+        };
+        // The semaphore is never closed.
+        let Ok(first) = first else { return };
+        while attending.try_join_next().is_some() {}
+        if !recovered {
+            recovered = recover(worker).await;
+        }
+        // What is told from here on is told after this look.
+        while let Some(Some(_)) = changes.next().now_or_never() {}
+        let mut slots = free_slots(worker, first);
+        let pause = if recovered {
+            match claim(worker, slots.len()).await {
+                Ok(jobs) => {
+                    let all = jobs.len() == slots.len();
+                    for (job, slot) in jobs.into_iter().zip(slots.drain(..)) {
+                        attending.spawn(attend(Arc::clone(worker), job, slot));
+                    }
+                    if all {
+                        continue;
+                    }
+                    None
+                }
+                Err(error) => {
+                    tracing::warn!(error = %crate::cause::chain(&error), "no jobs could be claimed");
+                    Some(STORE_PAUSE)
+                }
+            }
+        } else {
+            Some(STORE_PAUSE)
+        };
+        drop(slots);
+        let waiting = async {
+            match pause {
+                Some(pause) => sleep(pause).await,
+                None => work_to_come(worker, &mut changes).await,
+            }
+        };
+        tokio::select! {
+            biased;
+            () = &mut shutdown => return,
+            () = waiting => {}
+        }
+    }
+}
+
+/// Frees the jobs of holders that are known to be dead. `false` when the store could not be asked.
+async fn recover(worker: &Inner) -> bool {
+    match worker.steps.recover(worker.clock.now()).await {
+        Ok(0) => true,
+        Ok(jobs) => {
+            tracing::info!(jobs, "jobs of a dead process are taken up again");
+            true
+        }
+        Err(error) => {
+            tracing::warn!(error = %crate::cause::chain(&error), "jobs left running could not be freed");
+            false
+        }
+    }
+}
+
+/// `first` and every other slot that is free at the moment.
+fn free_slots(worker: &Inner, first: OwnedSemaphorePermit) -> Vec<OwnedSemaphorePermit> {
+    let more = std::iter::from_fn(|| Arc::clone(&worker.free).try_acquire_owned().ok());
+    std::iter::once(first).chain(more).collect()
+}
+
+async fn claim(worker: &Inner, most: usize) -> Result<Vec<Job>, StoreError> {
+    let now = worker.clock.now();
+    worker
+        .steps
+        .claim(worker.id, now, worker.settings.lease, most)
+        .await
+}
+
+/// Waits until there may be work: somebody told of it, a job is due, or it is time to look anyway.
+async fn work_to_come(worker: &Inner, changes: &mut Changes) {
+    let told = async {
+        loop {
+            match changes.next().await {
+                Some(Change::JobWaiting(_) | Change::Missed) => return,
+                Some(_) => {}
+                // A store that tells nothing any more: the poll remains.
+                None => std::future::pending().await,
+            }
+        }
+    };
+    let poll = worker.settings.poll;
+    let due = async {
+        // A store that cannot say is asked again after the poll.
+        let due = worker.store.next_due_job().await.ok().flatten();
+        let wait = due.map_or(poll, |due: Timestamp| due.since(worker.clock.now()));
+        sleep(wait.clamp(BREATH.min(poll), poll)).await;
+    };
+    tokio::select! {
+        () = told => {}
+        () = due => {}
+    }
+}

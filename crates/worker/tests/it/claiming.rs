@@ -1,0 +1,92 @@
+//! How jobs are found and taken: by free slots, by what is told, and after a crash.
+
+use std::time::Duration;
+
+use marquetry_job::{JobState, ShownState, WorkerId};
+use marquetry_testkit::catcher::Answer;
+use marquetry_worker::Ownership;
+
+use crate::workshop::{PATIENCE, RED, Workshop, now, png, poster_psd};
+
+#[tokio::test]
+async fn a_job_waits_in_the_store_until_a_slot_is_free() {
+    let shop = Workshop::open().await;
+    let mockup = shop.mockup(&poster_psd(144.0)).await;
+    shop.server.answer_in_turn([Answer::hang()]);
+    shop.server.answer_always(Answer::ok(png(RED)));
+    let running = shop.start(shop.worker().slots(1));
+    let first = shop.render_url(&mockup).await;
+    shop.server.wait_for(1, PATIENCE).await.unwrap();
+    let second = shop.render_url(&mockup).await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(shop.job(second).await.state.shown(), ShownState::Queued);
+
+    shop.steps().cancel(shop.tenant, first, now()).await.unwrap();
+    assert_eq!(shop.picture(second).await.pixel(48, 32), Some(RED));
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_new_job_is_taken_because_it_was_told_and_not_because_of_the_poll() {
+    let shop = Workshop::open().await;
+    let mockup = shop.mockup(&poster_psd(144.0)).await;
+    shop.server.answer_always(Answer::ok(png(RED)));
+    let running = shop.start(shop.worker().poll(Duration::from_secs(3600)));
+    // Long enough for the worker to have looked once and found nothing.
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let id = shop.render_url(&mockup).await;
+    assert_eq!(shop.picture(id).await.pixel(48, 32), Some(RED));
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_sole_owner_takes_up_at_once_what_a_dead_process_held() {
+    let shop = Workshop::open().await;
+    let mockup = shop.mockup(&poster_psd(144.0)).await;
+    shop.server.answer_always(Answer::ok(png(RED)));
+    let id = shop.render_url(&mockup).await;
+    // The process that held it died; its lease would run for another hour.
+    let dead = WorkerId::from_random([77; 16]);
+    let held = shop
+        .steps()
+        .claim(dead, now(), Duration::from_secs(3600), 1)
+        .await
+        .unwrap();
+    assert_eq!(held.len(), 1);
+    let running = shop.start(shop.worker().ownership(Ownership::Sole));
+    let job = shop.ended(id).await;
+    running.stop().await;
+    assert!(matches!(job.state, JobState::Succeeded { .. }), "{:?}", job.state);
+}
+
+#[tokio::test]
+async fn a_lapsed_lease_is_taken_over_by_whoever_shares_the_store() {
+    let shop = Workshop::open().await;
+    let mockup = shop.mockup(&poster_psd(144.0)).await;
+    shop.server.answer_always(Answer::ok(png(RED)));
+    let id = shop.render_url(&mockup).await;
+    let dead = WorkerId::from_random([77; 16]);
+    let lease = Duration::from_millis(300);
+    shop.steps().claim(dead, now(), lease, 1).await.unwrap();
+    let running = shop.start(shop.worker());
+    let job = shop.ended(id).await;
+    running.stop().await;
+    assert!(matches!(job.state, JobState::Succeeded { .. }), "{:?}", job.state);
+}
+
+#[tokio::test]
+async fn a_long_walk_keeps_its_lease() {
+    let shop = Workshop::open().await;
+    let mockup = shop.mockup(&poster_psd(144.0)).await;
+    // Five leases long.
+    shop.server
+        .answer_always(Answer::ok(png(RED)).after(Duration::from_millis(2500)));
+    let lease = Duration::from_millis(500);
+    let one = shop.start(shop.worker().lease(lease));
+    let two = shop.start(shop.worker().lease(lease));
+    let id = shop.render_url(&mockup).await;
+    assert_eq!(shop.picture(id).await.pixel(48, 32), Some(RED));
+    one.stop().await;
+    two.stop().await;
+    assert_eq!(shop.server.caught().len(), 1, "nobody else took it");
+}
