@@ -53,7 +53,7 @@ impl Effort {
 impl Default for Effort {
     /// Two. On a 2048 x 2048 mockup at quality 90 that takes a third of the time of libwebp's own
     /// default, four, for 0.7 % more bytes and half a decibel of luma. Zero and one are a bad trade:
-    /// a fifth to a quarter more bytes and no faster.
+    /// a fifth to a quarter more bytes and hardly faster.
     fn default() -> Self {
         Self(2)
     }
@@ -72,7 +72,8 @@ pub enum Chroma {
     ByQuality,
     /// One colour sample a pixel (4:4:4).
     Full,
-    /// One colour sample every 2 x 2 pixels (4:2:0): about a quarter fewer bytes and 40 % less time.
+    /// One colour sample every 2 x 2 pixels (4:2:0): about a quarter fewer bytes and a third
+    /// less time.
     Quarter,
 }
 
