@@ -1,0 +1,208 @@
+//! The settings of a service. Every limit is finite; `build` is the one place where one can be wrong.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use marquetry_egress::{Policy, Schemes};
+use marquetry_job::{DeliverySchedule, RetrySchedule, Timestamp};
+use marquetry_store::{Announcer, DeliverySteps, IdempotencyClaim, JobSteps, Silence, Store};
+use object_store::ObjectStore;
+
+use crate::error::Source;
+use crate::surroundings::{Chance, Clock};
+use crate::{Inner, Service, ServiceError};
+
+/// Collects what a [`Service`] is made of; everything but store and blobs has a default.
+#[derive(Debug)]
+#[must_use]
+pub struct ServiceBuilder {
+    store: Arc<dyn Store>,
+    blobs: Arc<dyn ObjectStore>,
+    announcer: Arc<dyn Announcer>,
+    retry: RetrySchedule,
+    delivery_schedule: DeliverySchedule,
+    settings: Settings,
+    clock: Clock,
+    chance: Chance,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) sync_ceiling: Duration,
+    pub(crate) most_upload_bytes: u64,
+    pub(crate) most_asset_bytes: u64,
+    pub(crate) most_endpoints: u32,
+    pub(crate) most_live_jobs: u64,
+    pub(crate) most_live_jobs_of_tenant: u64,
+    pub(crate) idempotency_kept: Duration,
+    pub(crate) orphans_kept: Duration,
+    pub(crate) webhook_policy: Policy,
+}
+
+impl Service {
+    /// A service over what is remembered in `store` and kept in `blobs`. A worker over the same two does the work.
+    ///
+    /// A folder of blobs should be opened with `LocalFileSystem::with_fsync(true)`: a job may only point at bytes
+    /// that survive a power cut.
+    pub fn builder(store: Arc<dyn Store>, blobs: Arc<dyn ObjectStore>) -> ServiceBuilder {
+        ServiceBuilder {
+            store,
+            blobs,
+            announcer: Arc::new(Silence),
+            retry: RetrySchedule::default(),
+            delivery_schedule: DeliverySchedule::default(),
+            settings: Settings {
+                sync_ceiling: Duration::from_mins(2),
+                most_upload_bytes: 300 << 20,
+                most_asset_bytes: 50 << 20,
+                most_endpoints: 20,
+                most_live_jobs: 100_000,
+                most_live_jobs_of_tenant: 50_000,
+                idempotency_kept: IdempotencyClaim::KEPT,
+                orphans_kept: Duration::from_hours(24),
+                webhook_policy: Policy {
+                    schemes: Schemes::HttpsOnly,
+                    ..Policy::default()
+                },
+            },
+            clock: Clock::default(),
+            chance: Chance::default(),
+        }
+    }
+}
+
+impl ServiceBuilder {
+    /// The longest that anybody may wait for a job to end, whatever they ask. Default: 120 s.
+    pub fn sync_ceiling(mut self, ceiling: Duration) -> Self {
+        self.settings.sync_ceiling = ceiling;
+        self
+    }
+
+    /// The most bytes of an uploaded file. Default: 300 MiB.
+    pub fn most_upload_bytes(mut self, bytes: u64) -> Self {
+        self.settings.most_upload_bytes = bytes;
+        self
+    }
+
+    /// The most bytes of a picture that comes with a request. Default: 50 MiB.
+    pub fn most_asset_bytes(mut self, bytes: u64) -> Self {
+        self.settings.most_asset_bytes = bytes;
+        self
+    }
+
+    /// The most endpoints of a tenant. Default: 20.
+    pub fn most_endpoints(mut self, endpoints: u32) -> Self {
+        self.settings.most_endpoints = endpoints;
+        self
+    }
+
+    /// How many jobs may wait or run, those of all tenants together. More are turned away with
+    /// [`ServiceError::QueueFull`]. Exact for one process; several that share a store may together go over it by
+    /// what they accept in a second. Default: 100,000.
+    pub fn most_live_jobs(mut self, jobs: u64) -> Self {
+        self.settings.most_live_jobs = jobs;
+        self
+    }
+
+    /// How many jobs of one tenant may wait or run, so that one cannot lock out the others. Default: 50,000.
+    pub fn most_live_jobs_of_tenant(mut self, jobs: u64) -> Self {
+        self.settings.most_live_jobs_of_tenant = jobs;
+        self
+    }
+
+    /// How long an idempotency key is remembered. Default: 24 h.
+    pub fn idempotency_kept(mut self, kept: Duration) -> Self {
+        self.settings.idempotency_kept = kept;
+        self
+    }
+
+    /// How old a blob must be before [`Service::sweep`] asks whether anything needs it. Must be longer than any
+    /// upload takes. Default: 24 h.
+    pub fn orphans_kept(mut self, kept: Duration) -> Self {
+        self.settings.orphans_kept = kept;
+        self
+    }
+
+    /// Which addresses may be given as endpoints and callbacks. The courier judges them again each time it sends.
+    /// Default: the public internet, https only.
+    pub fn webhook_policy(mut self, policy: Policy) -> Self {
+        self.settings.webhook_policy = policy;
+        self
+    }
+
+    /// Who hears of jobs that end here, which is those that are cancelled while they wait. Default: nobody.
+    pub fn announcer(mut self, announcer: Arc<dyn Announcer>) -> Self {
+        self.announcer = announcer;
+        self
+    }
+
+    /// The schedule of tries of the jobs, the same as the worker's. Default: that of [`RetrySchedule`].
+    pub fn retry(mut self, retry: RetrySchedule) -> Self {
+        self.retry = retry;
+        self
+    }
+
+    /// The schedule of tries of deliveries, the same as the courier's. Default: that of [`DeliverySchedule`].
+    pub fn delivery_schedule(mut self, schedule: DeliverySchedule) -> Self {
+        self.delivery_schedule = schedule;
+        self
+    }
+
+    /// Who tells the time that records are stamped with. Default: the clock of the machine.
+    pub fn clock(mut self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        self.clock = Clock(Arc::new(clock));
+        self
+    }
+
+    /// Who fills bytes at random for ids, keys and secrets. Default: the operating system. Anything weaker makes
+    /// keys that can be guessed.
+    pub fn randomness(
+        mut self,
+        fill: impl Fn(&mut [u8]) -> Result<(), Source> + Send + Sync + 'static,
+    ) -> Self {
+        self.chance = Chance(Arc::new(fill));
+        self
+    }
+
+    /// The finished service.
+    ///
+    /// # Errors
+    /// [`ServiceError::Setting`] for a limit of zero, which would turn everything away.
+    pub fn build(self) -> Result<Service, ServiceError> {
+        let Settings {
+            most_upload_bytes,
+            most_asset_bytes,
+            most_live_jobs,
+            most_live_jobs_of_tenant,
+            ..
+        } = self.settings;
+        for (setting, limit) in [
+            ("most_upload_bytes", most_upload_bytes),
+            ("most_asset_bytes", most_asset_bytes),
+            ("most_live_jobs", most_live_jobs),
+            ("most_live_jobs_of_tenant", most_live_jobs_of_tenant),
+        ] {
+            if limit == 0 {
+                let expected = "at least 1";
+                return Err(ServiceError::Setting { setting, expected });
+            }
+        }
+        let inner = Inner {
+            jobs: JobSteps::new(self.store.clone(), self.announcer, self.retry),
+            deliveries: DeliverySteps::new(self.store.clone(), self.delivery_schedule),
+            store: self.store,
+            blobs: self.blobs,
+            settings: self.settings,
+            clock: self.clock,
+            chance: self.chance,
+            queue: Default::default(),
+            uses: Default::default(),
+            in_hand: Default::default(),
+            endpoint_gate: Default::default(),
+            months: Default::default(),
+        };
+        Ok(Service {
+            inner: Arc::new(inner),
+        })
+    }
+}

@@ -1,0 +1,244 @@
+//! The way in: what is asked becomes a durable job.
+
+use std::time::Duration;
+
+use marquetry_model::{
+    Announce, BlobKey, Callback, Job, JobId, JobSpec, RenderRequest, RequestedAsset, TenantId, UploadSource,
+    UploadSpec,
+};
+use marquetry_store::{Fingerprint, IdempotencyClaim, Inserted};
+
+use crate::{Service, ServiceError, StoredUpload, fingerprint, resolve};
+
+/// Whether the caller waits for the end of the job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// The caller looks later, or hears by a webhook: the end of the job is an event.
+    No,
+    /// The caller waits this long, or as long as the service allows if that is shorter. The end of the job is no
+    /// event, not even when the wait was too short.
+    UpTo(Duration),
+}
+
+/// How a job is submitted. A [`Wait`] alone is the simplest of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// Whether the caller waits.
+    pub wait: Wait,
+    /// Somebody who wants to hear of this one job. Only jobs that nobody waits for tell anybody anything.
+    pub callback: Option<Callback>,
+    /// Makes it safe to submit again: 1 to 255 characters of the caller's choice.
+    pub idempotency_key: Option<String>,
+}
+
+/// A mockup to be made.
+#[derive(Debug)]
+pub struct UploadRequest {
+    /// What it is to be called. 1 to 255 characters.
+    pub name: String,
+    /// The PSD or PSB.
+    pub file: UploadFile,
+}
+
+/// Where the file of an upload is.
+#[derive(Debug)]
+pub enum UploadFile {
+    /// At an http or https address; the worker fetches it.
+    Url(String),
+    /// Here already, put by [`Service::put_upload`].
+    Stored(StoredUpload),
+}
+
+/// What became of a submission. The job is durable in either case.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Submitted {
+    /// It will be done; look for it later.
+    Accepted(Job),
+    /// It has ended; its state says how.
+    Finished(Job),
+}
+
+impl From<Wait> for Terms {
+    fn from(wait: Wait) -> Self {
+        Self {
+            wait,
+            callback: None,
+            idempotency_key: None,
+        }
+    }
+}
+
+impl Submitted {
+    /// The job, as it was last seen.
+    pub const fn job(&self) -> &Job {
+        match self {
+            Self::Accepted(job) | Self::Finished(job) => job,
+        }
+    }
+
+    /// The job, as it was last seen.
+    pub fn into_job(self) -> Job {
+        match self {
+            Self::Accepted(job) | Self::Finished(job) => job,
+        }
+    }
+}
+
+impl Service {
+    /// Makes a mockup from a file.
+    ///
+    /// # Errors
+    /// [`ServiceError::Invalid`] for the name or the idempotency key, [`ServiceError::UrlRefused`] for the
+    /// callback, [`ServiceError::IdempotencyConflict`], [`ServiceError::QueueFull`], and those of the store.
+    pub async fn submit_upload(
+        &self,
+        tenant: TenantId,
+        request: UploadRequest,
+        terms: impl Into<Terms>,
+    ) -> Result<Submitted, ServiceError> {
+        let terms = self.checked(terms.into())?;
+        let source = match &request.file {
+            UploadFile::Url(url) => UploadSource::Url(url.clone()),
+            UploadFile::Stored(stored) => UploadSource::Blob {
+                key: stored.key().clone(),
+            },
+        };
+        let spec = UploadSpec::new(request.name, source)?;
+        let claim = self.claim(&terms, "upload", || fingerprint::upload(&spec, &terms));
+        self.admit(tenant).await?;
+        let submitted = self.submit(tenant, JobSpec::Upload(spec), terms, claim).await;
+        // Only now may anybody else decide that the file is not needed.
+        drop(request.file);
+        submitted
+    }
+
+    /// Draws a mockup with changes.
+    ///
+    /// # Errors
+    /// [`ServiceError::MockupNotFound`], [`ServiceError::SmartObjectNotFound`],
+    /// [`ServiceError::TextLayerNotFound`], [`ServiceError::TextLayerNotEditable`]; [`ServiceError::Invalid`] when
+    /// something cannot be hidden or has the wrong form; [`ServiceError::AssetTooLarge`],
+    /// [`ServiceError::UrlRefused`] for the callback, [`ServiceError::IdempotencyConflict`],
+    /// [`ServiceError::QueueFull`], and those of store and blobs.
+    pub async fn submit_render(
+        &self,
+        tenant: TenantId,
+        request: RenderRequest,
+        terms: impl Into<Terms>,
+    ) -> Result<Submitted, ServiceError> {
+        let terms = self.checked(terms.into())?;
+        self.check_assets(&request)?;
+        let mockup = self.mockup(tenant, request.mockup).await?;
+        let hashes = resolve::hash_assets(&request);
+        let claim = self.claim(&terms, "render", || {
+            fingerprint::render(&request, &hashes, &terms)
+        });
+        let (spec, bytes) = resolve::resolve(request, &hashes, &mockup)?;
+        self.admit(tenant).await?;
+        // Blobs first, row second: a job never points at bytes that are not there.
+        for (key, bytes) in bytes {
+            self.put_bytes(&key, bytes).await?;
+        }
+        self.submit(tenant, JobSpec::Render(Box::new(spec)), terms, claim)
+            .await
+    }
+
+    /// Writes the job down and waits for its end if that is wanted.
+    async fn submit(
+        &self,
+        tenant: TenantId,
+        spec: JobSpec,
+        terms: Terms,
+        claim: Option<IdempotencyClaim>,
+    ) -> Result<Submitted, ServiceError> {
+        let id = JobId::from_random(self.inner.chance.draw()?);
+        let announce = match terms.wait {
+            Wait::No => Announce::Events,
+            Wait::UpTo(_) => Announce::Silent,
+        };
+        let job = Job::accepted(id, tenant, spec, announce, terms.callback, self.now());
+        // Before the job is there, or its end could pass between the two.
+        let changes = self.store().changes();
+        let job = match self.store().insert_job(&job, claim.as_ref()).await? {
+            Inserted::New => {
+                tracing::info!(job = %job.id, %tenant, kind = job.kind().name(), "job accepted");
+                job
+            }
+            Inserted::Twin(twin) => {
+                tracing::info!(job = %twin.id, %tenant, "submission repeated");
+                *twin
+            }
+            Inserted::Conflict => return Err(ServiceError::IdempotencyConflict),
+        };
+        match terms.wait {
+            Wait::No => Ok(Submitted::Accepted(job)),
+            Wait::UpTo(limit) => self.wait_for_end(job, changes, limit).await,
+        }
+    }
+
+    /// The terms, if nothing is wrong with them.
+    fn checked(&self, terms: Terms) -> Result<Terms, ServiceError> {
+        if let Some(key) = &terms.idempotency_key {
+            marquetry_model::text("idempotency_key", key, 255)?;
+        }
+        if let Some(callback) = &terms.callback {
+            self.judge(&callback.url)?;
+        }
+        Ok(terms)
+    }
+
+    fn claim(
+        &self,
+        terms: &Terms,
+        route: &str,
+        fingerprint: impl FnOnce() -> Fingerprint,
+    ) -> Option<IdempotencyClaim> {
+        terms.idempotency_key.as_ref().map(|key| IdempotencyClaim {
+            // One key may serve an upload and a render: they are different submissions.
+            key: format!("{route}:{key}"),
+            fingerprint: fingerprint(),
+            until: self.now() + self.inner.settings.idempotency_kept,
+        })
+    }
+
+    fn check_assets(&self, request: &RenderRequest) -> Result<(), ServiceError> {
+        for change in &request.changes {
+            if let Some(RequestedAsset::Bytes(bytes)) = &change.asset {
+                self.check_asset(bytes)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether bytes may be an asset; what they are is for `codec` to find out.
+    pub(crate) fn check_asset(&self, bytes: &[u8]) -> Result<(), ServiceError> {
+        if bytes.is_empty() {
+            return Err(marquetry_model::ModelError::Empty { field: "asset" }.into());
+        }
+        let (bytes, limit) = (length(bytes), self.inner.settings.most_asset_bytes);
+        if bytes > limit {
+            return Err(ServiceError::AssetTooLarge { bytes, limit });
+        }
+        Ok(())
+    }
+
+    /// Puts bytes under their key, over what is there: the same key means the same bytes, and a blob that was just
+    /// written is young, which keeps it from being swept away.
+    pub(crate) async fn put_bytes(
+        &self,
+        key: &BlobKey,
+        bytes: impl Into<bytes::Bytes>,
+    ) -> Result<(), ServiceError> {
+        use object_store::ObjectStoreExt as _;
+        self.inner
+            .blobs
+            .put(&crate::blobs::path(key), bytes.into().into())
+            .await
+            .map_err(ServiceError::blobs("putting an asset"))?;
+        Ok(())
+    }
+}
+
+pub(crate) fn length(bytes: &[u8]) -> u64 {
+    u64::try_from(bytes.len()).unwrap_or(u64::MAX)
+}
