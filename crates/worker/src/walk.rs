@@ -139,3 +139,88 @@ impl Inner {
 pub(crate) fn path(key: &BlobKey) -> Path {
     Path::from(key.as_str())
 }
+
+#[cfg(test)]
+mod tests {
+    use marquetry_egress::{Egress, Policy};
+    use marquetry_job::{Again, Timestamp};
+    use marquetry_model::{Announce, JobId, TenantId, UploadSource, UploadSpec};
+    use marquetry_store::{Silence, memory::MemoryStore};
+    use object_store::memory::InMemory;
+
+    use super::*;
+    use crate::worker::Worker;
+
+    async fn walk() -> Walk {
+        let egress = Egress::new(Policy::default()).unwrap();
+        let (store, blobs) = (Arc::new(MemoryStore::new()), Arc::new(InMemory::new()));
+        let builder = Worker::builder(store, blobs, egress, Arc::new(Silence)).slots(1);
+        let worker = builder.build().unwrap().0;
+        let url = UploadSource::Url("https://example.com/mug.psd".into());
+        let spec = JobSpec::Upload(UploadSpec::new("Mug".into(), url).unwrap());
+        let (id, tenant) = (JobId::from_random([1; 16]), TenantId::from_random([2; 16]));
+        let job = Job::accepted(
+            id,
+            tenant,
+            spec,
+            Announce::Events,
+            None,
+            Timestamp::from_micros(0),
+        );
+        let slot = Arc::clone(&worker.free).acquire_owned().await.unwrap();
+        Walk {
+            worker,
+            job: Arc::new(job),
+            stop: Stop::default(),
+            slot: Arc::new(slot),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_panic_in_a_room_breaks_its_job_and_nothing_else() {
+        let walk = walk().await;
+        let poison = |_: &Stop| -> Result<(), Trouble> { panic!("index out of bounds") };
+        let trouble = walk.on_pool(poison).await.unwrap_err();
+        let cause = trouble.cause().unwrap();
+        assert_eq!(
+            (cause.failure.code.as_str(), cause.again),
+            ("processing_failed", Again::Never)
+        );
+        assert_eq!(cause.failure.detail, "panicked: index out of bounds");
+        assert_eq!(walk.on_pool(|_| Ok(7)).await.unwrap(), 7);
+        let worker = Arc::clone(&walk.worker);
+        drop(walk);
+        assert_eq!(worker.free.available_permits(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_slot_is_not_free_before_its_work_has_ended() {
+        let walk = walk().await;
+        let worker = Arc::clone(&walk.worker);
+        let (begin, begun) = tokio::sync::oneshot::channel();
+        let (end, ended) = std::sync::mpsc::channel::<()>();
+        let mut work = Box::pin(walk.on_pool(move |stop| {
+            begin.send(()).unwrap();
+            ended.recv().unwrap();
+            stop.check()
+        }));
+        assert!(futures::poll!(&mut work).is_pending());
+        begun.await.unwrap();
+        drop(work);
+        drop(walk);
+        assert_eq!(worker.free.available_permits(), 0, "a thread is still at it");
+        end.send(()).unwrap();
+        let freed = tokio::time::timeout(std::time::Duration::from_secs(20), worker.free.acquire()).await;
+        assert!(freed.is_ok(), "its end frees the slot");
+    }
+
+    #[tokio::test]
+    async fn work_is_not_begun_once_the_sign_is_raised() {
+        let walk = walk().await;
+        walk.stop.raise();
+        let outcome = walk
+            .on_pool(|_| -> Result<(), Trouble> { panic!("begun all the same") })
+            .await;
+        assert!(matches!(outcome, Err(Trouble::Stopped)), "{outcome:?}");
+    }
+}

@@ -6,11 +6,18 @@ use marquetry_job::{JobState, ShownState, WorkerId};
 use marquetry_testkit::catcher::Answer;
 use marquetry_worker::Ownership;
 
+use crate::on_every_store;
 use crate::workshop::{PATIENCE, RED, Workshop, now, png, poster_psd};
 
-#[tokio::test]
-async fn a_job_waits_in_the_store_until_a_slot_is_free() {
-    let shop = Workshop::open().await;
+on_every_store![
+    a_job_waits_in_the_store_until_a_slot_is_free,
+    a_new_job_is_taken_because_it_was_told_and_not_because_of_the_poll,
+    a_sole_owner_takes_up_at_once_what_a_dead_process_held,
+    a_lapsed_lease_is_taken_over_by_whoever_shares_the_store,
+    a_long_walk_keeps_its_lease,
+];
+
+async fn a_job_waits_in_the_store_until_a_slot_is_free(shop: Workshop) {
     let mockup = shop.mockup(&poster_psd(144.0)).await;
     shop.server.answer_in_turn([Answer::hang()]);
     shop.server.answer_always(Answer::ok(png(RED)));
@@ -26,9 +33,7 @@ async fn a_job_waits_in_the_store_until_a_slot_is_free() {
     running.stop().await;
 }
 
-#[tokio::test]
-async fn a_new_job_is_taken_because_it_was_told_and_not_because_of_the_poll() {
-    let shop = Workshop::open().await;
+async fn a_new_job_is_taken_because_it_was_told_and_not_because_of_the_poll(shop: Workshop) {
     let mockup = shop.mockup(&poster_psd(144.0)).await;
     shop.server.answer_always(Answer::ok(png(RED)));
     let running = shop.start(shop.worker().poll(Duration::from_secs(3600)));
@@ -39,9 +44,7 @@ async fn a_new_job_is_taken_because_it_was_told_and_not_because_of_the_poll() {
     running.stop().await;
 }
 
-#[tokio::test]
-async fn a_sole_owner_takes_up_at_once_what_a_dead_process_held() {
-    let shop = Workshop::open().await;
+async fn a_sole_owner_takes_up_at_once_what_a_dead_process_held(shop: Workshop) {
     let mockup = shop.mockup(&poster_psd(144.0)).await;
     shop.server.answer_always(Answer::ok(png(RED)));
     let id = shop.render_url(&mockup).await;
@@ -59,9 +62,7 @@ async fn a_sole_owner_takes_up_at_once_what_a_dead_process_held() {
     assert!(matches!(job.state, JobState::Succeeded { .. }), "{:?}", job.state);
 }
 
-#[tokio::test]
-async fn a_lapsed_lease_is_taken_over_by_whoever_shares_the_store() {
-    let shop = Workshop::open().await;
+async fn a_lapsed_lease_is_taken_over_by_whoever_shares_the_store(shop: Workshop) {
     let mockup = shop.mockup(&poster_psd(144.0)).await;
     shop.server.answer_always(Answer::ok(png(RED)));
     let id = shop.render_url(&mockup).await;
@@ -74,9 +75,7 @@ async fn a_lapsed_lease_is_taken_over_by_whoever_shares_the_store() {
     assert!(matches!(job.state, JobState::Succeeded { .. }), "{:?}", job.state);
 }
 
-#[tokio::test]
-async fn a_long_walk_keeps_its_lease() {
-    let shop = Workshop::open().await;
+async fn a_long_walk_keeps_its_lease(shop: Workshop) {
     let mockup = shop.mockup(&poster_psd(144.0)).await;
     // Five leases long.
     shop.server

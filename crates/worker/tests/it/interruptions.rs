@@ -1,6 +1,5 @@
 //! Everything that stops a job on its way: a cancel, a deadline, a shutdown, a lost lease.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use marquetry_job::JobState;
@@ -8,15 +7,24 @@ use marquetry_model::{BlobKey, ExportFormat, JobId};
 use marquetry_store::Cancelling;
 use marquetry_testkit::catcher::Answer;
 
+use crate::on_every_store;
 use crate::workshop::{PATIENCE, RED, Workshop, now, png, poster_psd};
+
+on_every_store![
+    a_running_job_that_is_cancelled_stops_and_leaves_nothing,
+    a_job_cancelled_before_its_attendant_listens_is_stopped_too,
+    an_attempt_that_takes_too_long_is_timed_out,
+    shutdown_lets_short_work_finish,
+    shutdown_hands_long_work_back_and_another_worker_does_it,
+    a_shut_down_worker_claims_nothing,
+    a_stalled_worker_loses_its_job_and_its_late_result_does_not_count,
+];
 
 fn result_key(id: JobId) -> BlobKey {
     BlobKey::result(id, 0, ExportFormat::Png)
 }
 
-#[tokio::test]
-async fn a_running_job_that_is_cancelled_stops_and_leaves_nothing() {
-    let shop = Workshop::open().await;
+async fn a_running_job_that_is_cancelled_stops_and_leaves_nothing(shop: Workshop) {
     let mockup = shop.mockup(&poster_psd(144.0)).await;
     shop.server.answer_always(Answer::hang());
     let running = shop.start(shop.worker());
@@ -41,9 +49,7 @@ async fn a_running_job_that_is_cancelled_stops_and_leaves_nothing() {
     running.stop().await;
 }
 
-#[tokio::test]
-async fn a_job_cancelled_before_its_attendant_listens_is_stopped_too() {
-    let shop = Workshop::open().await;
+async fn a_job_cancelled_before_its_attendant_listens_is_stopped_too(shop: Workshop) {
     let mockup = shop.mockup(&poster_psd(144.0)).await;
     shop.server.answer_always(Answer::ok(png(RED)));
     let running = shop.start(shop.worker());
@@ -75,9 +81,7 @@ async fn a_job_cancelled_before_its_attendant_listens_is_stopped_too() {
     running.stop().await;
 }
 
-#[tokio::test]
-async fn an_attempt_that_takes_too_long_is_timed_out() {
-    let shop = Workshop::open().await;
+async fn an_attempt_that_takes_too_long_is_timed_out(shop: Workshop) {
     let mockup = shop.mockup(&poster_psd(144.0)).await;
     shop.server.answer_always(Answer::hang());
     let running = shop.start(shop.worker().render_deadline(Duration::from_millis(200)));
@@ -88,9 +92,7 @@ async fn an_attempt_that_takes_too_long_is_timed_out() {
     assert_eq!(shop.server.caught().len(), 1, "not tried again");
 }
 
-#[tokio::test]
-async fn shutdown_lets_short_work_finish() {
-    let shop = Workshop::open().await;
+async fn shutdown_lets_short_work_finish(shop: Workshop) {
     let mockup = shop.mockup(&poster_psd(144.0)).await;
     shop.server
         .answer_always(Answer::ok(png(RED)).after(Duration::from_millis(300)));
@@ -102,9 +104,7 @@ async fn shutdown_lets_short_work_finish() {
     assert!(matches!(state, JobState::Succeeded { .. }), "{state:?}");
 }
 
-#[tokio::test]
-async fn shutdown_hands_long_work_back_and_another_worker_does_it() {
-    let shop = Workshop::open().await;
+async fn shutdown_hands_long_work_back_and_another_worker_does_it(shop: Workshop) {
     let mockup = shop.mockup(&poster_psd(144.0)).await;
     shop.server.answer_always(Answer::hang());
     let running = shop.start(shop.worker().grace(Duration::from_millis(500)));
@@ -122,9 +122,7 @@ async fn shutdown_hands_long_work_back_and_another_worker_does_it() {
     next.stop().await;
 }
 
-#[tokio::test]
-async fn a_shut_down_worker_claims_nothing() {
-    let shop = Workshop::open().await;
+async fn a_shut_down_worker_claims_nothing(shop: Workshop) {
     let mockup = shop.mockup(&poster_psd(144.0)).await;
     let id = shop.render_url(&mockup).await;
     shop.worker().build().unwrap().run(async {}).await;
@@ -133,9 +131,7 @@ async fn a_shut_down_worker_claims_nothing() {
 
 /// A worker stands still for longer than its lease, as a paused machine does; another one takes the
 /// job and finishes it; the first wakes up and its report is refused.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_stalled_worker_loses_its_job_and_its_late_result_does_not_count() {
-    let shop = Workshop::open().await;
+async fn a_stalled_worker_loses_its_job_and_its_late_result_does_not_count(shop: Workshop) {
     let mockup = shop.mockup(&poster_psd(144.0)).await;
     shop.server
         .answer_in_turn([Answer::ok(png([0, 255, 0, 255])).after(Duration::from_millis(400))]);
@@ -201,5 +197,4 @@ async fn a_stalled_worker_loses_its_job_and_its_late_result_does_not_count() {
         Some(RED),
         "nor did it change the file"
     );
-    let _ = Arc::clone(&shop.store);
 }

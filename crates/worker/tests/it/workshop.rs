@@ -14,6 +14,7 @@ use marquetry_model::{
 use marquetry_pixel::Raster;
 use marquetry_store::memory::MemoryStore;
 use marquetry_store::{Clock, Inserted, JobSteps, Silence, Store, SystemClock};
+use marquetry_store_sqlite::SqliteStore;
 use marquetry_testkit::catcher::Catcher;
 use marquetry_testkit::paint::Picture;
 use marquetry_testkit::psd::{Builder, Layer, Linked, Rect, SmartObject as Placed};
@@ -56,10 +57,22 @@ impl Running {
 }
 
 impl Workshop {
+    /// With a store in memory.
     pub(crate) async fn open() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::with(tempfile::tempdir().unwrap(), |_| Arc::new(MemoryStore::new())).await
+    }
+
+    /// With a store in a file.
+    pub(crate) async fn on_disk() -> Self {
+        let file = |folder: &TempDir| -> Arc<dyn Store> {
+            Arc::new(SqliteStore::open(&folder.path().join("jobs.sqlite")).unwrap())
+        };
+        Self::with(tempfile::tempdir().unwrap(), file).await
+    }
+
+    async fn with(folder: TempDir, store: impl FnOnce(&TempDir) -> Arc<dyn Store>) -> Self {
         Self {
-            store: Arc::new(MemoryStore::new()),
+            store: store(&folder),
             blobs: Arc::new(LocalFileSystem::new_with_prefix(folder.path()).unwrap()),
             server: Catcher::start().await,
             tenant: TenantId::from_random([9; 16]),
