@@ -165,6 +165,7 @@ impl<'a> Run<'a> {
         let threads = self.options.threads.get().min(bands.len());
         let bands = Mutex::new(bands);
         let stopped = AtomicBool::new(false);
+        let clear = start == Start::Used && !self.covers(region) && !covered(&steps, region);
         let work = || {
             let mut scratch = Scratch::new(self.level);
             loop {
@@ -178,7 +179,7 @@ impl<'a> Run<'a> {
                     stopped.store(true, Ordering::Relaxed);
                     break;
                 }
-                if start == Start::Used {
+                if clear {
                     pixels.fill(0);
                 }
                 self.band(&steps, region, at * rows, pixels, &mut scratch);
@@ -194,12 +195,17 @@ impl<'a> Run<'a> {
                 work();
             });
         }
-        drop(bands);
         if stopped.into_inner() {
             Err(DrawError::Cancelled)
         } else {
             Ok(())
         }
+    }
+
+    /// Whether the backdrop has a pixel for every one of `region`.
+    fn covers(&self, region: Rect) -> bool {
+        let backdrop = self.scene.backdrop.as_ref();
+        backdrop.is_some_and(|backdrop| backdrop.size().rect().contains(region))
     }
 
     /// Draws the band that begins `from` rows below the region's top.
@@ -224,4 +230,9 @@ impl<'a> Run<'a> {
         }
         paint(steps, &mut band, None, scratch);
     }
+}
+
+/// Whether the lowest step leaves nothing to be seen of what was there before it.
+fn covered(steps: &[Step<'_>], region: Rect) -> bool {
+    steps.first().is_some_and(|step| step.hides(region))
 }

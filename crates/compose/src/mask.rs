@@ -114,10 +114,10 @@ fn multiply(row: &mut [u8], by: &[u8]) {
 }
 
 /// `a * b / 255`, rounded to nearest; exact for every pair.
-#[expect(clippy::cast_possible_truncation, reason = "a product of shares is a share")]
 fn times(a: u8, b: u8) -> u8 {
     let product = u16::from(a) * u16::from(b) + 128;
-    ((product + (product >> 8)) >> 8) as u8
+    let [_, share] = (product + (product >> 8)).to_le_bytes();
+    share
 }
 
 /// `0.0..=1.0` to the nearest of `0..=255`.

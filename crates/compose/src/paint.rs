@@ -292,10 +292,10 @@ fn copy_out(band: &Band<'_>, area: Rect, into: &mut [u8]) {
 /// Makes each pixel wholly opaque or wholly transparent, the more likely opaque the higher its
 /// alpha. A pixel's luck depends on its place on the canvas alone.
 fn dissolve(ink: Ink, area: Rect, pixels: &mut [u8], mask: Option<&[u8]>) {
-    for (at, pixel) in pixels.as_chunks_mut::<4>().0.iter_mut().enumerate() {
+    let columns = area.x..;
+    for ((at, column), pixel) in columns.enumerate().zip(pixels.as_chunks_mut::<4>().0) {
         let mask = mask.map_or(255, |mask| mask[at]);
         let alpha = f32::from(pixel[3]) * f32::from(mask) / (255.0 * 255.0) * ink.opacity();
-        let column = area.x.wrapping_add_unsigned(at as u32);
         pixel[3] = if luck(column, area.y) < alpha { 255 } else { 0 };
     }
 }

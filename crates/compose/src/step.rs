@@ -41,6 +41,23 @@ pub(crate) enum Source<'a> {
     PassThrough(Vec<Step<'a>>),
 }
 
+impl Step<'_> {
+    /// Whether it writes opaque pixels all over `area`, looking at nothing below.
+    pub(crate) fn hides(&self, area: Rect) -> bool {
+        let plain = self.masks.is_empty() && self.clipped.is_empty() && self.ink.replaces();
+        let Source::Raster { art, spans, at } = &self.source else {
+            return false;
+        };
+        let width = art.size().width;
+        plain
+            && self.bounds == area
+            && art.size().rect().translate(at.0, at.1).contains(area)
+            && spans
+                .iter()
+                .all(|span| span.opaque && span.columns.start == 0 && span.columns.end == width)
+    }
+}
+
 /// The steps that change anything in `area`, bottom to top.
 pub(crate) fn steps(nodes: &[Node], area: Rect) -> Vec<Step<'_>> {
     nodes.iter().filter_map(|node| step(node, area)).collect()
@@ -64,6 +81,7 @@ fn layer_step(layer: &Layer, bounds: Rect) -> Option<Step<'_>> {
     if ink.is_clear() && (clipped.is_empty() || layer.clip_blend == ClipBlend::Together) {
         return None;
     }
+    let mut bounds = bounds;
     let source = match &layer.paint {
         Paint::Raster { art, at } => raster(art, *at),
         Paint::Solid(colour) => Source::Solid {
@@ -76,11 +94,15 @@ fn layer_step(layer: &Layer, bounds: Rect) -> Option<Step<'_>> {
                 .map(Box::new),
         },
         Paint::Placed(placed) => match Sampler::whole_shift(placed) {
-            Some(at) => raster(&placed.art, at),
+            Some(at) => {
+                // No edge pixels about it.
+                bounds = bounds.intersect(placed.art.size().rect().translate(at.0, at.1));
+                raster(&placed.art, at)
+            }
             None => Source::Placed(Box::new(Sampler::new(placed)?)),
         },
     };
-    Some(Step {
+    (!bounds.is_empty()).then_some(Step {
         bounds,
         masks: &layer.masks,
         ink,

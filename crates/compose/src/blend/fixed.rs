@@ -162,22 +162,21 @@ pub(crate) fn blend_eight<S: Wide, M: FixedMode>(
     source: u8x32<S>,
     cover: FixedCover<S>,
 ) -> u8x32<S> {
-    let (cb0, cb1) = backdrop.widen();
-    let (cs0, cs1) = source.widen();
-    let (a0, a1) = spread_alpha(simd, source).widen();
-    let (mut a0, mut a1) = (a0 | (a0 << 8), a1 | (a1 << 8));
+    let (cb0, cb1) = simd.samples(backdrop);
+    let (cs0, cs1) = simd.samples(source);
+    let (mut a0, mut a1) = simd.factors(spread_alpha(simd, source));
     if let Some(mask) = cover.mask {
-        let (m0, m1) = mask.widen();
-        a0 = simd.mul_high(a0, m0 | (m0 << 8));
-        a1 = simd.mul_high(a1, m1 | (m1 << 8));
+        let (m0, m1) = simd.factors(mask);
+        a0 = simd.mul_high(a0, m0);
+        a1 = simd.mul_high(a1, m1);
     }
     let a0 = simd.mul_high(a0, cover.opacity);
     let a1 = simd.mul_high(a1, cover.opacity);
     let half = u16x16::splat(simd, 128);
-    let r0 = (M::mix(simd, cb0 << 8, cs0 << 8, a0) + half) >> 8;
-    let r1 = (M::mix(simd, cb1 << 8, cs1 << 8, a1) + half) >> 8;
+    let r0 = (M::mix(simd, cb0, cs0, a0) + half) >> 8;
+    let r1 = (M::mix(simd, cb1, cs1, a1) + half) >> 8;
     // The backdrop's alpha is 255 and stays so.
-    simd.relaxed_narrow_u16x16(r0, r1) | opaque_alpha(simd)
+    simd.join(r0, r1) | opaque_alpha(simd)
 }
 
 /// 255 in every alpha byte, 0 elsewhere.

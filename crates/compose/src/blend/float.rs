@@ -95,11 +95,10 @@ fn byte<S: Wide>(simd: S, value: f32x8<S>) -> u32x8<S> {
 /// The formulas of `formula`, which documents them.
 #[inline(always)]
 fn blend<S: Wide>(simd: S, mode: BlendMode, fill: f32, cb: Planes<S>, cs: Planes<S>) -> Planes<S> {
-    let [zero, half, one, two, strength] = [0.0, 0.5, 1.0, 2.0, fill].map(
-        #[inline(always)]
-        |value| f32x8::splat(simd, value),
-    );
-    // A macro where a closure would read as well: a closure would have to be inlined to be compiled
+    let (zero, half) = (f32x8::splat(simd, 0.0), f32x8::splat(simd, 0.5));
+    let (one, two) = (f32x8::splat(simd, 1.0), f32x8::splat(simd, 2.0));
+    let strength = f32x8::splat(simd, fill);
+    // A macro where a closure, or `map` over an array, would read as well: a closure would have to be inlined to be compiled
     // for the instruction set at hand.
     macro_rules! each {
         (|$cb:ident, $cs:ident| $body:expr) => {{
@@ -148,7 +147,7 @@ fn blend<S: Wide>(simd: S, mode: BlendMode, fill: f32, cb: Planes<S>, cs: Planes
             let lighter = color_dodge(simd, cb, two * cs - one);
             cs.simd_le(half).select(darker, lighter)
         }),
-        BlendMode::LinearLight => each!(|cb, cs| { (cb + two * weak!(cs, half) - one).max(zero).min(one) }),
+        BlendMode::LinearLight => each!(|cb, cs| (cb + two * weak!(cs, half) - one).max(zero).min(one)),
         BlendMode::PinLight => each!(|cb, cs| {
             let twice = two * cs;
             cs.simd_le(half).select(cb.min(twice), cb.max(twice - one))
@@ -235,20 +234,19 @@ fn set_luminosity<S: Wide>(simd: S, colour: Planes<S>, wanted: f32x8<S>) -> Plan
     let (zero, one) = (f32x8::splat(simd, 0.0), f32x8::splat(simd, 1.0));
     let tiny = f32x8::splat(simd, 1e-6);
     let shift = wanted - luminosity(simd, colour);
-    let moved = colour.map(
-        #[inline(always)]
-        |c| c + shift,
-    );
+    let moved = [colour[0] + shift, colour[1] + shift, colour[2] + shift];
     let low = moved[0].min(moved[1]).min(moved[2]);
     let high = moved[0].max(moved[1]).max(moved[2]);
     let raise = low.simd_lt(zero).select(wanted / (wanted - low).max(tiny), one);
     let lower = high
         .simd_gt(one)
         .select((one - wanted) / (high - wanted).max(tiny), one);
-    moved.map(
-        #[inline(always)]
-        |c| wanted + (c - wanted) * raise * lower,
-    )
+    let scale = raise * lower;
+    [
+        wanted + (moved[0] - wanted) * scale,
+        wanted + (moved[1] - wanted) * scale,
+        wanted + (moved[2] - wanted) * scale,
+    ]
 }
 
 #[inline(always)]
@@ -257,8 +255,9 @@ fn set_saturation<S: Wide>(simd: S, colour: Planes<S>, wanted: f32x8<S>) -> Plan
     let low = colour[0].min(colour[1]).min(colour[2]);
     let span = saturation(colour);
     let scale = span.simd_gt(tiny).select(wanted / span.max(tiny), zero);
-    colour.map(
-        #[inline(always)]
-        |c| (c - low) * scale,
-    )
+    [
+        (colour[0] - low) * scale,
+        (colour[1] - low) * scale,
+        (colour[2] - low) * scale,
+    ]
 }

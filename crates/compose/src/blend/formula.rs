@@ -23,19 +23,6 @@ pub(crate) fn fill_weakens_colour(mode: BlendMode) -> bool {
     )
 }
 
-/// Whether each channel of the result depends on that channel alone.
-pub(crate) fn is_separable(mode: BlendMode) -> bool {
-    !matches!(
-        mode,
-        BlendMode::DarkerColor
-            | BlendMode::LighterColor
-            | BlendMode::Hue
-            | BlendMode::Saturation
-            | BlendMode::Color
-            | BlendMode::Luminosity
-    )
-}
-
 /// The colour of `source` meeting `backdrop`, both opaque.
 ///
 /// `fill` matters only for the modes of which [`fill_weakens_colour`] is true.

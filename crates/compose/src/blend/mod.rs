@@ -247,10 +247,7 @@ fn fixed_eight<S: Wide, M: FixedMode>(
         return;
     }
     let fixed_cover = FixedCover {
-        mask: mask.map(
-            #[inline(always)]
-            |mask| spread_mask(simd, *mask),
-        ),
+        mask: spread(simd, mask),
         opacity: u16x16::splat(simd, ink.fixed_opacity()),
     };
     let hard = fixed::blend_eight::<S, M>(simd, old, new, fixed_cover);
@@ -279,6 +276,17 @@ fn fixed_eight<S: Wide, M: FixedMode>(
 #[inline(always)]
 fn all_equal<S: Wide>(a: u8x32<S>, b: u8x32<S>) -> bool {
     a.simd_eq(b).all_true()
+}
+
+/// [`spread_mask`] of what may be there. Not `Option::map`: its closure might be left to a function
+/// of its own, compiled for another instruction set.
+#[inline(always)]
+#[expect(clippy::manual_map, reason = "see above")]
+fn spread<S: Wide>(simd: S, mask: Option<&[u8; 8]>) -> Option<u8x32<S>> {
+    match mask {
+        Some(mask) => Some(spread_mask(simd, *mask)),
+        None => None,
+    }
 }
 
 /// Eight mask bytes, each repeated for its pixel's four samples.

@@ -1,6 +1,12 @@
 //! Eight bilinear samples at once, in 16-bit fixed point.
 
-use fearless_simd::{f32x8, i32x8, prelude::*, u8x32, u16x16, u32x4, u32x8, u64x4};
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "positions are checked to be within the raster, and only their low bits are wanted as fractions"
+)]
+
+use fearless_simd::{f32x8, i32x8, prelude::*, u8x32, u16x16, u32x8, u64x4};
 use marquetry_pixel::Raster;
 
 use crate::blend::spread_alpha;
@@ -16,9 +22,11 @@ pub(super) struct Walk {
 }
 
 impl Walk {
-    /// From the art point of the first pixel's centre to that of the seventeenth's.
+    /// From what the first pixel sees (art point and depth) to what the seventeenth does, in art
+    /// scaled by `scale`.
     #[inline(always)]
-    pub(super) fn new((u0, v0): (f64, f64), (u1, v1): (f64, f64)) -> Self {
+    pub(super) fn new((u0, v0, _): (f64, f64, f64), (u1, v1, _): (f64, f64, f64), scale: f64) -> Self {
+        let (u0, v0, u1, v1) = (u0 * scale, v0 * scale, u1 * scale, v1 * scale);
         // Cut off rather than rounded: a 65536th more or less is nothing, a call to `round` is.
         macro_rules! fixed {
             ($value:expr) => {
@@ -33,81 +41,88 @@ impl Walk {
         }
     }
 
-    /// Whether all four pixels of every sample are in the raster.
+    /// Whether all four pixels of samples `half..half + 8` are in the raster, and those can be
+    /// counted in 32 bits.
     #[inline(always)]
-    pub(super) fn stays_within(&self, raster: &Raster) -> bool {
-        let (u, v) = (self.u + 15 * self.du, self.v + 15 * self.dv);
-        let (right, down) = (self.u.max(u) >> 16, self.v.max(v) >> 16);
-        self.u.min(u) >= 0
-            && self.v.min(v) >= 0
-            && right + 1 < i64::from(raster.width())
-            && down + 1 < i64::from(raster.height())
+    pub(super) fn stays_within(&self, raster: &Raster, half: i32) -> bool {
+        let (first, last) = (i64::from(half), i64::from(half) + 7);
+        let (u0, u1) = (self.u + first * self.du, self.u + last * self.du);
+        let (v0, v1) = (self.v + first * self.dv, self.v + last * self.dv);
+        u32::try_from(raster.size().pixels()).is_ok()
+            && u0.min(u1) >= 0
+            && v0.min(v1) >= 0
+            && (u0.max(u1) >> 16) + 1 < i64::from(raster.width())
+            && (v0.max(v1) >> 16) + 1 < i64::from(raster.height())
     }
 }
 
-/// Byte indices that repeat the lower halves of four 32-bit lanes, `lanes` times each, beginning
-/// with lane `first`; both blocks hold the same four.
-const fn repeat(first: u8, lanes: u8) -> [u8; 32] {
+/// Byte indices that repeat the lower halves of 32-bit lanes, `lanes` times each: `near` counts the
+/// lanes of the first block, `far` those of the second. Both blocks of what is picked from hold the
+/// same four.
+const fn repeat(near: u8, far: u8, lanes: u8) -> [u8; 32] {
     let mut indices = [0; 32];
     let mut at = 0;
-    while at < 32 {
-        indices[at as usize] = (first + at / (2 * lanes)) * 4 + at % 2;
+    while at < 16 {
+        indices[at as usize] = (near + at / (2 * lanes)) * 4 + at % 2;
+        indices[at as usize + 16] = (far + at / (2 * lanes)) * 4 + at % 2;
         at += 1;
     }
     indices
 }
 
-/// A pair of pixels, with eight samples each, for the step down.
-const PAIRS: [[u8; 32]; 2] = [repeat(0, 8), repeat(2, 8)];
+/// Pixels 0 and 2, or 1 and 3, with eight samples each, for the step down.
+const EVEN: [u8; 32] = repeat(0, 2, 8);
+const ODD: [u8; 32] = repeat(1, 3, 8);
 /// Four pixels, with four samples each, for the step to the right.
-const FOUR: [u8; 32] = repeat(0, 4);
+const FOUR: [u8; 32] = repeat(0, 2, 4);
 
 /// Samples `half..half + 8` of `walk`, which stays within `raster`: straight RGBA.
 #[inline(always)]
 pub(super) fn eight<S: Wide>(simd: S, raster: &Raster, walk: &Walk, half: i32) -> [u8; 32] {
-    let bytes = raster.bytes();
-    let stride = raster.width() as usize * 4;
-    let (first_u, first_v) = (
+    let (u, v) = (
         walk.u + i64::from(half) * walk.du,
         walk.v + i64::from(half) * walk.dv,
     );
-    let (mut u, mut v) = (first_u, first_v);
-    let (mut above, mut below) = ([0; 8], [0; 8]);
-    for at in 0..8 {
-        let place = (v >> 16) as usize * stride + (u >> 16) as usize * 4;
-        // `stays_within` has seen to it that there is a window to look through.
-        if let Some(window) = bytes.get(place..place + stride + 8)
-            && let (Some(top), Some(bottom)) = (window.first_chunk(), window.last_chunk())
-        {
-            above[at] = u64::from_le_bytes(*top);
-            below[at] = u64::from_le_bytes(*bottom);
-        }
-        u += walk.du;
-        v += walk.dv;
+    // Positions are counted from the first one's pixel: small whatever the size of the raster.
+    let u_steps = steps(simd, u as u16, walk.du as i32);
+    let v_steps = steps(simd, v as u16, walk.dv as i32);
+    let width = raster.width();
+    let first = (v >> 16) as u32 * width + (u >> 16) as u32;
+    let apart = (v_steps >> 16) * i32x8::splat(simd, width as i32) + (u_steps >> 16);
+    let places: [i32; 8] = (apart + i32x8::splat(simd, first as i32)).to_array();
+    let bytes = raster.bytes();
+    let stride = width as usize * 4;
+    // Two views of the same length, one a row further down: one check serves both.
+    let length = bytes.len() - stride.min(bytes.len());
+    let (above, below) = (&bytes[..length], &bytes[stride.min(bytes.len())..]);
+    let below = &below[..length];
+    macro_rules! four {
+        ($view:ident, $first:literal) => {{
+            let (Some(a), Some(b), Some(c), Some(d)) = (
+                pair($view, places[$first]),
+                pair($view, places[$first + 1]),
+                pair($view, places[$first + 2]),
+                pair($view, places[$first + 3]),
+            ) else {
+                // `stays_within` has seen to it that this does not happen.
+                return [0; 32];
+            };
+            let four: u8x32<S> = u64x4::load_array(simd, [a, b, c, d]).bitcast();
+            four
+        }};
     }
-    let [a0, a1, a2, a3, a4, a5, a6, a7] = above;
-    let [b0, b1, b2, b3, b4, b5, b6, b7] = below;
-    let above: [u8x32<S>; 2] = [
-        u64x4::load_array(simd, [a0, a1, a2, a3]).bitcast(),
-        u64x4::load_array(simd, [a4, a5, a6, a7]).bitcast(),
-    ];
-    let below: [u8x32<S>; 2] = [
-        u64x4::load_array(simd, [b0, b1, b2, b3]).bitcast(),
-        u64x4::load_array(simd, [b4, b5, b6, b7]).bitcast(),
-    ];
+    let (above0, below0) = (four!(above, 0), four!(below, 0));
+    let (above1, below1) = (four!(above, 4), four!(below, 4));
+    let (above, below) = ([above0, above1], [below0, below1]);
     let alpha: u8x32<S> = u32x8::splat(simd, 0xff00_0000).bitcast();
-    let right = fractions(simd, first_u, walk.du);
-    let down = fractions(simd, first_v, walk.dv);
+    let right = fractions(u_steps);
+    let down = fractions(v_steps);
     let least = above[0] & above[1] & below[0] & below[1] & alpha;
     if least.simd_eq(alpha).all_true() {
-        let (t0, t1) = above[0].widen();
-        let (t2, t3) = above[1].widen();
-        let (b0, b1) = below[0].widen();
-        let (b2, b3) = below[1].widen();
         let (h0, h1) = blend_taps(
             simd,
-            [t0 << 8, t1 << 8, t2 << 8, t3 << 8],
-            [b0 << 8, b1 << 8, b2 << 8, b3 << 8],
+            [simd.samples(above[0]), simd.samples(above[1])],
+            [simd.samples(below[0]), simd.samples(below[1])],
             right,
             down,
         );
@@ -120,59 +135,72 @@ pub(super) fn eight<S: Wide>(simd: S, raster: &Raster, walk: &Walk, half: i32) -
     if most.simd_eq(u8x32::splat(simd, 0)).all_true() {
         return [0; 32];
     }
-    let (t0, t1) = weighed(simd, above[0]);
-    let (t2, t3) = weighed(simd, above[1]);
-    let (b0, b1) = weighed(simd, below[0]);
-    let (b2, b3) = weighed(simd, below[1]);
-    let (h0, h1) = blend_taps(simd, [t0, t1, t2, t3], [b0, b1, b2, b3], right, down);
+    let (h0, h1) = blend_taps(
+        simd,
+        [weighed(simd, above[0]), weighed(simd, above[1])],
+        [weighed(simd, below[0]), weighed(simd, below[1])],
+        right,
+        down,
+    );
     straight(simd, h0, h1)
 }
 
-/// The lower 16 bits of eight positions, as two vectors that hold four of them in each block.
+/// Eight positions `step` apart.
 #[inline(always)]
-fn fractions<S: Wide>(simd: S, first: i64, step: i64) -> [u8x32<S>; 2] {
-    let (first, step) = (first as u32, step as u32);
-    let steps = u32x4::load_array(simd, [0, step, step.wrapping_mul(2), step.wrapping_mul(3)]);
-    let near = u32x4::splat(simd, first) + steps;
-    let far = near + u32x4::splat(simd, step.wrapping_mul(4));
+fn steps<S: Wide>(simd: S, first: u16, step: i32) -> i32x8<S> {
+    let counts = i32x8::load_array(simd, [0, 1, 2, 3, 4, 5, 6, 7]);
+    counts * i32x8::splat(simd, step) + i32x8::splat(simd, i32::from(first))
+}
+
+/// Eight positions as two vectors that hold four of them in each block.
+#[inline(always)]
+fn fractions<S: Wide>(positions: i32x8<S>) -> [u8x32<S>; 2] {
+    let (near, far) = positions.split();
     [
-        u32x8::block_splat(near).bitcast(),
-        u32x8::block_splat(far).bitcast(),
+        i32x8::block_splat(near).bitcast(),
+        i32x8::block_splat(far).bitcast(),
     ]
 }
 
-/// From pairs of neighbours above and below to eight samples, in 256ths.
+/// The two neighbouring pixels that begin with pixel `place`.
+#[inline(always)]
+fn pair(view: &[u8], place: i32) -> Option<u64> {
+    let at = u64::from(place.cast_unsigned()) as usize * 4;
+    view.get(at..at + 8)
+        .and_then(|two| two.first_chunk())
+        .map(|two| u64::from_le_bytes(*two))
+}
+
+/// From pairs of neighbours above and below, by blocks, to eight samples in order, in 256ths.
 #[inline(always)]
 fn blend_taps<S: Wide>(
     simd: S,
-    above: [u16x16<S>; 4],
-    below: [u16x16<S>; 4],
+    above: [(u16x16<S>, u16x16<S>); 2],
+    below: [(u16x16<S>, u16x16<S>); 2],
     right: [u8x32<S>; 2],
     down: [u8x32<S>; 2],
 ) -> (u16x16<S>, u16x16<S>) {
-    let v0 = lerp(simd, above[0], below[0], down[0], &PAIRS[0]);
-    let v1 = lerp(simd, above[1], below[1], down[0], &PAIRS[1]);
-    let v2 = lerp(simd, above[2], below[2], down[1], &PAIRS[0]);
-    let v3 = lerp(simd, above[3], below[3], down[1], &PAIRS[1]);
-    let (l0, r0) = part(v0, v1);
-    let (l1, r1) = part(v2, v3);
+    // By blocks: the pairs of pixels 0 and 2, then those of 1 and 3.
+    let v0 = lerp(simd, above[0].0, below[0].0, down[0], &EVEN);
+    let v1 = lerp(simd, above[0].1, below[0].1, down[0], &ODD);
+    let v2 = lerp(simd, above[1].0, below[1].0, down[1], &EVEN);
+    let v3 = lerp(simd, above[1].1, below[1].1, down[1], &ODD);
+    let (l0, r0) = simd.zip_quads(v0, v1);
+    let (l1, r1) = simd.zip_quads(v2, v3);
     (
         lerp(simd, l0, r0, right[0], &FOUR),
         lerp(simd, l1, r1, right[1], &FOUR),
     )
 }
 
-/// Colours times alpha, and alpha itself, in 256ths.
+/// Colours times alpha, and alpha itself, in 256ths, by blocks.
 #[inline(always)]
 fn weighed<S: Wide>(simd: S, pixels: u8x32<S>) -> (u16x16<S>, u16x16<S>) {
-    let (c0, c1) = pixels.widen();
-    let (a0, a1) = spread_alpha(simd, pixels).widen();
+    let (c0, c1) = simd.samples(pixels);
+    let (a0, a1) = simd.factors(spread_alpha(simd, pixels));
     // In the alpha's own lanes the factor is one.
     let whole: u16x16<S> = u64x4::splat(simd, 0xffff_0000_0000_0000).bitcast();
-    (
-        simd.mul_high(c0 << 8, a0 | (a0 << 8) | whole),
-        simd.mul_high(c1 << 8, a1 | (a1 << 8) | whole),
-    )
+    (simd.mul_high(c0, a0 | whole), simd.mul_high(c1, a1 | whole))
 }
 
 /// Eight premultiplied pixels in 256ths to straight RGBA.
@@ -225,9 +253,80 @@ fn lerp<S: Wide>(simd: S, a: u16x16<S>, b: u16x16<S>, fractions: u8x32<S>, lanes
     simd.mul_high(a, !share) + simd.mul_high(b, share)
 }
 
-/// Left and right pixels of four pairs.
+/// The mean of several samples of eight pixels, as long as each pixel is either opaque in all of
+/// them or clear in all.
+pub(super) struct Mean<S: Wide> {
+    low: u16x16<S>,
+    high: u16x16<S>,
+    all: u8x32<S>,
+    any: u8x32<S>,
+}
+
+impl<S: Wide> Mean<S> {
+    #[inline(always)]
+    pub(super) fn new(simd: S) -> Self {
+        Self {
+            low: u16x16::splat(simd, 0),
+            high: u16x16::splat(simd, 0),
+            all: u8x32::splat(simd, 255),
+            any: u8x32::splat(simd, 0),
+        }
+    }
+
+    /// One more sample of each pixel; no more than 256 in all.
+    #[inline(always)]
+    pub(super) fn add(&mut self, simd: S, pixels: &[u8; 32]) {
+        let pixels = u8x32::load_array_ref(simd, pixels);
+        let (low, high) = simd.samples(pixels);
+        self.low += low >> 8;
+        self.high += high >> 8;
+        self.all &= pixels;
+        self.any |= pixels;
+    }
+
+    /// The mean of `count` samples, or `None` when alphas differ.
+    #[inline(always)]
+    pub(super) fn pixels(&self, simd: S, count: u32) -> Option<[u8; 32]> {
+        let alpha: u8x32<S> = u32x8::splat(simd, 0xff00_0000).bitcast();
+        if !(self.all & alpha).simd_eq(self.any & alpha).all_true() {
+            return None;
+        }
+        // Where all alphas are the same, the plain mean is the weighed one.
+        let (low, high) = (self.low, self.high);
+        Some(
+            simd.join(mean(simd, low, count), mean(simd, high, count))
+                .to_array(),
+        )
+    }
+}
+
+/// `sum / count`, rounded to nearest, for sums of `count` bytes.
 #[inline(always)]
-fn part<S: Wide>(a: u16x16<S>, b: u16x16<S>) -> (u16x16<S>, u16x16<S>) {
-    let (a, b): (u64x4<S>, u64x4<S>) = (a.bitcast(), b.bitcast());
-    (a.unzip_low(b).bitcast(), a.unzip_high(b).bitcast())
+fn mean<S: Wide>(simd: S, sum: u16x16<S>, count: u32) -> u16x16<S> {
+    let half = u16x16::splat(simd, (count / 2) as u16);
+    let shift = count.ilog2();
+    if count.is_power_of_two() {
+        return (sum + half) >> shift;
+    }
+    // A reciprocal of sixteen significant bits: off by less than a 64th of the last whole number.
+    let reciprocal = u16x16::splat(simd, ((1u32 << (16 + shift)) / count + 1) as u16);
+    simd.mul_high(sum + half, reciprocal) >> shift
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::blend::wide::{best_level, on};
+
+    #[test]
+    fn means_are_rounded_to_nearest() {
+        for count in 1..=64u32 {
+            for sum in 0..=count * 255 {
+                let lanes: [u16; 16] = on!(best_level(), simd => {
+                    mean(simd, u16x16::splat(simd, u16::try_from(sum).unwrap()), count).to_array()
+                });
+                assert_eq!(u32::from(lanes[0]), (sum + count / 2) / count, "{sum} / {count}");
+            }
+        }
+    }
 }

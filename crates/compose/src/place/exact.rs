@@ -1,5 +1,11 @@
 //! One sample at a time in `f32`, with colours weighed by alpha.
 
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "float casts saturate, and positions are clamped to the raster before they index it"
+)]
+
 use marquetry_pixel::Raster;
 
 use super::Kernel;

@@ -9,6 +9,12 @@
 //! art pixel from the interpolated one is sampled from exact positions instead, so the position
 //! error stays below 1/32 of a pixel everywhere.
 
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "float casts saturate, and columns and rows are those of a canvas, counted from 0"
+)]
+
 mod bilinear;
 mod exact;
 
@@ -23,6 +29,11 @@ use crate::scene::{Filter, Placed};
 const BLOCK: i32 = 16;
 /// How far the middle of a block may lie from the straight line between its ends, in art pixels.
 const BENT: f64 = 1.0 / 64.0;
+
+/// Art pixels a canvas pixel, between which a slanted edge is as soft as an edge inside the art.
+const LIKE_INSIDE: std::ops::RangeInclusive<f64> = 0.75..=2.0;
+/// Half the width of the widest edge, in canvas pixels.
+const RAMP: f64 = 0.5 / *LIKE_INSIDE.start();
 
 /// How a sample between pixels is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +53,8 @@ pub(crate) struct Sampler<'a> {
     /// Beyond it is what the map turns inside out.
     horizon: Line,
     kernel: Kernel,
+    /// Whether the art's edges run along rows and columns of the canvas.
+    upright: bool,
 }
 
 /// `a x + b y + c`: for an edge, the distance to it in canvas pixels.
@@ -50,6 +63,8 @@ struct Line {
     a: f64,
     b: f64,
     c: f64,
+    /// Times this and divided by the depth, the distance is in art pixels.
+    unit: f64,
 }
 
 impl Line {
@@ -61,6 +76,7 @@ impl Line {
             a: a / unit,
             b: b / unit,
             c: c / unit,
+            unit,
         }
     }
 
@@ -83,6 +99,26 @@ impl Line {
     }
 }
 
+/// How a block's samples walk through the art.
+enum Walks<'a> {
+    /// One sample a pixel, straight through this raster.
+    One(&'a Raster, bilinear::Walk),
+    /// A grid of samples a pixel, each straight.
+    Grid(Detail),
+    /// Bent, or bicubic: pixel by pixel.
+    Exact,
+}
+
+/// Whether positions between two looks (art point and depth) are near enough to the straight line.
+#[inline(always)]
+fn is_straight((u0, v0, depth0): (f64, f64, f64), (u1, v1, depth1): (f64, f64, f64)) -> bool {
+    // The middle lies this far from the middle of the line between the ends:
+    // (u1 - u0) (depth1 - depth0) / (2 (depth1 + depth0)).
+    let bend = (depth1 - depth0).abs();
+    let allowed = BENT * 2.0 * (depth1 + depth0);
+    depth0 > 1e-9 && depth1 > 1e-9 && (u1 - u0).abs() * bend <= allowed && (v1 - v0).abs() * bend <= allowed
+}
+
 /// Where and how densely to sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Detail {
@@ -94,6 +130,9 @@ struct Detail {
 
 /// More samples than this along one side are never taken; a smaller copy is used instead.
 const MAX_GRID: f64 = 8.0;
+
+/// Art pixels a canvas pixel up to which one bilinear sample is enough.
+const PLAIN_SPAN: f64 = 1.5;
 
 impl Detail {
     const PLAIN: Self = Self {
@@ -107,22 +146,30 @@ impl Detail {
     }
 
     /// For a canvas pixel that spans `across` art pixels along its width and `down` along its
-    /// height. Bilinear samples no further apart than two pixels miss nothing.
+    /// height.
+    ///
+    /// One bilinear sample serves a span of up to one and a half. Beyond that samples stand no
+    /// further apart than one and a quarter, so that even detail of one pixel is averaged away
+    /// rather than hit or missed.
     fn new(across: f64, down: f64, most_halvings: usize) -> Self {
-        let count = |span: f64, halvings: usize| {
-            let samples = (span / (2u64 << halvings.min(62)) as f64 - 1e-6).ceil();
-            samples.clamp(1.0, MAX_GRID) as u32
-        };
         let mut halvings = 0;
         let mut least = across.min(down);
         let mut most = across.max(down);
-        while halvings < most_halvings && (least >= 4.0 || most > 2.0 * MAX_GRID) {
+        while halvings < most_halvings && (least >= 4.0 || most > MAX_GRID * 1.25) {
             (least, most) = (least / 2.0, most / 2.0);
             halvings += 1;
         }
+        let count = |span: f64| {
+            let span = span / (1u64 << halvings.min(63)) as f64;
+            if span <= PLAIN_SPAN {
+                1
+            } else {
+                (span / 1.25 - 1e-6).ceil().clamp(1.0, MAX_GRID) as u32
+            }
+        };
         Self {
             halvings,
-            grid: (count(across, halvings), count(down, halvings)),
+            grid: (count(across), count(down)),
         }
     }
 }
@@ -178,14 +225,21 @@ impl<'a> Sampler<'a> {
             art: &placed.art,
             back,
             edges,
-            horizon: Line { a: g, b: h, c: i },
+            horizon: Line {
+                a: g,
+                b: h,
+                c: i,
+                unit: 1.0,
+            },
+            upright: [b, d, g, h].iter().all(|cell| cell.abs() < 1e-12)
+                || [a, e, g, h].iter().all(|cell| cell.abs() < 1e-12),
             kernel,
         })
     }
 
     /// The part of the one row `y` of `area` that the art touches.
     pub(crate) fn reach(&self, y: i32, area: Rect) -> Rect {
-        let (from, to) = self.columns(y, -0.5, f64::from(area.x), area.right() as f64);
+        let (from, to) = self.columns(y, -RAMP, f64::from(area.x), area.right() as f64);
         Rect::from_edges(from, y, to, y.saturating_add(1))
     }
 
@@ -209,12 +263,24 @@ impl<'a> Sampler<'a> {
     }
 
     /// How much of the pixel at column `x`, row `y` the art covers, were it opaque.
+    ///
+    /// Along an edge this is a ramp one canvas pixel wide: the area covered, exactly so where edges
+    /// run along rows or columns. A slanted edge of art that neither grows nor shrinks much has
+    /// a ramp one art pixel wide instead, which is what interpolating towards nothing beyond the edge
+    /// gives, so that an edge of the art looks like an edge inside it.
     fn coverage(&self, x: i32, y: i32) -> f64 {
         let (x, y) = (f64::from(x) + 0.5, f64::from(y) + 0.5);
-        if self.horizon.at(x, y) <= 1e-9 {
+        let depth = self.horizon.at(x, y);
+        if depth <= 1e-9 {
             return 0.0;
         }
-        let [left, right, top, bottom] = self.edges.map(|edge| (edge.at(x, y) + 0.5).clamp(0.0, 1.0));
+        let [left, right, top, bottom] = self.edges.map(|edge| {
+            let shrink = edge.unit / depth;
+            let like_inside =
+                !self.upright && self.kernel == Kernel::Bilinear && LIKE_INSIDE.contains(&shrink);
+            let steep = if like_inside { shrink } else { 1.0 };
+            (edge.at(x, y) * steep + 0.5).clamp(0.0, 1.0)
+        });
         (left + right - 1.0).max(0.0) * (top + bottom - 1.0).max(0.0)
     }
 
@@ -249,69 +315,93 @@ impl<'a> Sampler<'a> {
         let count = (pixels.len() / 4) as i32;
         let end = x + count;
         let (left, right) = (f64::from(x - BLOCK), f64::from(end + BLOCK));
-        let inner = self.columns(y, 0.5, left, right);
+        let inner = self.columns(y, RAMP, left, right);
         let middle = f64::from(y) + 0.5;
         let mut block = x - x.rem_euclid(BLOCK);
         let mut start = self.look(f64::from(block) + 0.5, middle);
-        let mut whole = [0; 64];
         while block < end {
             let next = self.look(f64::from(block + BLOCK) + 0.5, middle);
-            let inside = inner.0 <= block && block + BLOCK <= inner.1;
-            let done = inside && self.straight_block(simd, block, y, start, next, &mut whole);
-            let (from, to) = (block.max(x), (block + BLOCK).min(end));
-            let into = &mut pixels[(from - x) as usize * 4..(to - x) as usize * 4];
-            if done {
-                into.copy_from_slice(&whole[(from - block) as usize * 4..(to - block) as usize * 4]);
-            } else {
-                let detail = self.detail(f64::from(block + BLOCK / 2), middle);
-                for (column, pixel) in (from..to).zip(into.as_chunks_mut().0) {
-                    *pixel = self.exact_pixel(detail, column, y);
+            let walks = self.walks(block, y, start, next);
+            for half in [0, BLOCK / 2] {
+                let first = block + half;
+                let (from, to) = (first.max(x), (first + BLOCK / 2).min(end));
+                if from >= to {
+                    continue;
+                }
+                let into = &mut pixels[(from - x) as usize * 4..(to - x) as usize * 4];
+                let inside = inner.0 <= first && first + BLOCK / 2 <= inner.1;
+                let whole = match &walks {
+                    Walks::One(raster, walk) if inside && walk.stays_within(raster, half) => {
+                        Some(bilinear::eight(simd, raster, walk, half))
+                    }
+                    Walks::Grid(detail) if inside => self.grid_of_eight(simd, *detail, block, half, y),
+                    _ => None,
+                };
+                match (whole, into.first_chunk_mut()) {
+                    (Some(whole), Some(into)) => *into = whole,
+                    (Some(whole), None) => {
+                        let skip = (from - first) as usize * 4;
+                        into.copy_from_slice(&whole[skip..skip + into.len()]);
+                    }
+                    (None, _) => {
+                        let detail = self.detail(f64::from(block + BLOCK / 2), middle);
+                        for (column, pixel) in (from..to).zip(into.as_chunks_mut().0) {
+                            *pixel = self.exact_pixel(detail, column, y);
+                        }
+                    }
                 }
             }
             (block, start) = (block + BLOCK, next);
         }
     }
 
-    /// A block that the art covers wholly and that asks for one bilinear sample a pixel. `false`
-    /// when this block needs more care than that.
+    /// How a block's samples walk through the art.
     #[inline(always)]
-    fn straight_block<S: Wide>(
-        &self,
-        simd: S,
-        block: i32,
-        y: i32,
-        (u0, v0, depth0): (f64, f64, f64),
-        (u1, v1, depth1): (f64, f64, f64),
-        whole: &mut [u8; 64],
-    ) -> bool {
-        if self.kernel != Kernel::Bilinear || depth1 <= 1e-9 {
-            return false;
+    fn walks(&self, block: i32, y: i32, start: (f64, f64, f64), next: (f64, f64, f64)) -> Walks<'_> {
+        if self.kernel != Kernel::Bilinear || !is_straight(start, next) {
+            return Walks::Exact;
         }
-        // The middle of the block lies this far from the middle of the line between its ends:
-        // (u1 - u0) (depth1 - depth0) / (2 (depth1 + depth0)).
-        let bend = (depth1 - depth0).abs();
-        let allowed = BENT * 2.0 * (depth1 + depth0);
-        if (u1 - u0).abs() * bend > allowed || (v1 - v0).abs() * bend > allowed {
-            return false;
-        }
-        let detail = if self.is_plain((u0, v0, depth0)) && self.is_plain((u1, v1, depth1)) {
+        let detail = if self.is_plain(start) && self.is_plain(next) {
             Detail::PLAIN
         } else {
             self.detail(f64::from(block + BLOCK / 2), f64::from(y) + 0.5)
         };
         if detail.grid != (1, 1) {
-            return false;
+            return Walks::Grid(detail);
         }
+        Walks::One(
+            self.art.halved(detail.halvings),
+            bilinear::Walk::new(start, next, detail.scale()),
+        )
+    }
+
+    /// Eight pixels of a grid of samples each. `None` when some of the samples are not wholly
+    /// there, so that they must be weighed against each other.
+    #[inline(always)]
+    fn grid_of_eight<S: Wide>(
+        &self,
+        simd: S,
+        detail: Detail,
+        block: i32,
+        half: i32,
+        y: i32,
+    ) -> Option<[u8; 32]> {
         let raster = self.art.halved(detail.halvings);
-        let scale = detail.scale();
-        let walk = bilinear::Walk::new((u0 * scale, v0 * scale), (u1 * scale, v1 * scale));
-        if !walk.stays_within(raster) {
-            return false;
+        let (across, down) = detail.grid;
+        let mut mean = bilinear::Mean::new(simd);
+        for row in 0..down {
+            let y = f64::from(y) + (f64::from(row) + 0.5) / f64::from(down);
+            for column in 0..across {
+                let x = f64::from(block) + (f64::from(column) + 0.5) / f64::from(across);
+                let (start, next) = (self.look(x, y), self.look(x + f64::from(BLOCK), y));
+                let walk = bilinear::Walk::new(start, next, detail.scale());
+                if !walk.stays_within(raster, half) {
+                    return None;
+                }
+                mean.add(simd, &bilinear::eight(simd, raster, &walk, half));
+            }
         }
-        let (first, second) = whole.split_at_mut(32);
-        first.copy_from_slice(&bilinear::eight(simd, raster, &walk, 0));
-        second.copy_from_slice(&bilinear::eight(simd, raster, &walk, 8));
-        true
+        mean.pixels(simd, across * down)
     }
 
     /// Whether one sample of the unhalved art is enough where `(u, v)` is seen at `depth`: a cheap
@@ -321,7 +411,7 @@ impl<'a> Sampler<'a> {
         let [a, b, _, d, e, _, g, h, _] = self.back;
         let across = (a - u * g, d - v * g);
         let down = (b - u * h, e - v * h);
-        let most = 4.0 * depth * depth;
+        let most = PLAIN_SPAN * PLAIN_SPAN * depth * depth;
         across.0 * across.0 + across.1 * across.1 <= most && down.0 * down.0 + down.1 * down.1 <= most
     }
 
@@ -348,3 +438,6 @@ impl<'a> Sampler<'a> {
         sum.pixel(across * down, coverage)
     }
 }
+
+#[cfg(test)]
+mod tests;

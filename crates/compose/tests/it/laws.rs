@@ -1,0 +1,269 @@
+//! What holds of every scene.
+
+use std::num::NonZero;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use marquetry_compose::{
+    Art, ClipBlend, DrawError, DrawOptions, Filter, Group, GroupBlend, Layer, Mask, Node, Paint, Placed,
+    draw, draw_into, draw_onto, draw_region,
+};
+use marquetry_pixel::{BlendMode, Opacity, Projective, Quad, Raster, Rect, Rgb, Size};
+use proptest::prelude::*;
+
+use crate::{coverage, drawn, scene, solid};
+
+const CANVAS: Size = Size::new(53, 37);
+
+fn art() -> impl Strategy<Value = Arc<Art>> {
+    (1u32..40, 1u32..40, any::<u32>(), any::<bool>()).prop_map(|(width, height, seed, opaque)| {
+        let mut raster = Raster::new(Size::new(width, height));
+        let mut hash = seed | 1;
+        for pixel in raster.pixels_mut() {
+            hash ^= hash << 13;
+            hash ^= hash >> 17;
+            hash ^= hash << 5;
+            *pixel = hash.to_le_bytes();
+            // Runs of nothing and of all are what fast paths look for.
+            pixel[3] = if opaque || pixel[3] > 150 {
+                255
+            } else if pixel[3] < 50 {
+                0
+            } else {
+                pixel[3]
+            };
+        }
+        Arc::new(Art::from(raster))
+    })
+}
+
+fn paint() -> impl Strategy<Value = Paint> {
+    let at = (-20i32..50, -20i32..35);
+    let corner = || (-20.0..70.0f64, -20.0..50.0f64);
+    prop_oneof![
+        (art(), at).prop_map(|(art, at)| Paint::Raster { art, at }),
+        any::<[u8; 3]>().prop_map(|[r, g, b]| Paint::Solid(Rgb::new(r, g, b))),
+        (art(), corner(), corner(), corner(), corner(), any::<bool>()).prop_map(
+            |(art, a, b, c, d, cubic)| {
+                let map = Projective::from_size_to_quad(art.size(), &Quad::new([a, b, c, d]));
+                Paint::Placed(Placed {
+                    map: map.unwrap_or(Projective::IDENTITY),
+                    art,
+                    filter: if cubic { Filter::Bicubic } else { Filter::Bilinear },
+                })
+            }
+        ),
+    ]
+}
+
+fn masks() -> impl Strategy<Value = Vec<Mask>> {
+    let mask = (
+        1u32..50,
+        1u32..30,
+        (-10i32..40, -10i32..30),
+        any::<u8>(),
+        any::<u8>(),
+        any::<u8>(),
+    )
+        .prop_map(|(width, height, at, seed, outside, density)| {
+            let bytes: Vec<u8> = (0..width * height)
+                .map(|i| u8::try_from(i % 256).unwrap().wrapping_mul(seed))
+                .collect();
+            Mask {
+                outside: if outside > 128 { 255 } else { 0 },
+                density: Opacity::from_byte(density.saturating_mul(2)),
+                ..Mask::new(coverage(width, height, &bytes), at)
+            }
+        });
+    proptest::collection::vec(mask, 0..=2)
+}
+
+fn share() -> impl Strategy<Value = Opacity> {
+    prop_oneof![2 => Just(Opacity::OPAQUE), 1 => any::<u8>().prop_map(Opacity::from_byte)]
+}
+
+fn clip_blend() -> impl Strategy<Value = ClipBlend> {
+    prop_oneof![Just(ClipBlend::Together), Just(ClipBlend::Separately)]
+}
+
+fn mode() -> impl Strategy<Value = BlendMode> {
+    proptest::sample::select(BlendMode::ALL.to_vec())
+}
+
+fn node() -> impl Strategy<Value = Node> {
+    let leaf =
+        (paint(), mode(), share(), share(), masks()).prop_map(|(paint, blend, opacity, fill, masks)| {
+            Node::Layer(Layer {
+                blend,
+                opacity,
+                fill,
+                masks,
+                ..Layer::new(paint)
+            })
+        });
+    leaf.prop_recursive(3, 12, 3, |inner| {
+        let nodes = || proptest::collection::vec(inner.clone(), 0..3);
+        prop_oneof![
+            (paint(), mode(), share(), masks(), nodes(), clip_blend()).prop_map(
+                |(paint, blend, opacity, masks, clipped, clip_blend)| Node::Layer(Layer {
+                    blend,
+                    opacity,
+                    masks,
+                    clipped,
+                    clip_blend,
+                    ..Layer::new(paint)
+                })
+            ),
+            (
+                nodes(),
+                nodes(),
+                share(),
+                masks(),
+                proptest::option::of(mode()),
+                clip_blend()
+            )
+                .prop_map(|(children, clipped, opacity, masks, mode, clip_blend)| {
+                    Node::Group(Group {
+                        blend: mode.map_or(GroupBlend::PassThrough, GroupBlend::Isolated),
+                        opacity,
+                        masks,
+                        clipped,
+                        clip_blend,
+                        ..Group::new(children)
+                    })
+                }),
+        ]
+    })
+}
+
+fn nodes() -> impl Strategy<Value = Vec<Node>> {
+    proptest::collection::vec(node(), 1..5)
+}
+
+fn two_threads() -> DrawOptions<'static> {
+    DrawOptions {
+        threads: NonZero::new(2).unwrap(),
+        ..DrawOptions::default()
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(120))]
+
+    #[test]
+    fn threads_and_regions_change_nothing(
+        nodes in nodes(),
+        x in 0i32..50, y in 0i32..35, width in 1u32..60, height in 1u32..40,
+    ) {
+        let scene = scene(CANVAS.width, CANVAS.height, nodes);
+        let whole = drawn(&scene);
+        let by_two = draw(&scene, &two_threads()).unwrap();
+        prop_assert_eq!(by_two.bytes(), whole.bytes());
+        let region = Rect::new(x, y, width, height).intersect(scene.canvas());
+        let part = draw_region(&scene, region, &DrawOptions::default()).unwrap();
+        prop_assert_eq!(part.size(), region.size());
+        for row in 0..part.height() {
+            let from = usize::try_from(region.x).unwrap() * 4;
+            let wanted = &whole.row(u32::try_from(region.y).unwrap() + row)[from..][..part.row(row).len()];
+            prop_assert_eq!(part.row(row), wanted, "row {} of {:?}", row, region);
+        }
+        let mut used = Raster::filled(CANVAS, [90, 80, 70, 60]);
+        draw_into(&mut used, &scene, &DrawOptions::default()).unwrap();
+        prop_assert_eq!(used.bytes(), whole.bytes());
+        let mut patched = whole.clone();
+        draw_onto(&mut patched, &scene, region, &DrawOptions::default()).unwrap();
+        prop_assert_eq!(patched.bytes(), whole.bytes());
+    }
+
+    #[test]
+    fn lower_layers_may_be_drawn_once_and_kept(nodes in nodes(), above in nodes()) {
+        let lower = scene(CANVAS.width, CANVAS.height, nodes.clone());
+        let mut upper = scene(CANVAS.width, CANVAS.height, above.clone());
+        upper.backdrop = Some(Arc::new(drawn(&lower)));
+        let all = scene(CANVAS.width, CANVAS.height, nodes.into_iter().chain(above).collect());
+        let (fast, whole) = (drawn(&upper), drawn(&all));
+        prop_assert_eq!(fast.bytes(), whole.bytes());
+    }
+
+    #[test]
+    fn nothing_changes_outside_a_nodes_bounds(below in nodes(), node in node()) {
+        let without = drawn(&scene(CANVAS.width, CANVAS.height, below.clone()));
+        let with = scene(CANVAS.width, CANVAS.height, below.into_iter().chain([node.clone()]).collect());
+        let bounds = node.bounds(with.canvas());
+        let with = drawn(&with);
+        for (at, (a, b)) in with.pixels().iter().zip(without.pixels()).enumerate() {
+            let (x, y) = (at % 53, at / 53);
+            let here = Rect::new(i32::try_from(x).unwrap(), i32::try_from(y).unwrap(), 1, 1);
+            prop_assert!(a == b || bounds.contains(here), "({x}, {y}) changed, outside {bounds:?}");
+        }
+    }
+
+    #[test]
+    fn opacity_zero_is_absence(nodes in nodes(), layer in node()) {
+        let with_nothing = |node: Node| match node {
+            Node::Layer(layer) => Node::Layer(Layer { opacity: Opacity::from_byte(0), ..layer }),
+            Node::Group(group) => Node::Group(Group { opacity: Opacity::from_byte(0), ..group }),
+            other => other,
+        };
+        let without = drawn(&scene(CANVAS.width, CANVAS.height, nodes.clone()));
+        let hidden = nodes.into_iter().chain([with_nothing(layer)]).collect();
+        let hidden = drawn(&scene(CANVAS.width, CANVAS.height, hidden));
+        prop_assert_eq!(without.bytes(), hidden.bytes());
+    }
+
+    #[test]
+    fn an_opaque_normal_layer_covers(nodes in nodes()) {
+        let nodes = nodes.into_iter().chain([Node::Layer(solid(1, 2, 3))]).collect();
+        let got = drawn(&scene(CANVAS.width, CANVAS.height, nodes));
+        prop_assert!(got.pixels().iter().all(|&pixel| pixel == [1, 2, 3, 255]));
+    }
+
+    #[test]
+    fn a_plain_group_is_its_members(nodes in nodes()) {
+        let grouped = scene(CANVAS.width, CANVAS.height, vec![Node::Group(Group::new(nodes.clone()))]);
+        let loose = scene(CANVAS.width, CANVAS.height, nodes);
+        let (grouped, loose) = (drawn(&grouped), drawn(&loose));
+        prop_assert_eq!(grouped.bytes(), loose.bytes());
+    }
+
+    #[test]
+    fn a_group_of_one_is_that_one(below in nodes(), paint in paint(), mode in mode()) {
+        let one = Node::Layer(Layer { blend: mode, ..Layer::new(paint.clone()) });
+        let group = Node::Group(Group {
+            blend: GroupBlend::Isolated(mode),
+            ..Group::new(vec![Node::Layer(Layer::new(paint))])
+        });
+        let with = |node: Node| drawn(&scene(CANVAS.width, CANVAS.height, below.iter().cloned().chain([node]).collect()));
+        let (alone, grouped) = (with(one), with(group));
+        let worst = alone.bytes().iter().zip(grouped.bytes()).map(|(a, b)| a.abs_diff(*b)).max().unwrap();
+        // A table and a kernel may round a tie differently.
+        prop_assert!(worst <= 1, "{mode}: {worst}");
+    }
+}
+
+#[test]
+fn a_drawing_can_be_stopped() {
+    let asked = AtomicUsize::new(0);
+    let cancelled = || asked.fetch_add(1, Ordering::Relaxed) > 2;
+    let tall = scene(64, 4096, vec![Node::Layer(solid(9, 9, 9))]);
+    let options = DrawOptions {
+        cancelled: &cancelled,
+        ..DrawOptions::default()
+    };
+    assert_eq!(draw(&tall, &options).unwrap_err(), DrawError::Cancelled);
+    assert_eq!(asked.load(Ordering::Relaxed), 4);
+}
+
+#[test]
+fn an_empty_canvas_is_an_empty_picture() {
+    assert!(
+        drawn(&scene(0, 5, vec![Node::Layer(solid(9, 9, 9))]))
+            .bytes()
+            .is_empty()
+    );
+    let enormous = scene(u32::MAX, u32::MAX, vec![]);
+    assert!(matches!(
+        draw(&enormous, &DrawOptions::default()),
+        Err(DrawError::TooLarge { .. })
+    ));
+}
