@@ -49,22 +49,24 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Result<Stored, CodecError
         });
     }
     let mut warnings = Vec::new();
-    if let Some(offset) = found.stray {
+    // A strict decoder refuses them, and a lenient one is no answer: see below.
+    let cleaned = found.stray.first().map(|&(offset, _)| {
         warnings.push(DecodeWarning::StrayBytes {
             kind: Kind::Jpeg,
             offset: offset as u64,
         });
-    }
+        found.without_stray(bytes)
+    });
     let options = DecoderOptions::default()
         .set_max_width(index(found.size.width))
         .set_max_height(index(found.size.height))
         .jpeg_set_max_scans(SCANS)
         // A lenient decoder paints what is missing grey and says nothing; on a product that grey
-        // would be printed. So damage is an error, except that strictness also refuses stray bytes
-        // in the header, which do no harm.
-        .set_strict_mode(found.stray.is_none())
+        // would be printed. So damage is an error.
+        .set_strict_mode(true)
         .jpeg_set_out_colorspace(found.output());
-    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
+    let mut decoder =
+        JpegDecoder::new_with_options(ZCursor::new(cleaned.as_deref().unwrap_or(bytes)), options);
     decoder
         .decode_headers()
         .map_err(|error| translate(&error, bytes.len()))?;

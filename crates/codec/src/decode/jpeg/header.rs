@@ -16,8 +16,8 @@ use crate::kind::Kind;
 pub(crate) struct JpegHeader {
     pub(crate) size: Size,
     pub(crate) components: u8,
-    /// Where bytes that belong to no segment stand.
-    pub(crate) stray: Option<usize>,
+    /// Where bytes that belong to no segment stand: from, to.
+    pub(crate) stray: Vec<(usize, usize)>,
     progressive: bool,
     /// Components in the first scan.
     first_scan: u8,
@@ -56,6 +56,18 @@ impl JpegHeader {
             .windows(2)
             .find(|pair| pair[0] == 0xff && !matches!(pair[1], 0 | 0xd0..=0xd7 | 0xff));
         !self.in_scans() && end.is_some_and(|marker| marker[1] == 0xda)
+    }
+
+    /// The file without its stray bytes.
+    pub(crate) fn without_stray(&self, bytes: &[u8]) -> Vec<u8> {
+        let mut clean = Vec::with_capacity(bytes.len());
+        let mut place = 0;
+        for &(from, to) in &self.stray {
+            clean.extend_from_slice(bytes.get(place..from).unwrap_or_default());
+            place = to;
+        }
+        clean.extend_from_slice(bytes.get(place..).unwrap_or_default());
+        clean
     }
 
     /// What the decoder is asked for. Four inks are taken as they are stored: the meaning of their
@@ -108,7 +120,7 @@ pub(crate) fn read_header(bytes: &[u8]) -> Result<JpegHeader, CodecError> {
     let mut found = JpegHeader {
         size: Size::default(),
         components: 0,
-        stray: None,
+        stray: Vec::new(),
         progressive: false,
         first_scan: 0,
         data: 0,
@@ -125,7 +137,7 @@ pub(crate) fn read_header(bytes: &[u8]) -> Result<JpegHeader, CodecError> {
             place += 1;
         }
         if place > start {
-            found.stray.get_or_insert(start);
+            found.stray.push((start, place));
         }
         let marker = bytes[place + 1];
         place += 2;
