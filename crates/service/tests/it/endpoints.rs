@@ -14,6 +14,14 @@ use marquetry_store::{DeliveryFilter, DeliverySteps};
 
 use crate::world::{LONG, World};
 
+crate::over_each_store!(
+    an_endpoint_has_a_secret_of_its_own,
+    a_change_touches_what_it_names,
+    a_test_message_is_owed_to_its_endpoint,
+    the_log_is_filtered_and_what_failed_is_sent_again,
+    what_is_being_sent_is_not_sent_again,
+);
+
 fn draft(url: &str) -> EndpointDraft {
     EndpointDraft {
         url: url.into(),
@@ -33,9 +41,7 @@ async fn create(world: &World, url: &str) -> Result<Endpoint, ServiceError> {
 
 const HOOK: &str = "https://example.com/hook";
 
-#[tokio::test]
-async fn an_endpoint_has_a_secret_of_its_own() {
-    let world = World::new().await;
+async fn an_endpoint_has_a_secret_of_its_own(world: World) {
     let one = create(&world, HOOK).await.unwrap();
     let two = create(&world, HOOK).await.unwrap();
     for endpoint in [&one, &two] {
@@ -126,9 +132,7 @@ async fn there_are_only_so_many_even_when_all_are_made_at_once() {
     ));
 }
 
-#[tokio::test]
-async fn a_change_touches_what_it_names() {
-    let world = World::new().await;
+async fn a_change_touches_what_it_names(world: World) {
     let endpoint = create(&world, HOOK).await.unwrap();
     world.clock.advance(Duration::from_secs(1));
     let change = EndpointChange {
@@ -202,9 +206,7 @@ async fn send(world: &World, event: impl Fn(marquetry_job::Hold) -> DeliveryEven
         .unwrap()
 }
 
-#[tokio::test]
-async fn a_test_message_is_owed_to_its_endpoint() {
-    let world = World::new().await;
+async fn a_test_message_is_owed_to_its_endpoint(world: World) {
     let endpoint = create(&world, HOOK).await.unwrap();
     let owed = test_message(&world, endpoint.id).await;
     assert_eq!(owed.target, Target::Endpoint(endpoint.id));
@@ -215,9 +217,7 @@ async fn a_test_message_is_owed_to_its_endpoint() {
     assert_eq!(sent.id, owed.id);
 }
 
-#[tokio::test]
-async fn the_log_is_filtered_and_what_failed_is_sent_again() {
-    let world = World::new().await;
+async fn the_log_is_filtered_and_what_failed_is_sent_again(world: World) {
     let endpoint = create(&world, HOOK).await.unwrap().id;
     let elsewhere = create(&world, HOOK).await.unwrap().id;
     let mut ids = Vec::new();
@@ -272,9 +272,7 @@ async fn the_log_is_filtered_and_what_failed_is_sent_again() {
     ));
 }
 
-#[tokio::test]
-async fn what_is_being_sent_is_not_sent_again() {
-    let world = World::new().await;
+async fn what_is_being_sent_is_not_sent_again(world: World) {
     let endpoint = create(&world, HOOK).await.unwrap().id;
     let owed = test_message(&world, endpoint).await;
     let steps = DeliverySteps::new(world.store.clone(), DeliverySchedule::default());

@@ -8,6 +8,8 @@ use marquetry_testkit::clock::Clock;
 
 use crate::world::{World, hash, request};
 
+crate::over_each_store!(only_what_nothing_needs_is_swept,);
+
 /// Sets the clock to what the file system shows, and a day on: everything that is there is old then.
 fn make_old(clock: &Clock) {
     let real = std::time::SystemTime::now()
@@ -17,9 +19,7 @@ fn make_old(clock: &Clock) {
     clock.advance(Duration::from_hours(25));
 }
 
-#[tokio::test]
-async fn only_what_nothing_needs_is_swept() {
-    let world = World::new().await;
+async fn only_what_nothing_needs_is_swept(world: World) {
     let mockup = world.mockup(world.tenant, 1, b"8BPS").await;
     let terms = Terms {
         idempotency_key: Some("k".into()),

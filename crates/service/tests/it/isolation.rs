@@ -8,6 +8,8 @@ use marquetry_store::{DeliveryFilter, JobFilter, MockupFilter, MockupOrder};
 
 use crate::world::{World, request};
 
+crate::over_each_store!(what_is_anothers_is_not_found,);
+
 macro_rules! not_found {
     ($variant:ident, $($call:expr),+ $(,)?) => {
         $(
@@ -21,9 +23,7 @@ macro_rules! not_found {
     };
 }
 
-#[tokio::test]
-async fn what_is_anothers_is_not_found() {
-    let world = World::new().await;
+async fn what_is_anothers_is_not_found(world: World) {
     let (service, own, other) = (&world.service, world.tenant, world.other);
     let mockup = world.mockup(own, 1, b"8BPS").await.id;
     let job = service

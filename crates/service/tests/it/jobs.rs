@@ -8,6 +8,15 @@ use object_store::ObjectStoreExt as _;
 
 use crate::world::{World, read, request};
 
+crate::over_each_store!(
+    a_waiting_job_is_cancelled_at_once_and_never_runs,
+    a_running_job_is_asked_and_ends_cancelled_even_if_it_was_done,
+    an_ended_job_cannot_be_cancelled,
+    lists_are_newest_first_and_go_on_where_they_stopped,
+    results_are_read_whole_and_in_part,
+    many_who_cancel_what_is_being_finished_see_one_end,
+);
+
 async fn submit(world: &World) -> Job {
     let request = UploadRequest {
         name: "mug".into(),
@@ -21,9 +30,7 @@ async fn submit(world: &World) -> Job {
         .into_job()
 }
 
-#[tokio::test]
-async fn a_waiting_job_is_cancelled_at_once_and_never_runs() {
-    let world = World::new().await;
+async fn a_waiting_job_is_cancelled_at_once_and_never_runs(world: World) {
     let job = submit(&world).await;
     let cancel = || world.service.cancel(world.tenant, job.id);
     for _ in 0..2 {
@@ -33,9 +40,7 @@ async fn a_waiting_job_is_cancelled_at_once_and_never_runs() {
     assert_eq!(world.claim().await, None);
 }
 
-#[tokio::test]
-async fn a_running_job_is_asked_and_ends_cancelled_even_if_it_was_done() {
-    let world = World::new().await;
+async fn a_running_job_is_asked_and_ends_cancelled_even_if_it_was_done(world: World) {
     submit(&world).await;
     let held = world.claim().await.unwrap();
     for _ in 0..2 {
@@ -58,9 +63,7 @@ async fn a_running_job_is_asked_and_ends_cancelled_even_if_it_was_done() {
     assert_eq!(again, Stopping::Done(ended));
 }
 
-#[tokio::test]
-async fn an_ended_job_cannot_be_cancelled() {
-    let world = World::new().await;
+async fn an_ended_job_cannot_be_cancelled(world: World) {
     let job = submit(&world).await;
     world.finish(&world.claim().await.unwrap()).await;
     assert!(matches!(
@@ -74,9 +77,7 @@ async fn an_ended_job_cannot_be_cancelled() {
     ));
 }
 
-#[tokio::test]
-async fn lists_are_newest_first_and_go_on_where_they_stopped() {
-    let world = World::new().await;
+async fn lists_are_newest_first_and_go_on_where_they_stopped(world: World) {
     let mut submitted = Vec::new();
     for _ in 0..5 {
         world.clock.advance(std::time::Duration::from_secs(1));
@@ -106,9 +107,7 @@ async fn lists_are_newest_first_and_go_on_where_they_stopped() {
     assert!(none.items.is_empty());
 }
 
-#[tokio::test]
-async fn results_are_read_whole_and_in_part() {
-    let world = World::new().await;
+async fn results_are_read_whole_and_in_part(world: World) {
     let mockup = world.mockup(world.tenant, 1, b"8BPS").await;
     let job = world
         .service
@@ -166,9 +165,7 @@ async fn results_are_read_whole_and_in_part() {
     ));
 }
 
-#[tokio::test]
-async fn many_who_cancel_what_is_being_finished_see_one_end() {
-    let world = World::new().await;
+async fn many_who_cancel_what_is_being_finished_see_one_end(world: World) {
     for _ in 0..200 {
         submit(&world).await;
         let held = world.claim().await.unwrap();

@@ -10,9 +10,15 @@ use marquetry_service::{DEFAULT_TENANT, ServiceError, Wait};
 use crate::store::OddStore;
 use crate::world::{World, request};
 
-#[tokio::test]
-async fn a_key_opens_the_door_until_it_is_revoked() {
-    let world = World::new().await;
+crate::over_each_store!(
+    a_key_opens_the_door_until_it_is_revoked,
+    keys_need_a_name_and_a_tenant,
+    an_operators_key_is_made_once_however_often_the_server_starts,
+    the_last_uses_are_written_before_the_house_is_closed,
+    the_figures_of_a_tenant_are_its_own,
+);
+
+async fn a_key_opens_the_door_until_it_is_revoked(world: World) {
     let service = &world.service;
     let new = service.create_key(world.tenant, "laptop").await.unwrap();
     let text = new.text.expose().to_owned();
@@ -52,9 +58,7 @@ async fn a_key_opens_the_door_until_it_is_revoked() {
     ));
 }
 
-#[tokio::test]
-async fn keys_need_a_name_and_a_tenant() {
-    let world = World::new().await;
+async fn keys_need_a_name_and_a_tenant(world: World) {
     for name in ["", &"x".repeat(256)] {
         assert!(matches!(
             world.service.create_key(world.tenant, name).await,
@@ -68,9 +72,7 @@ async fn keys_need_a_name_and_a_tenant() {
     ));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_operators_key_is_made_once_however_often_the_server_starts() {
-    let world = World::new().await;
+async fn an_operators_key_is_made_once_however_often_the_server_starts(world: World) {
     let starts = (0..8).map(|_| {
         let service = world.service.clone();
         tokio::spawn(async move {
@@ -146,9 +148,7 @@ async fn uses_are_counted_without_a_write_for_each() {
     assert_eq!(store.counts.load(Ordering::SeqCst), 2, "nothing to write");
 }
 
-#[tokio::test]
-async fn the_last_uses_are_written_before_the_house_is_closed() {
-    let world = World::new().await;
+async fn the_last_uses_are_written_before_the_house_is_closed(world: World) {
     let new = world.service.create_key(world.tenant, "k").await.unwrap();
     world.service.authenticate(new.text.expose()).await.unwrap();
     world.service.keep_house(std::future::ready(())).await;
@@ -156,9 +156,7 @@ async fn the_last_uses_are_written_before_the_house_is_closed() {
     assert_eq!(keys[0].total_requests, 1);
 }
 
-#[tokio::test]
-async fn the_figures_of_a_tenant_are_its_own() {
-    let world = World::new().await;
+async fn the_figures_of_a_tenant_are_its_own(world: World) {
     let service = &world.service;
     let text = service.create_key(world.tenant, "k").await.unwrap().text;
     let who = service.authenticate(text.expose()).await.unwrap().unwrap();

@@ -8,9 +8,16 @@ use marquetry_store::{MockupFilter, MockupOrder};
 
 use crate::world::{World, hash, read, request};
 
-#[tokio::test]
-async fn a_new_name_is_all_that_changes() {
-    let world = World::new().await;
+crate::over_each_store!(
+    a_new_name_is_all_that_changes,
+    lists_are_filtered_and_bounded,
+    previews_are_found_by_width,
+    a_mockup_goes_with_everything_that_came_of_it,
+    a_file_stays_while_another_mockup_is_made_of_it,
+    a_file_stays_while_it_is_on_its_way_to_become_a_mockup,
+);
+
+async fn a_new_name_is_all_that_changes(world: World) {
     let mockup = world.mockup(world.tenant, 1, b"8BPS").await;
     world.clock.advance(Duration::from_secs(1));
     let rename = |name: String| {
@@ -33,9 +40,7 @@ async fn a_new_name_is_all_that_changes() {
     ));
 }
 
-#[tokio::test]
-async fn lists_are_filtered_and_bounded() {
-    let world = World::new().await;
+async fn lists_are_filtered_and_bounded(world: World) {
     for seed in 1..=3 {
         world.mockup(world.tenant, seed, b"8BPS").await;
         world.clock.advance(Duration::from_secs(1));
@@ -60,9 +65,7 @@ async fn lists_are_filtered_and_bounded() {
     assert_eq!(list(MockupFilter::default(), 0, 0).await.mockups.len(), 1);
 }
 
-#[tokio::test]
-async fn previews_are_found_by_width() {
-    let world = World::new().await;
+async fn previews_are_found_by_width(world: World) {
     let mockup = world.mockup(world.tenant, 1, b"8BPS").await;
     for (width, bytes) in [(100, 5), (240, 5), (241, 24), (720, 24), (4000, 24)] {
         let blob = world
@@ -75,9 +78,7 @@ async fn previews_are_found_by_width() {
     }
 }
 
-#[tokio::test]
-async fn a_mockup_goes_with_everything_that_came_of_it() {
-    let world = World::new().await;
+async fn a_mockup_goes_with_everything_that_came_of_it(world: World) {
     let mockup = world.mockup(world.tenant, 1, b"8BPS").await;
     let stays = world.mockup(world.tenant, 2, b"8BPS another").await;
     let mut results = Vec::new();
@@ -129,9 +130,7 @@ async fn a_mockup_goes_with_everything_that_came_of_it() {
     ));
 }
 
-#[tokio::test]
-async fn a_file_stays_while_another_mockup_is_made_of_it() {
-    let world = World::new().await;
+async fn a_file_stays_while_another_mockup_is_made_of_it(world: World) {
     let one = world.mockup(world.tenant, 1, b"8BPS").await;
     let two = world.mockup(world.other, 2, b"8BPS").await;
     assert_eq!(one.source, two.source);
@@ -141,9 +140,7 @@ async fn a_file_stays_while_another_mockup_is_made_of_it() {
     assert!(!world.holds(&two.source));
 }
 
-#[tokio::test]
-async fn a_file_stays_while_it_is_on_its_way_to_become_a_mockup() {
-    let world = World::new().await;
+async fn a_file_stays_while_it_is_on_its_way_to_become_a_mockup(world: World) {
     let key = BlobKey::upload(hash(b"8BPS"));
     let delete = async |seed| {
         let mockup = world.mockup(world.tenant, seed, b"8BPS").await;

@@ -13,6 +13,18 @@ use marquetry_store::JobFilter;
 
 use crate::world::{INNER_PLAIN, INNER_SLOT, LONG, PLAIN, SLOT, TEXT, World, change, hash, layer, request};
 
+crate::over_each_store!(
+    nobody_waits_and_the_job_is_durable,
+    a_stored_file_and_an_address_become_upload_jobs,
+    fifty_twins_at_once_are_one_job,
+    a_key_belongs_to_one_request_for_a_day,
+    a_key_serves_each_kind_and_each_tenant_apart,
+    the_twin_of_an_ended_job_is_its_end,
+    hiding_alone_is_a_render_and_repeats_do_not_count,
+    callbacks_are_kept_and_judged,
+    limits_of_zero_and_a_lack_of_randomness_are_told,
+);
+
 fn keyed(key: &str, wait: Wait) -> Terms {
     Terms {
         idempotency_key: Some(key.into()),
@@ -35,9 +47,7 @@ async fn count_jobs(world: &World) -> usize {
     page.unwrap().items.len()
 }
 
-#[tokio::test]
-async fn nobody_waits_and_the_job_is_durable() {
-    let world = World::new().await;
+async fn nobody_waits_and_the_job_is_durable(world: World) {
     let mockup = world.mockup(world.tenant, 1, b"8BPS").await;
     let submitted = world
         .service
@@ -68,9 +78,7 @@ async fn nobody_waits_and_the_job_is_durable() {
     assert_eq!(spec.changes[0].asset, Some(AssetSource::Blob { key, content }));
 }
 
-#[tokio::test]
-async fn a_stored_file_and_an_address_become_upload_jobs() {
-    let world = World::new().await;
+async fn a_stored_file_and_an_address_become_upload_jobs(world: World) {
     let stored = world.upload(b"8BPS").await;
     let key = stored.key().clone();
     let request = UploadRequest {
@@ -103,9 +111,7 @@ async fn a_stored_file_and_an_address_become_upload_jobs() {
     ));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn fifty_twins_at_once_are_one_job() {
-    let world = World::new().await;
+async fn fifty_twins_at_once_are_one_job(world: World) {
     let mockup = world.mockup(world.tenant, 1, b"8BPS").await;
     let twins = (0..50).map(|_| {
         let (service, tenant) = (world.service.clone(), world.tenant);
@@ -125,9 +131,7 @@ async fn fifty_twins_at_once_are_one_job() {
     assert_eq!(count_jobs(&world).await, 1);
 }
 
-#[tokio::test]
-async fn a_key_belongs_to_one_request_for_a_day() {
-    let world = World::new().await;
+async fn a_key_belongs_to_one_request_for_a_day(world: World) {
     let mockup = world.mockup(world.tenant, 1, b"8BPS").await;
     let submit = |asset: &'static [u8], wait| {
         world
@@ -157,9 +161,7 @@ async fn a_key_belongs_to_one_request_for_a_day() {
     assert_ne!(submit(b"png", Wait::No).await.unwrap().job().id, first.id);
 }
 
-#[tokio::test]
-async fn a_key_serves_each_kind_and_each_tenant_apart() {
-    let world = World::new().await;
+async fn a_key_serves_each_kind_and_each_tenant_apart(world: World) {
     let mockup = world.mockup(world.tenant, 1, b"8BPS").await;
     let render = request(mockup.id, b"png");
     let one = world
@@ -184,9 +186,7 @@ async fn a_key_serves_each_kind_and_each_tenant_apart() {
     }
 }
 
-#[tokio::test]
-async fn the_twin_of_an_ended_job_is_its_end() {
-    let world = World::new().await;
+async fn the_twin_of_an_ended_job_is_its_end(world: World) {
     let mockup = world.mockup(world.tenant, 1, b"8BPS").await;
     let submit = || {
         let terms = keyed("k", Wait::UpTo(Duration::ZERO));
@@ -307,9 +307,7 @@ async fn what_is_refused_leaves_no_job_and_no_blob() {
     assert_eq!(world.files(), before);
 }
 
-#[tokio::test]
-async fn hiding_alone_is_a_render_and_repeats_do_not_count() {
-    let world = World::new().await;
+async fn hiding_alone_is_a_render_and_repeats_do_not_count(world: World) {
     let mockup = world.mockup(world.tenant, 1, b"8BPS").await;
     let request = RenderRequest {
         changes: vec![],
@@ -354,9 +352,7 @@ async fn no_more_wait_than_may() {
     assert!(submit(world.tenant).await.is_err());
 }
 
-#[tokio::test]
-async fn callbacks_are_kept_and_judged() {
-    let world = World::new().await;
+async fn callbacks_are_kept_and_judged(world: World) {
     let terms = |url: &str| Terms {
         callback: Some(Callback {
             url: url.into(),
@@ -386,9 +382,7 @@ async fn callbacks_are_kept_and_judged() {
     assert_eq!(job.callback.unwrap().url, "https://example.com/hook");
 }
 
-#[tokio::test]
-async fn limits_of_zero_and_a_lack_of_randomness_are_told() {
-    let world = World::new().await;
+async fn limits_of_zero_and_a_lack_of_randomness_are_told(world: World) {
     let builder = || marquetry_service::Service::builder(world.store.clone(), world.blobs.clone());
     let setting = builder().most_upload_bytes(0).build().unwrap_err();
     assert_eq!(setting.to_string(), "most_upload_bytes must be at least 1");

@@ -12,6 +12,13 @@ use marquetry_store::Bell;
 use crate::store::OddStore;
 use crate::world::{LONG, World, request};
 
+crate::over_each_store!(
+    the_end_of_the_job_ends_the_wait,
+    a_failure_ends_the_wait,
+    a_cancel_ends_the_wait,
+    anybody_may_wait_for_a_job_that_is_there,
+);
+
 /// Submits a render and waits; meanwhile a worker takes it, and `work` ends it.
 async fn waited(world: &World, work: impl AsyncFnOnce(&World, marquetry_model::Job)) -> Submitted {
     let mockup = world.mockup(world.tenant, 1, b"8BPS").await;
@@ -24,9 +31,7 @@ async fn waited(world: &World, work: impl AsyncFnOnce(&World, marquetry_model::J
     waiting.await.unwrap().unwrap()
 }
 
-#[tokio::test]
-async fn the_end_of_the_job_ends_the_wait() {
-    let world = World::new().await;
+async fn the_end_of_the_job_ends_the_wait(world: World) {
     let submitted = waited(&world, async |world, job| drop(world.finish(&job).await)).await;
     let Submitted::Finished(job) = submitted else {
         panic!("it has ended")
@@ -36,9 +41,7 @@ async fn the_end_of_the_job_ends_the_wait() {
     assert!(job.result.unwrap().export.is_some());
 }
 
-#[tokio::test]
-async fn a_failure_ends_the_wait() {
-    let world = World::new().await;
+async fn a_failure_ends_the_wait(world: World) {
     let submitted = waited(&world, async |world, job| {
         let cause = Cause::never(Failure::new("ARTWORK_INVALID", "no picture", ""));
         let hold = job.state.hold().unwrap();
@@ -52,9 +55,7 @@ async fn a_failure_ends_the_wait() {
     assert!(matches!(submitted, Submitted::Finished(job) if job.state.shown() == ShownState::Failed));
 }
 
-#[tokio::test]
-async fn a_cancel_ends_the_wait() {
-    let world = World::new().await;
+async fn a_cancel_ends_the_wait(world: World) {
     let submitted = waited(&world, async |world, job| {
         world.service.cancel(job.tenant, job.id).await.unwrap();
         let hold = job.state.hold().unwrap();
@@ -135,9 +136,7 @@ async fn a_store_that_is_away_for_a_moment_is_survived() {
     assert_eq!(store.failing_looks.load(Ordering::SeqCst), 0, "it was away");
 }
 
-#[tokio::test]
-async fn anybody_may_wait_for_a_job_that_is_there() {
-    let world = World::new().await;
+async fn anybody_may_wait_for_a_job_that_is_there(world: World) {
     let mockup = world.mockup(world.tenant, 1, b"8BPS").await;
     let job = world
         .service

@@ -15,6 +15,7 @@ use marquetry_pixel::{BlendMode, Rect, Size};
 use marquetry_service::{Service, ServiceBuilder, ServiceError, StoredUpload};
 use marquetry_store::memory::MemoryStore;
 use marquetry_store::{JobSteps, Reported, Silence, Store};
+use marquetry_store_sqlite::SqliteStore;
 use marquetry_testkit::clock::Clock;
 use object_store::local::LocalFileSystem;
 use object_store::{ObjectStore, ObjectStoreExt as _};
@@ -33,6 +34,7 @@ pub(crate) struct World {
     pub(crate) other: TenantId,
     pub(crate) steps: JobSteps,
     folder: TempDir,
+    _database: Option<TempDir>,
 }
 
 impl World {
@@ -66,6 +68,18 @@ impl World {
             tenant,
             other,
             folder,
+            _database: None,
+        }
+    }
+
+    /// With everything remembered in a real database.
+    pub(crate) async fn on_sqlite() -> Self {
+        let database = TempDir::new().unwrap();
+        let store = SqliteStore::open(&database.path().join("marquetry.db")).unwrap();
+        let world = Self::over(Arc::new(store), |builder| builder).await;
+        Self {
+            _database: Some(database),
+            ..world
         }
     }
 
