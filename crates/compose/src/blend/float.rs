@@ -136,8 +136,12 @@ fn blend<S: Wide>(simd: S, mode: BlendMode, fill: f32, cb: Planes<S>, cs: Planes
         BlendMode::Overlay => each!(|cb, cs| hard_light(simd, cs, cb)),
         BlendMode::SoftLight => each!(|cb, cs| {
             let twice = two * cs;
-            let darker = cb * twice + cb * cb * (one - twice);
-            let lighter = two * cb * (one - cs) + cb.sqrt() * (twice - one);
+            let darker = cb - (one - twice) * cb * (one - cb);
+            let low = ((f32x8::splat(simd, 16.0) * cb - f32x8::splat(simd, 12.0)) * cb
+                + f32x8::splat(simd, 4.0))
+                * cb;
+            let lit = cb.simd_le(f32x8::splat(simd, 0.25)).select(low, cb.sqrt());
+            let lighter = cb + (twice - one) * (lit - cb);
             cs.simd_le(half).select(darker, lighter)
         }),
         BlendMode::HardLight => each!(|cb, cs| hard_light(simd, cb, cs)),

@@ -1,8 +1,8 @@
 //! Photoshop's blend formulas, one pixel at a time, in `f64`: what the fast kernels must agree with.
 //!
 //! Values are encoded samples scaled to `0.0..=1.0`; `cb` is the backdrop, `cs` the source. Names
-//! follow the *Compositing and Blending* recommendation of the W3C where it has the mode; Photoshop
-//! differs from it in soft light, and the modes after hard light are Photoshop's own.
+//! follow the *Compositing and Blending* recommendation of the W3C, which has sixteen of the modes; the
+//! others are Photoshop's own.
 
 use marquetry_pixel::BlendMode;
 
@@ -53,8 +53,14 @@ fn channel(mode: BlendMode, fill: f64, cb: f64, cs: f64) -> f64 {
         BlendMode::ColorDodge => color_dodge(cb, weak(0.0)),
         BlendMode::LinearDodge => (cb + weak(0.0)).min(1.0),
         BlendMode::Overlay => hard_light(cs, cb),
-        BlendMode::SoftLight if cs <= 0.5 => 2.0 * cb * cs + cb * cb * (1.0 - 2.0 * cs),
-        BlendMode::SoftLight => 2.0 * cb * (1.0 - cs) + cb.sqrt() * (2.0 * cs - 1.0),
+        BlendMode::SoftLight if cs <= 0.5 => cb - (1.0 - 2.0 * cs) * cb * (1.0 - cb),
+        // The often told form with the root all the way down is up to a dozen levels too light in
+        // the shadows: Photoshop's stored pictures follow the polynomial there.
+        BlendMode::SoftLight if cb <= 0.25 => {
+            let lit = ((16.0 * cb - 12.0) * cb + 4.0) * cb;
+            cb + (2.0 * cs - 1.0) * (lit - cb)
+        }
+        BlendMode::SoftLight => cb + (2.0 * cs - 1.0) * (cb.sqrt() - cb),
         BlendMode::HardLight => hard_light(cb, cs),
         BlendMode::VividLight => {
             let cs = weak(0.5);
@@ -223,6 +229,7 @@ mod tests {
     #[test]
     fn ends_of_the_range_are_defined() {
         use BlendMode as M;
+        assert_eq!(grey(M::SoftLight, 2, 242), 7);
         assert_eq!(grey(M::ColorBurn, 255, 0), 255);
         assert_eq!(grey(M::ColorBurn, 100, 0), 0);
         assert_eq!(grey(M::ColorDodge, 0, 255), 0);

@@ -81,7 +81,5 @@ fn the_canonical_scene_is_drawn_right() {
     let colours = f64::from(source.canvas()).powi(2) * 3.0;
     let psnr = 10.0 * (255.0 * 255.0 * colours / squares).log10();
     assert!(psnr >= 54.0, "{psnr} dB");
-    // The reference's soft light is the W3C's, which in the darkest quarter is up to two levels from
-    // Photoshop's.
     assert!(worst <= 3.0, "off by {worst} levels");
 }
