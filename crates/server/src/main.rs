@@ -1,3 +1,9 @@
 //! The binary `marquetry`: see `marquetry --help`.
 
-fn main() {}
+mod command;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    command::run()
+}

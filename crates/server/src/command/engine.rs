@@ -1,0 +1,88 @@
+//! The wiring: store, blobs, service, worker and courier put together the way the flags say.
+
+use std::sync::Arc;
+
+use marquetry_dialect::Links;
+use marquetry_egress::{Egress, Policy, Schemes};
+use marquetry_job::DeliverySchedule;
+use marquetry_service::Service;
+use marquetry_store::Store;
+use marquetry_webhook::{Announcements, Courier};
+use marquetry_worker::Worker;
+use object_store::ObjectStore;
+
+use super::Failure;
+use super::storage::Storage;
+
+/// Where fetches and webhooks may go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Networks {
+    /// Public addresses over https, and http where a caller asks for it.
+    Public,
+    /// Loopback and private addresses as well, over plain http.
+    Private,
+}
+
+impl Networks {
+    /// What `--allow-private-networks` says.
+    pub(super) fn from_flag(allow_private: bool) -> Self {
+        if allow_private { Self::Private } else { Self::Public }
+    }
+
+    fn fetch_policy(self) -> Policy {
+        match self {
+            Self::Public => Policy::default(),
+            Self::Private => Policy::allow_private(),
+        }
+    }
+
+    /// Events are told over https alone, unless they stay in the house.
+    fn webhook_policy(self) -> Policy {
+        match self {
+            Self::Public => Policy { schemes: Schemes::HttpsOnly, ..Policy::default() },
+            Self::Private => Policy::allow_private(),
+        }
+    }
+}
+
+/// Everything that one process shares.
+pub(super) struct Engine {
+    store: Arc<dyn Store>,
+    blobs: Arc<dyn ObjectStore>,
+    announcements: Arc<Announcements>,
+    networks: Networks,
+    pub(super) service: Service,
+}
+
+impl Engine {
+    /// Opens what `storage` names. `links` are the addresses that are handed out.
+    pub(super) fn open(storage: &Storage, links: &Links, networks: Networks) -> Result<Self, Failure> {
+        let store = storage.store()?;
+        let blobs = storage.blobs()?;
+        let schedule = DeliverySchedule::default();
+        let announcements = Announcements::new(Arc::clone(&store), links.clone(), schedule.clone());
+        let announcements = Arc::new(announcements);
+        let service = Service::builder(Arc::clone(&store), Arc::clone(&blobs))
+            .announcer(Arc::clone(&announcements) as _)
+            .webhook_policy(networks.webhook_policy())
+            .delivery_schedule(schedule)
+            .build()?;
+        Ok(Self { store, blobs, announcements, networks, service })
+    }
+
+    /// A worker with `slots` renders at a time.
+    pub(super) fn worker(&self, slots: usize) -> Result<Worker, Failure> {
+        let egress = Egress::new(self.networks.fetch_policy())?;
+        let announcer = Arc::clone(&self.announcements) as _;
+        let worker = Worker::builder(Arc::clone(&self.store), Arc::clone(&self.blobs), egress, announcer);
+        // One process alone may open a SQLite file, so whoever held a job before is dead.
+        Ok(worker.slots(slots).ownership(marquetry_worker::Ownership::Sole).build()?)
+    }
+
+    /// Whoever sends the webhooks.
+    pub(super) fn courier(&self) -> Result<Courier, Failure> {
+        let egress = Egress::new(self.networks.webhook_policy())?;
+        let courier = Courier::builder(Arc::clone(&self.store), egress);
+        Ok(courier.ownership(marquetry_webhook::Ownership::Sole).build()?)
+    }
+}

@@ -1,0 +1,66 @@
+//! `marquetry keys`: the API keys of a data directory or database.
+
+use clap::{Args, Subcommand};
+use marquetry_dialect::iso8601;
+use marquetry_model::ApiKeyId;
+use marquetry_service::Service;
+use tokio::runtime::Runtime;
+
+use super::Failure;
+use super::storage::Storage;
+use super::terminal::{complain, say};
+
+/// Creates, lists and revokes API keys, also while a server is running on them.
+#[derive(Args, Debug)]
+pub(super) struct Keys {
+    #[command(flatten)]
+    storage: Storage,
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Make a key and print it. It is shown only this once.
+    Create {
+        /// What it is for.
+        #[arg(default_value = "key")]
+        name: String,
+    },
+    /// Print one line a key: id, last characters, name, when it was made, whether it is revoked.
+    List,
+    /// Make a key useless from now on.
+    Revoke {
+        /// Its id, as `list` prints it.
+        id: ApiKeyId,
+    },
+}
+
+impl Keys {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        let service = Service::builder(self.storage.store_beside()?, self.storage.blobs()?).build()?;
+        Runtime::new()?.block_on(async {
+            let tenant = service.ensure_default_tenant().await?.id;
+            match self.action {
+                Action::Create { name } => {
+                    let made = service.create_key(tenant, &name).await?;
+                    complain(&format!("key {} is shown only this once:", made.key.id));
+                    say(made.text.expose())
+                }
+                Action::List => {
+                    for key in service.keys(tenant).await? {
+                        let state = if key.is_live() { "live" } else { "revoked" };
+                        let made = iso8601(key.created_at);
+                        say(&format!("{}  sm_****{}  {state:7}  {made}  {}", key.id, key.last_four, key.name))?;
+                    }
+                    Ok(())
+                }
+                Action::Revoke { id } => {
+                    service.revoke_key(tenant, id).await?;
+                    complain(&format!("key {id} is revoked"));
+                    Ok(())
+                }
+            }
+        })
+    }
+}

@@ -1,0 +1,205 @@
+//! `marquetry serve` and `marquetry worker`: processes that run until they are told to stop.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::process;
+use std::sync::Arc;
+use std::thread::available_parallelism;
+
+use clap::{Args, ValueEnum};
+use marquetry_dialect::Links;
+use marquetry_server::{App, serve};
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tracing_subscriber::EnvFilter;
+
+use super::engine::{Engine, Networks};
+use super::storage::Storage;
+use super::terminal::{complain, say};
+use super::Failure;
+
+/// Serves the HTTP API, with render workers in this process.
+#[derive(Args, Debug)]
+pub(super) struct Serve {
+    /// Address and port to listen on; port 0 picks a free one.
+    #[arg(long, env = "MARQUETRY_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDR:PORT")]
+    listen: SocketAddr,
+    #[command(flatten)]
+    storage: Storage,
+    /// Renders at a time in this process; 0 serves the API only. [default: number of cores]
+    #[arg(long, env = "MARQUETRY_WORKERS", value_name = "N")]
+    workers: Option<usize>,
+    /// Prefix of the addresses handed out. [default: http://ADDR:PORT]
+    #[arg(long, env = "MARQUETRY_PUBLIC_URL", value_name = "URL")]
+    public_url: Option<String>,
+    /// Fetch assets from, and send webhooks to, loopback and private addresses over plain http.
+    #[arg(long, env = "MARQUETRY_ALLOW_PRIVATE_NETWORKS")]
+    allow_private_networks: bool,
+    /// A key (`sm_` and 64 hexadecimal digits) that is made sure to exist.
+    #[arg(long, env = "MARQUETRY_API_KEY", hide_env_values = true, value_name = "KEY")]
+    api_key: Option<String>,
+    #[command(flatten)]
+    logs: Logs,
+}
+
+/// Claims and renders jobs; serves nothing.
+#[derive(Args, Debug)]
+pub(super) struct Work {
+    #[command(flatten)]
+    storage: Storage,
+    /// Renders at a time. [default: number of cores]
+    #[arg(long, env = "MARQUETRY_WORKERS", value_name = "N")]
+    workers: Option<usize>,
+    /// Prefix of the addresses that webhooks tell.
+    #[arg(long, env = "MARQUETRY_PUBLIC_URL", value_name = "URL", default_value = "http://127.0.0.1:8080")]
+    public_url: String,
+    /// Fetch assets from, and send webhooks to, loopback and private addresses over plain http.
+    #[arg(long, env = "MARQUETRY_ALLOW_PRIVATE_NETWORKS")]
+    allow_private_networks: bool,
+    #[command(flatten)]
+    logs: Logs,
+}
+
+/// What is logged, on standard error.
+#[derive(Args, Debug)]
+struct Logs {
+    /// What to log, as in `info,marquetry_worker=debug`.
+    #[arg(long, env = "MARQUETRY_LOG", default_value = "info", value_name = "FILTER")]
+    log: String,
+    /// How.
+    #[arg(long, env = "MARQUETRY_LOG_FORMAT", value_enum, default_value_t)]
+    log_format: LogFormat,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl Logs {
+    fn start(&self) -> Result<(), Failure> {
+        let filter = EnvFilter::try_new(&self.log)?;
+        let logs = tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter);
+        let started = match self.log_format {
+            LogFormat::Text => logs.try_init(),
+            LogFormat::Json => logs.json().try_init(),
+        };
+        started.map_err(|error| Failure::new(error.to_string()))
+    }
+}
+
+fn slots(asked: Option<usize>) -> usize {
+    asked.unwrap_or_else(|| available_parallelism().map_or(1, usize::from))
+}
+
+impl Serve {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        self.logs.start()?;
+        Runtime::new()?.block_on(self.serve())
+    }
+
+    async fn serve(self) -> Result<(), Failure> {
+        let stop = Stop::on_signals()?;
+        let listener = TcpListener::bind(self.listen)
+            .await
+            .map_err(|error| Failure::new(format!("cannot listen on {}: {error}", self.listen)))?;
+        let address = listener.local_addr()?;
+        let public_url = self.public_url.unwrap_or_else(|| format!("http://{address}"));
+        let links = Links::new(&public_url);
+        let networks = Networks::from_flag(self.allow_private_networks);
+        let engine = Engine::open(&self.storage, &links, networks)?;
+        ensure_a_key(&engine, self.api_key.as_deref()).await?;
+        let app = Arc::new(App::self_hosted(engine.service.clone(), links));
+        let workers = slots(self.workers);
+        let worker = if workers > 0 { Some(engine.worker(workers)?) } else { None };
+        let courier = engine.courier()?;
+        say(&format!("listening on http://{address}"))?;
+        let ((), (), (), served) = tokio::join!(
+            async {
+                if let Some(worker) = worker {
+                    worker.run(stop.asked()).await;
+                }
+            },
+            courier.run(stop.asked()),
+            engine.service.keep_house(stop.asked()),
+            serve(listener, app, stop.asked()),
+        );
+        Ok(served?)
+    }
+}
+
+impl Work {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        self.logs.start()?;
+        Runtime::new()?.block_on(async {
+            let stop = Stop::on_signals()?;
+            let networks = Networks::from_flag(self.allow_private_networks);
+            let engine = Engine::open(&self.storage, &Links::new(&self.public_url), networks)?;
+            let worker = engine.worker(slots(self.workers).max(1))?;
+            let courier = engine.courier()?;
+            tokio::join!(worker.run(stop.asked()), courier.run(stop.asked()));
+            Ok(())
+        })
+    }
+}
+
+/// Makes sure of the key that was asked for; on an empty data directory, makes one and shows it once.
+async fn ensure_a_key(engine: &Engine, asked: Option<&str>) -> Result<(), Failure> {
+    let tenant = engine.service.ensure_default_tenant().await?;
+    if let Some(text) = asked {
+        engine.service.ensure_key(tenant.id, "MARQUETRY_API_KEY", text).await?;
+    } else if engine.service.keys(tenant.id).await?.is_empty() {
+        let made = engine.service.create_key(tenant.id, "first key").await?;
+        complain(&format!("made an API key; it is shown only this once: {}", made.text.expose()));
+    }
+    Ok(())
+}
+
+/// Tells everybody when the process is asked to stop.
+#[derive(Clone, Debug)]
+pub(super) struct Stop(watch::Receiver<bool>);
+
+impl Stop {
+    /// On SIGTERM or ctrl-c. A second one ends the process at once.
+    pub(super) fn on_signals() -> Result<Self, Failure> {
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let (told, asked) = watch::channel(false);
+        tokio::spawn(async move {
+            for round in 0.. {
+                tokio::select! {
+                    _ = terminate.recv() => {}
+                    _ = interrupt.recv() => {}
+                }
+                if round > 0 {
+                    process::exit(1);
+                }
+                complain("stopping; once more to stop at once");
+                // Nobody listens any more when everything has ended.
+                let _ = told.send(true);
+            }
+        });
+        Ok(Self(asked))
+    }
+
+    /// When somebody says so.
+    pub(super) fn manual() -> (watch::Sender<bool>, Self) {
+        let (told, asked) = watch::channel(false);
+        (told, Self(asked))
+    }
+
+    /// Ends when the process was asked to stop.
+    pub(super) fn asked(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut asked = self.0.clone();
+        async move {
+            // A sender that is gone counts as one that asked: nobody is left who could.
+            let _ = asked.wait_for(|asked| *asked).await;
+        }
+    }
+}
