@@ -41,18 +41,22 @@ impl Walk {
         }
     }
 
-    /// Whether all four pixels of samples `half..half + 8` are in the raster, and those can be
-    /// counted in 32 bits.
+    /// Whether the pixels of samples `half..half + 8` are in the raster, the four nearest ones and
+    /// `around` more on every side, and can be counted in 32 bits.
     #[inline(always)]
-    pub(super) fn stays_within(&self, raster: &Raster, half: i32) -> bool {
-        let (first, last) = (i64::from(half), i64::from(half) + 7);
-        let (u0, u1) = (self.u + first * self.du, self.u + last * self.du);
-        let (v0, v1) = (self.v + first * self.dv, self.v + last * self.dv);
+    pub(super) fn stays_within(&self, raster: &Raster, half: i32, around: i64) -> bool {
+        let ((u0, v0), (u1, v1)) = (self.at(i64::from(half)), self.at(i64::from(half) + 7));
         u32::try_from(raster.size().pixels()).is_ok()
-            && u0.min(u1) >= 0
-            && v0.min(v1) >= 0
-            && (u0.max(u1) >> 16) + 1 < i64::from(raster.width())
-            && (v0.max(v1) >> 16) + 1 < i64::from(raster.height())
+            && u0.min(u1) >> 16 >= around
+            && v0.min(v1) >> 16 >= around
+            && (u0.max(u1) >> 16) + 1 + around < i64::from(raster.width())
+            && (v0.max(v1) >> 16) + 1 + around < i64::from(raster.height())
+    }
+
+    /// The position of one sample.
+    #[inline(always)]
+    pub(super) fn at(&self, sample: i64) -> (i64, i64) {
+        (self.u + sample * self.du, self.v + sample * self.dv)
     }
 }
 
@@ -79,10 +83,7 @@ const FOUR: [u8; 32] = repeat(0, 2, 4);
 /// Samples `half..half + 8` of `walk`, which stays within `raster`: straight RGBA.
 #[inline(always)]
 pub(super) fn eight<S: Wide>(simd: S, raster: &Raster, walk: &Walk, half: i32) -> [u8; 32] {
-    let (u, v) = (
-        walk.u + i64::from(half) * walk.du,
-        walk.v + i64::from(half) * walk.dv,
-    );
+    let (u, v) = walk.at(i64::from(half));
     // Positions are counted from the first one's pixel: small whatever the size of the raster.
     let u_steps = steps(simd, u as u16, walk.du as i32);
     let v_steps = steps(simd, v as u16, walk.dv as i32);

@@ -57,7 +57,8 @@ pub(super) fn add(sum: &mut Sum, kernel: Kernel, raster: &Raster, u: f64, v: f64
 }
 
 /// Catmull and Rom's cubic through four pixels, `t` past the second.
-fn cubic(t: f32) -> [f32; 4] {
+#[inline(always)]
+pub(super) fn cubic(t: f32) -> [f32; 4] {
     let (t2, t3) = (t * t, t * t * t);
     [
         -0.5 * t3 + t2 - 0.5 * t,

@@ -15,6 +15,7 @@
     reason = "float casts saturate, and columns and rows are those of a canvas, counted from 0"
 )]
 
+mod bicubic;
 mod bilinear;
 mod exact;
 
@@ -101,11 +102,13 @@ impl Line {
 
 /// How a block's samples walk through the art.
 enum Walks<'a> {
-    /// One sample a pixel, straight through this raster.
+    /// One bilinear sample a pixel, straight through this raster.
     One(&'a Raster, bilinear::Walk),
-    /// A grid of samples a pixel, each straight.
+    /// The same, bicubic.
+    Cubic(&'a Raster, bilinear::Walk),
+    /// A grid of bilinear samples a pixel, each straight.
     Grid(Detail),
-    /// Bent, or bicubic: pixel by pixel.
+    /// Bent, or a grid of bicubic samples: pixel by pixel.
     Exact,
 }
 
@@ -331,9 +334,10 @@ impl<'a> Sampler<'a> {
                 let into = &mut pixels[(from - x) as usize * 4..(to - x) as usize * 4];
                 let inside = inner.0 <= first && first + BLOCK / 2 <= inner.1;
                 let whole = match &walks {
-                    Walks::One(raster, walk) if inside && walk.stays_within(raster, half) => {
+                    Walks::One(raster, walk) if inside && walk.stays_within(raster, half, 0) => {
                         Some(bilinear::eight(simd, raster, walk, half))
                     }
+                    Walks::Cubic(raster, walk) if inside => bicubic::eight(simd, raster, walk, half),
                     Walks::Grid(detail) if inside => self.grid_of_eight(simd, *detail, block, half, y),
                     _ => None,
                 };
@@ -358,7 +362,7 @@ impl<'a> Sampler<'a> {
     /// How a block's samples walk through the art.
     #[inline(always)]
     fn walks(&self, block: i32, y: i32, start: (f64, f64, f64), next: (f64, f64, f64)) -> Walks<'_> {
-        if self.kernel != Kernel::Bilinear || !is_straight(start, next) {
+        if !is_straight(start, next) {
             return Walks::Exact;
         }
         let detail = if self.is_plain(start) && self.is_plain(next) {
@@ -366,13 +370,14 @@ impl<'a> Sampler<'a> {
         } else {
             self.detail(f64::from(block + BLOCK / 2), f64::from(y) + 0.5)
         };
-        if detail.grid != (1, 1) {
-            return Walks::Grid(detail);
+        let walk = bilinear::Walk::new(start, next, detail.scale());
+        let raster = self.art.halved(detail.halvings);
+        match (self.kernel, detail.grid) {
+            (Kernel::Bilinear, (1, 1)) => Walks::One(raster, walk),
+            (Kernel::Bicubic, (1, 1)) => Walks::Cubic(raster, walk),
+            (Kernel::Bilinear, _) => Walks::Grid(detail),
+            (Kernel::Bicubic, _) => Walks::Exact,
         }
-        Walks::One(
-            self.art.halved(detail.halvings),
-            bilinear::Walk::new(start, next, detail.scale()),
-        )
     }
 
     /// Eight pixels of a grid of samples each. `None` when some of the samples are not wholly
@@ -395,7 +400,7 @@ impl<'a> Sampler<'a> {
                 let x = f64::from(block) + (f64::from(column) + 0.5) / f64::from(across);
                 let (start, next) = (self.look(x, y), self.look(x + f64::from(BLOCK), y));
                 let walk = bilinear::Walk::new(start, next, detail.scale());
-                if !walk.stays_within(raster, half) {
+                if !walk.stays_within(raster, half, 0) {
                     return None;
                 }
                 mean.add(simd, &bilinear::eight(simd, raster, &walk, half));

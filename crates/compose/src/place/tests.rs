@@ -80,3 +80,45 @@ fn perspective_is_sampled_where_the_map_says() {
         assert!(worst < 2.5, "off by {worst} levels");
     }
 }
+
+#[test]
+fn eight_bicubic_samples_are_eight_single_ones() {
+    let art = noise(Size::new(60, 60), true);
+    let placed = Placed {
+        art: Arc::new(art),
+        map: Projective([2.3, 0.4, -3.0, -0.2, 2.9, 8.0, 0.0, 0.0, 1.0]),
+        filter: Filter::Auto,
+    };
+    let sampler = Sampler::new(&placed).unwrap();
+    assert_eq!(sampler.kernel, Kernel::Bicubic);
+    let mut row = vec![0; 160 * 4];
+    for y in 0..180 {
+        sampler.sample_row(best_level(), y, 0, &mut row);
+        for (x, pixel) in (0..).zip(row.as_chunks::<4>().0) {
+            let exact = sampler.exact_pixel(Detail::PLAIN, x, y);
+            let far = pixel.iter().zip(exact).map(|(a, b)| a.abs_diff(b)).max().unwrap();
+            assert!(far <= 1, "({x}, {y}): {pixel:?}, not {exact:?}");
+        }
+    }
+}
+
+#[test]
+fn a_grid_of_eight_is_eight_grids() {
+    let art = noise(Size::new(400, 400), true);
+    let placed = Placed {
+        art: Arc::new(art),
+        map: Projective([0.23, 0.04, -3.0, -0.02, 0.31, 8.0, 0.0, 0.0, 1.0]),
+        filter: Filter::Auto,
+    };
+    let sampler = Sampler::new(&placed).unwrap();
+    let mut row = vec![0; 120 * 4];
+    for y in 0..140 {
+        sampler.sample_row(best_level(), y, 0, &mut row);
+        for (x, pixel) in (0..).zip(row.as_chunks::<4>().0) {
+            let detail = sampler.detail(f64::from(x), f64::from(y) + 0.5);
+            let exact = sampler.exact_pixel(detail, x, y);
+            let far = pixel.iter().zip(exact).map(|(a, b)| a.abs_diff(b)).max().unwrap();
+            assert!(far <= 1, "({x}, {y}): {pixel:?}, not {exact:?}");
+        }
+    }
+}
