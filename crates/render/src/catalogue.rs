@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use marquetry_model::{Catalogue, LayerAddress, LayerEntry, LayerId, LayerKind, SmartObject, TextLayer, TextSegment};
+use marquetry_model::{
+    Catalogue, LayerAddress, LayerEntry, LayerId, LayerKind, SmartObject, TextLayer, TextSegment,
+};
 use marquetry_pixel::{BlendMode, Rect};
 use marquetry_psd::text::{self, StyleRun, TypeLayer};
 use marquetry_psd::{Layer, LayerKind as Kind};
@@ -17,8 +19,17 @@ impl OpenMockup {
     ///
     /// Opens documents inside smart objects, but decodes no pixels of theirs.
     pub fn catalogue(&self, id_of: &dyn Fn(&LayerAddress) -> LayerId) -> Catalogue {
-        let found = Finder { mockup: self, at: LayerAddress::default(), id_of }.find();
-        Catalogue { smart_objects: found.smart_objects, text_layers: found.text_layers, layers: found.layers }
+        let found = Finder {
+            mockup: self,
+            at: LayerAddress::default(),
+            id_of,
+        }
+        .find();
+        Catalogue {
+            smart_objects: found.smart_objects,
+            text_layers: found.text_layers,
+            layers: found.layers,
+        }
     }
 }
 
@@ -62,7 +73,9 @@ impl Finder<'_> {
             match layer.kind() {
                 Kind::Group | Kind::Artboard => children = self.level(layer.children().rev(), shown, found),
                 Kind::SmartObject => children = self.smart_object(layer, &address, shown, found),
-                Kind::Text => found.text_layers.push(self.text_layer(layer, &address, shown, clipped_above)),
+                Kind::Text => found
+                    .text_layers
+                    .push(self.text_layer(layer, &address, shown, clipped_above)),
                 _ => {}
             }
             clipped_above = layer.is_clipped();
@@ -92,22 +105,33 @@ impl Finder<'_> {
         visible: bool,
         found: &mut Found,
     ) -> Vec<LayerEntry> {
-        let Some(placed) = self.mockup.placed(layer) else { return Vec::new() };
+        let Some(placed) = self.mockup.placed(layer) else {
+            return Vec::new();
+        };
         if let Some(&first) = found.by_contents.get(&placed.id) {
             let first = &mut found.smart_objects[first];
             first.instances.push(address.clone());
             first.visible |= visible;
             return Vec::new();
         }
-        let Some(frame) = self.mockup.frame(&placed) else { return Vec::new() };
+        let Some(frame) = self.mockup.frame(&placed) else {
+            return Vec::new();
+        };
         let inner = match self.mockup.contents(&placed.id) {
-            Contents::Document(nested) => {
-                Finder { mockup: &nested.mockup, at: address.clone(), id_of: self.id_of }.find()
+            Contents::Document(nested) => Finder {
+                mockup: &nested.mockup,
+                at: address.clone(),
+                id_of: self.id_of,
             }
+            .find(),
             Contents::Picture(_) | Contents::Unreadable => Found::default(),
         };
         let quad = corners(&placed);
-        let bounds = if layer.rect() == Rect::default() { quad.bounds() } else { layer.rect() };
+        let bounds = if layer.rect() == Rect::default() {
+            quad.bounds()
+        } else {
+            layer.rect()
+        };
         found.by_contents.insert(placed.id, found.smart_objects.len());
         let fillable = !inner.smart_objects.is_empty() || !inner.text_layers.is_empty();
         found.smart_objects.push(SmartObject {
@@ -134,11 +158,17 @@ impl Finder<'_> {
         has_clipped_artwork: bool,
     ) -> TextLayer {
         let limits = &self.mockup.limits.psd;
-        let parsed = layer.block(*b"TySh").and_then(|block| text::parse(block.bytes, block.offset, limits).ok());
+        let parsed = layer
+            .block(*b"TySh")
+            .and_then(|block| text::parse(block.bytes, block.offset, limits).ok());
         let segments = parsed.as_ref().map(segments).unwrap_or_default();
         let first = segments.first();
         let effects = effects(layer, self.mockup);
-        let strokes = effects.iter().flat_map(|effects| &effects.strokes).filter(|s| s.common.enabled).count();
+        let strokes = effects
+            .iter()
+            .flat_map(|effects| &effects.strokes)
+            .filter(|s| s.common.enabled)
+            .count();
         let overlaid = effects.is_some_and(|e| e.color_overlays.iter().any(|overlay| overlay.common.enabled));
         TextLayer {
             id: (self.id_of)(address),
@@ -163,14 +193,24 @@ impl Finder<'_> {
 
 /// Runs of one style, with sizes in pixels of the document.
 fn segments(layer: &TypeLayer) -> Vec<TextSegment> {
-    let Some(setting) = &layer.setting else { return Vec::new() };
+    let Some(setting) = &layer.setting else {
+        return Vec::new();
+    };
     let [_, _, yx, yy, ..] = layer.transform;
     let scale = yx.hypot(yy);
     let segment = |run: &StyleRun| TextSegment {
         text: setting.text.get(run.range.clone()).unwrap_or_default().to_owned(),
-        font: run.style.font.and_then(|font| setting.fonts.get(font)).map(|font| font.name.clone()),
+        font: run
+            .style
+            .font
+            .and_then(|font| setting.fonts.get(font))
+            .map(|font| font.name.clone()),
         font_size: Some(run.style.size * scale).filter(|size| size.is_finite()),
-        colour: run.style.fill_color.as_ref().and_then(|paint| to_rgb(&paint.color)),
+        colour: run
+            .style
+            .fill_color
+            .as_ref()
+            .and_then(|paint| to_rgb(&paint.color)),
     };
     setting.runs.iter().map(segment).collect()
 }

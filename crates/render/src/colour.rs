@@ -28,7 +28,11 @@ fn hsb(hue: f64, saturation: f64, brightness: f64) -> [f64; 3] {
     })
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped first; NaN becomes 0")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "clamped first; NaN becomes 0"
+)]
 fn byte(value: f64) -> u8 {
     (value + 0.5).clamp(0.0, 255.0) as u8
 }
@@ -44,6 +48,9 @@ mod tests {
         assert_eq!(to_rgb(&Color::Hsb([360.0, 100.0, 100.0])), red);
         assert_eq!(to_rgb(&Color::Cmyk([0.0, 100.0, 100.0, 0.0])), red);
         assert_eq!(to_rgb(&Color::Gray(0.0)), Some(Rgb::new(255, 255, 255)));
-        assert_eq!(to_rgb(&Color::Hsb([240.0, 50.0, 100.0])), Some(Rgb::new(128, 128, 255)));
+        assert_eq!(
+            to_rgb(&Color::Hsb([240.0, 50.0, 100.0])),
+            Some(Rgb::new(128, 128, 255))
+        );
     }
 }

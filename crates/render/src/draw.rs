@@ -21,19 +21,27 @@ pub struct Painter<'a> {
 
 impl Default for Painter<'_> {
     fn default() -> Self {
-        Self { threads: NonZeroUsize::MIN, stop: &|| false }
+        Self {
+            threads: NonZeroUsize::MIN,
+            stop: &|| false,
+        }
     }
 }
 
 impl std::fmt::Debug for Painter<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Painter").field("threads", &self.threads).finish_non_exhaustive()
+        f.debug_struct("Painter")
+            .field("threads", &self.threads)
+            .finish_non_exhaustive()
     }
 }
 
 impl<'a> Painter<'a> {
     fn options(&self) -> DrawOptions<'a> {
-        DrawOptions { threads: self.threads, cancelled: self.stop }
+        DrawOptions {
+            threads: self.threads,
+            cancelled: self.stop,
+        }
     }
 }
 
@@ -75,7 +83,11 @@ pub(crate) fn draw_plan(
         base.renders > 1
     };
     let Some(touched) = plan.touched else {
-        return if again { picture(mockup, painter) } else { Ok(Arc::new(draw_scene(&plan.scene, painter)?)) };
+        return if again {
+            picture(mockup, painter)
+        } else {
+            Ok(Arc::new(draw_scene(&plan.scene, painter)?))
+        };
     };
     if !again || covers_most(touched, canvas) {
         return Ok(Arc::new(draw_scene(&plan.scene, painter)?));
@@ -98,7 +110,12 @@ fn covers_most(touched: Rect, canvas: Size) -> bool {
 /// The unchanged mockup, drawn once. The lock is not held while drawing: two renders that come at
 /// once may both draw it, and draw the same.
 fn picture(mockup: &OpenMockup, painter: &Painter<'_>) -> Result<Arc<Raster>, RenderError> {
-    let kept = mockup.base.lock().unwrap_or_else(PoisonError::into_inner).picture.clone();
+    let kept = mockup
+        .base
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .picture
+        .clone();
     if let Some(kept) = kept {
         return Ok(kept);
     }
@@ -115,7 +132,12 @@ fn below(
     lower: &Scene,
     painter: &Painter<'_>,
 ) -> Result<Arc<Raster>, RenderError> {
-    let kept = mockup.base.lock().unwrap_or_else(PoisonError::into_inner).below.clone();
+    let kept = mockup
+        .base
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .below
+        .clone();
     if let Some((_, raster)) = kept.filter(|(nodes, _)| *nodes == count) {
         return Ok(raster);
     }

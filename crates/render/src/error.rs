@@ -62,9 +62,11 @@ pub enum RenderError {
 impl From<DrawError> for RenderError {
     fn from(error: DrawError) -> Self {
         match error {
-            DrawError::TooLarge { size } => {
-                Self::TooLarge { what: "the drawing", wanted: size.pixels(), allowed: u64::from(u32::MAX) }
-            }
+            DrawError::TooLarge { size } => Self::TooLarge {
+                what: "the drawing",
+                wanted: size.pixels(),
+                allowed: u64::from(u32::MAX),
+            },
             _ => Self::Stopped,
         }
     }

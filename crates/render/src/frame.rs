@@ -45,7 +45,12 @@ pub(crate) fn lay_in(
         let colour = change.colour.map(|overlay| overlay.colour).unwrap_or_default();
         let pixel = [colour.red, colour.green, colour.blue, 255];
         let whole = Arc::new(Art::new(Raster::filled(size, pixel)));
-        return Ok(Frame { art: whole, size, map: Projective::IDENTITY, moved_to: change.placement.position });
+        return Ok(Frame {
+            art: whole,
+            size,
+            map: Projective::IDENTITY,
+            moved_to: change.placement.position,
+        });
     };
     let natural = asset.size();
     let tuned = tune(asset, &change.adjustments);
@@ -53,16 +58,27 @@ pub(crate) fn lay_in(
         Some(overlay) => overlay_colour(tuned, overlay, painter)?,
         None => tuned,
     };
-    let upright = flip_and_turn(coloured, &change.placement, limits).map_err(|source| RenderError::Asset {
-        smart_object: name.to_owned(),
-        source,
-    })?;
-    let layout = on_whole_pixels(lay_out(natural, size, &change.placement), natural, upright.size(), change);
+    let upright =
+        flip_and_turn(coloured, &change.placement, limits).map_err(|source| RenderError::Asset {
+            smart_object: name.to_owned(),
+            source,
+        })?;
+    let layout = on_whole_pixels(
+        lay_out(natural, size, &change.placement),
+        natural,
+        upright.size(),
+        change,
+    );
     let moved_to = layout.moved_to;
     if layout.period.is_none()
         && let Some(map) = inside(&layout.first, upright.size(), size)
     {
-        return Ok(Frame { art: Arc::new(Art::new(upright)), size, map, moved_to });
+        return Ok(Frame {
+            art: Arc::new(Art::new(upright)),
+            size,
+            map,
+            moved_to,
+        });
     }
     limits.admit("the frame", size)?;
     let art = Arc::new(Art::new(upright));
@@ -70,7 +86,12 @@ pub(crate) fn lay_in(
         None => spot(&art, &layout.first, size, painter)?,
         Some(_) => tiles(&art, &layout, size, painter)?,
     };
-    Ok(Frame { art: Arc::new(Art::new(drawn)), size, map: Projective::IDENTITY, moved_to })
+    Ok(Frame {
+        art: Arc::new(Art::new(drawn)),
+        size,
+        map: Projective::IDENTITY,
+        moved_to,
+    })
 }
 
 /// A slanted picture's box is a fraction of a pixel smaller than the whole pixels that hold it; the
@@ -89,7 +110,11 @@ fn on_whole_pixels(mut layout: Layout, natural: Size, held: Size, change: &Chang
 }
 
 fn tune(raster: Raster, adjustments: &Adjustments) -> Raster {
-    if *adjustments == Adjustments::default() { raster } else { adjust::adjust(raster, adjustments) }
+    if *adjustments == Adjustments::default() {
+        raster
+    } else {
+        adjust::adjust(raster, adjustments)
+    }
 }
 
 /// Blends one colour over the picture, inside its alpha.
@@ -99,10 +124,16 @@ fn overlay_colour(
     painter: &Painter<'_>,
 ) -> Result<Raster, RenderError> {
     let mut scene = Scene::new(raster.size());
-    let colour = Layer { blend: overlay.blend, ..Layer::new(Paint::Solid(overlay.colour)) };
+    let colour = Layer {
+        blend: overlay.blend,
+        ..Layer::new(Paint::Solid(overlay.colour))
+    };
     scene.nodes.push(Node::Layer(Layer {
         clipped: vec![Node::Layer(colour)],
-        ..Layer::new(Paint::Raster { art: Arc::new(Art::new(raster)), at: (0, 0) })
+        ..Layer::new(Paint::Raster {
+            art: Arc::new(Art::new(raster)),
+            at: (0, 0),
+        })
     }));
     draw_scene(&scene, painter)
 }
@@ -119,20 +150,37 @@ fn flip_and_turn(mut raster: Raster, placement: &Placement, limits: &Limits) -> 
 
 /// The map of a picture that nothing cuts off; `None` when its box or the frame does.
 fn inside(spot: &Spot, art: Size, frame: Size) -> Option<Projective> {
-    let Area { left, top, width, height } = spot.picture;
+    let Area {
+        left,
+        top,
+        width,
+        height,
+    } = spot.picture;
     let within = |from: f64, to: f64, low: f64, high: f64| from >= low - 1e-9 && to <= high + 1e-9;
     let fits = |area: &Area| {
         within(left, left + width, area.left, area.left + area.width)
             && within(top, top + height, area.top, area.top + area.height)
     };
-    let whole = Area { left: 0.0, top: 0.0, width: frame.width.into(), height: frame.height.into() };
-    (fits(&spot.clip) && fits(&whole)).then(|| to_area(&spot.picture, art)).flatten()
+    let whole = Area {
+        left: 0.0,
+        top: 0.0,
+        width: frame.width.into(),
+        height: frame.height.into(),
+    };
+    (fits(&spot.clip) && fits(&whole))
+        .then(|| to_area(&spot.picture, art))
+        .flatten()
 }
 
 /// Pixels of a picture of `art` pixels to the area that it fills.
 fn to_area(area: &Area, art: Size) -> Option<Projective> {
     let (right, bottom) = (area.left + area.width, area.top + area.height);
-    let corners = [(area.left, area.top), (right, area.top), (right, bottom), (area.left, bottom)];
+    let corners = [
+        (area.left, area.top),
+        (right, area.top),
+        (right, bottom),
+        (area.left, bottom),
+    ];
     Projective::from_size_to_quad(art, &Quad::new(corners))
 }
 
@@ -140,9 +188,16 @@ fn to_area(area: &Area, art: Size) -> Option<Projective> {
 fn spot(art: &Arc<Art>, spot: &Spot, size: Size, painter: &Painter<'_>) -> Result<Raster, RenderError> {
     let mut scene = Scene::new(size);
     if let Some(map) = to_area(&spot.picture, art.size()) {
-        let placed = Placed { art: Arc::clone(art), map, filter: Filter::Auto };
+        let placed = Placed {
+            art: Arc::clone(art),
+            map,
+            filter: Filter::Auto,
+        };
         let masks = box_mask(&spot.clip, size).into_iter().collect();
-        scene.nodes.push(Node::Layer(Layer { masks, ..Layer::new(Paint::Placed(placed)) }));
+        scene.nodes.push(Node::Layer(Layer {
+            masks,
+            ..Layer::new(Paint::Placed(placed))
+        }));
     }
     draw_scene(&scene, painter)
 }
@@ -167,18 +222,33 @@ fn box_mask(clip: &Area, size: Size) -> Option<Mask> {
             *cell = byte(across * down);
         }
     }
-    Some(Mask { density: Opacity::OPAQUE, ..Mask::new(Arc::new(coverage), (0, 0)) })
+    Some(Mask {
+        density: Opacity::OPAQUE,
+        ..Mask::new(Arc::new(coverage), (0, 0))
+    })
 }
 
 /// A grid of copies. Each lies on whole pixels, so that all look alike and none is blurred.
 fn tiles(art: &Arc<Art>, layout: &Layout, size: Size, painter: &Painter<'_>) -> Result<Raster, RenderError> {
-    let Some((period_x, period_y)) = layout.period else { return spot(art, &layout.first, size, painter) };
+    let Some((period_x, period_y)) = layout.period else {
+        return spot(art, &layout.first, size, painter);
+    };
     let clip = layout.first.clip;
     // A tile's box is given in whole pixels, and no wider tile than the frame can be seen whole.
     let tile_size = Size::new(whole(clip.width), whole(clip.height));
-    let moved = |area: Area| Area { left: area.left - clip.left, top: area.top - clip.top, ..area };
-    let centred = Spot { picture: moved(layout.first.picture), clip: moved(clip) };
-    let visible = Size::new(tile_size.width.min(size.width * 2 + 1), tile_size.height.min(size.height * 2 + 1));
+    let moved = |area: Area| Area {
+        left: area.left - clip.left,
+        top: area.top - clip.top,
+        ..area
+    };
+    let centred = Spot {
+        picture: moved(layout.first.picture),
+        clip: moved(clip),
+    };
+    let visible = Size::new(
+        tile_size.width.min(size.width * 2 + 1),
+        tile_size.height.min(size.height * 2 + 1),
+    );
     let tile = if visible == tile_size {
         self::spot(art, &centred, tile_size, painter)?
     } else {
@@ -190,7 +260,9 @@ fn tiles(art: &Arc<Art>, layout: &Layout, size: Size, painter: &Painter<'_>) -> 
         .into_iter()
         .flat_map(|top| (0..tile_size.height).map(move |row| (top, row)))
     {
-        let Ok(target) = u32::try_from(top + i64::from(y)) else { continue };
+        let Ok(target) = u32::try_from(top + i64::from(y)) else {
+            continue;
+        };
         if target >= size.height {
             continue;
         }
@@ -208,9 +280,16 @@ fn spots(art: &Arc<Art>, layout: &Layout, size: Size, painter: &Painter<'_>) -> 
     let mut scene = Scene::new(size);
     for spot in layout.spots(size) {
         if let Some(map) = to_area(&spot.picture, art.size()) {
-            let placed = Placed { art: Arc::clone(art), map, filter: Filter::Auto };
+            let placed = Placed {
+                art: Arc::clone(art),
+                map,
+                filter: Filter::Auto,
+            };
             let masks = box_mask(&spot.clip, size).into_iter().collect();
-            scene.nodes.push(Node::Layer(Layer { masks, ..Layer::new(Paint::Placed(placed)) }));
+            scene.nodes.push(Node::Layer(Layer {
+                masks,
+                ..Layer::new(Paint::Placed(placed))
+            }));
         }
     }
     draw_scene(&scene, painter)
@@ -223,19 +302,27 @@ fn starts(first: f64, period: f64, length: u32, end: u32) -> Vec<i64> {
     let count = ((f64::from(end) + f64::from(length)) / period).ceil() + 2.0;
     let steps = (0..whole(count)).map(|step| first + (lowest + f64::from(step)) * period);
     let starts = steps.map(|start| floor(start + 0.5));
-    starts.filter(|start| *start < i64::from(end) && *start + i64::from(length) > 0).collect()
+    starts
+        .filter(|start| *start < i64::from(end) && *start + i64::from(length) > 0)
+        .collect()
 }
 
 /// Copies the part of `source` that lands inside `row` when its first pixel is at column `left`.
 fn copy_row(source: &[u8], row: &mut [u8], left: i64) {
     let skip = usize::try_from(-left).unwrap_or(0) * Raster::SAMPLES;
     let at = usize::try_from(left).unwrap_or(0) * Raster::SAMPLES;
-    let (Some(source), Some(target)) = (source.get(skip..), row.get_mut(at..)) else { return };
+    let (Some(source), Some(target)) = (source.get(skip..), row.get_mut(at..)) else {
+        return;
+    };
     let count = source.len().min(target.len());
     target[..count].copy_from_slice(&source[..count]);
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a float cast saturates")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a float cast saturates"
+)]
 fn whole(length: f64) -> u32 {
     length.round() as u32
 }
@@ -245,7 +332,11 @@ fn floor(value: f64) -> i64 {
     value.floor() as i64
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of 0.0..=1.0")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a share of 0.0..=1.0"
+)]
 fn byte(share: f64) -> u8 {
     (share * 255.0 + 0.5) as u8
 }

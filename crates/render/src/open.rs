@@ -44,7 +44,15 @@ impl Default for Limits {
 impl Limits {
     pub(crate) fn admit(&self, what: &'static str, size: Size) -> Result<(), RenderError> {
         let (wanted, allowed) = (size.pixels(), self.pixels);
-        if wanted > allowed { Err(RenderError::TooLarge { what, wanted, allowed }) } else { Ok(()) }
+        if wanted > allowed {
+            Err(RenderError::TooLarge {
+                what,
+                wanted,
+                allowed,
+            })
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -106,10 +114,21 @@ impl OpenMockup {
         for shared in document.linked_files(&limits.psd)? {
             let bytes = shared.bytes.and_then(|part| document.share(part));
             let id = shared.file.id.clone();
-            files.entry(id).or_insert(Linked { file: shared.file, bytes, contents: OnceLock::new() });
+            files.entry(id).or_insert(Linked {
+                file: shared.file,
+                bytes,
+                contents: OnceLock::new(),
+            });
         }
         let arts = document.layers().map(|_| OnceLock::new()).collect();
-        Ok(Self { document, limits: limits.clone(), level, arts, linked: files, base: Mutex::default() })
+        Ok(Self {
+            document,
+            limits: limits.clone(),
+            level,
+            arts,
+            linked: files,
+            base: Mutex::default(),
+        })
     }
 
     /// The document itself.
@@ -124,12 +143,23 @@ impl OpenMockup {
 
     /// The resolution that the file states, in pixels an inch.
     pub fn dpi(&self) -> Option<f64> {
-        self.document.resources().resolution().ok().flatten().map(|resolution| resolution.horizontal)
+        self.document
+            .resources()
+            .resolution()
+            .ok()
+            .flatten()
+            .map(|resolution| resolution.horizontal)
     }
 
     /// Memory held, in bytes: the file and what has been decoded from it so far.
     pub fn cost(&self) -> u64 {
-        let arts = self.arts.iter().filter_map(OnceLock::get).flatten().map(|art| art.cost()).sum::<u64>();
+        let arts = self
+            .arts
+            .iter()
+            .filter_map(OnceLock::get)
+            .flatten()
+            .map(|art| art.cost())
+            .sum::<u64>();
         let contents = self.linked.values().filter_map(|linked| linked.contents.get());
         let contents = contents
             .map(|contents| match contents {
@@ -149,12 +179,16 @@ impl OpenMockup {
     /// A layer's stored pixels, decoded once. `None` when it has none.
     pub(crate) fn art(&self, layer: Layer<'_>) -> Result<Option<Arc<Art>>, RenderError> {
         let LayerIndex(at) = layer.index();
-        let Some(kept) = self.arts.get(at) else { return Ok(None) };
+        let Some(kept) = self.arts.get(at) else {
+            return Ok(None);
+        };
         if let Some(art) = kept.get() {
             return Ok(art.clone());
         }
-        let raster = pixels::layer_raster(layer, &self.limits.psd)
-            .map_err(|source| RenderError::Layer { layer: layer.name(), source })?;
+        let raster = pixels::layer_raster(layer, &self.limits.psd).map_err(|source| RenderError::Layer {
+            layer: layer.name(),
+            source,
+        })?;
         let art = raster.map(|raster| Arc::new(Art::new(raster)));
         Ok(kept.get_or_init(|| art).clone())
     }
@@ -167,7 +201,10 @@ impl OpenMockup {
     ) -> Result<Option<Arc<marquetry_pixel::Coverage>>, RenderError> {
         pixels::mask_coverage(layer, id, &self.limits.psd)
             .map(|coverage| coverage.map(Arc::new))
-            .map_err(|source| RenderError::Layer { layer: layer.name(), source })
+            .map_err(|source| RenderError::Layer {
+                layer: layer.name(),
+                source,
+            })
     }
 
     /// How a layer is placed; `None` when it is no smart object, or one that cannot be read.
@@ -178,7 +215,9 @@ impl OpenMockup {
     /// What placed layers of that id show, opened once.
     pub(crate) fn contents(&self, id: &str) -> &Contents {
         static MISSING: Contents = Contents::Unreadable;
-        let Some(linked) = self.linked.get(id) else { return &MISSING };
+        let Some(linked) = self.linked.get(id) else {
+            return &MISSING;
+        };
         linked.contents.get_or_init(|| self.open_contents(linked))
     }
 
@@ -194,7 +233,10 @@ impl OpenMockup {
             }
             let inner = Self::at_level(bytes.clone(), &self.limits, self.level + 1);
             return inner.map_or(Contents::Unreadable, |mockup| {
-                Contents::Document(Box::new(Nested { mockup, drawn: OnceLock::new() }))
+                Contents::Document(Box::new(Nested {
+                    mockup,
+                    drawn: OnceLock::new(),
+                }))
             });
         }
         let decoded = marquetry_codec::decode(bytes, &self.limits.codec);
@@ -225,7 +267,11 @@ impl OpenMockup {
 }
 
 /// The nearest whole number of pixels of a length that is known to be small and positive.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a float cast saturates")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a float cast saturates"
+)]
 fn whole(length: f64) -> u32 {
     length.round() as u32
 }

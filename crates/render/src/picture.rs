@@ -91,10 +91,19 @@ pub fn render(
     painter: &Painter<'_>,
     watch: &mut dyn Watch,
 ) -> Result<Rendered, RenderError> {
-    let order = Order { changes: &spec.changes, hidden: &spec.hidden, redraw: Redraw::Changed };
+    let order = Order {
+        changes: &spec.changes,
+        hidden: &spec.hidden,
+        redraw: Redraw::Changed,
+    };
     let picture = draw(mockup, &order, assets, painter, watch)?;
     let (bytes, size) = export(mockup, &picture.raster, &spec.export, watch)?;
-    Ok(Rendered { bytes, format: spec.export.format, size, undrawn: picture.undrawn })
+    Ok(Rendered {
+        bytes,
+        format: spec.export.format,
+        size,
+        undrawn: picture.undrawn,
+    })
 }
 
 /// What is to be drawn, without how it is exported.
@@ -171,24 +180,38 @@ pub fn export(
 }
 
 /// The model allows fractions, the coders whole steps.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the model's own range is 1 to 100")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the model's own range is 1 to 100"
+)]
 fn quality(asked: marquetry_model::Quality) -> Quality {
     Quality::new(asked.get().round() as u8).unwrap_or_default()
 }
 
 fn name_of(mockup: &OpenMockup, change: &Change) -> String {
-    let way = change.addresses.first().and_then(|address| address.0.split_last());
+    let way = change
+        .addresses
+        .first()
+        .and_then(|address| address.0.split_last());
     way.and_then(|(&index, way)| Some(mockup.walk(way)?.mockup.layer_at(index)?.name()))
         .unwrap_or_else(|| change.slot.to_string())
 }
 
 fn asset(mockup: &OpenMockup, change: &Change, assets: &Assets) -> Result<Option<Raster>, RenderError> {
-    let Some(source) = &change.asset else { return Ok(None) };
+    let Some(source) = &change.asset else {
+        return Ok(None);
+    };
     let Some(bytes) = assets.get(source) else {
-        return Err(RenderError::AssetMissing { smart_object: name_of(mockup, change) });
+        return Err(RenderError::AssetMissing {
+            smart_object: name_of(mockup, change),
+        });
     };
     let decoded = decode(bytes, &mockup.limits.codec);
-    let asset = |source| RenderError::Asset { smart_object: name_of(mockup, change), source };
+    let asset = |source| RenderError::Asset {
+        smart_object: name_of(mockup, change),
+        source,
+    };
     Ok(Some(decoded.map_err(asset)?.raster))
 }
 
@@ -201,9 +224,13 @@ fn replace(
     painter: &Painter<'_>,
 ) -> Result<(), RenderError> {
     let first = change.addresses.first();
-    let missing = || RenderError::NoSmartObject { address: first.map(ToString::to_string).unwrap_or_default() };
+    let missing = || RenderError::NoSmartObject {
+        address: first.map(ToString::to_string).unwrap_or_default(),
+    };
     // All addresses of a change show the same contents, so the first one stands for them.
-    let (&index, way) = first.and_then(|address| address.0.split_last()).ok_or_else(missing)?;
+    let (&index, way) = first
+        .and_then(|address| address.0.split_last())
+        .ok_or_else(missing)?;
     let way = mockup.walk(way).ok_or_else(missing)?;
     let layer = way.mockup.layer_at(index).ok_or_else(missing)?;
     let placed = way.mockup.placed(layer).ok_or_else(missing)?;

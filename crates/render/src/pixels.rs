@@ -20,13 +20,23 @@ pub(crate) fn layer_raster(layer: Layer<'_>, limits: &Limits) -> Result<Option<R
         return Ok(Some(raster));
     }
     let plane = |id: i16| layer.channel(ChannelId(id), limits);
-    let count = header.color_mode.color_channels().unwrap_or(header.channels).min(4);
+    let count = header
+        .color_mode
+        .color_channels()
+        .unwrap_or(header.channels)
+        .min(4);
     let mut colours = Vec::new();
     for id in 0..i16::try_from(count).unwrap_or(4) {
         colours.extend(plane(id)?.map(bytes_of));
     }
     let alpha = layer.channel(ChannelId::TRANSPARENCY, limits)?.map(coverage_of);
-    Ok(Some(mix(layer.document(), size, &colours, alpha.as_ref(), limits)?))
+    Ok(Some(mix(
+        layer.document(),
+        size,
+        &colours,
+        alpha.as_ref(),
+        limits,
+    )?))
 }
 
 /// The merged picture that whoever saved the file left in it.
@@ -38,9 +48,18 @@ pub(crate) fn merged_raster(document: &Document, limits: &Limits) -> Result<Rast
         return Ok(raster);
     }
     let mut planes = document.merged().planes(limits)?.into_iter();
-    let count = usize::from(header.color_mode.color_channels().unwrap_or(header.channels).min(4));
+    let count = usize::from(
+        header
+            .color_mode
+            .color_channels()
+            .unwrap_or(header.channels)
+            .min(4),
+    );
     let colours: Vec<Vec<u8>> = planes.by_ref().take(count).map(bytes_of).collect();
-    let alpha = planes.next().filter(|_| document.merged().transparency_channel().is_some()).map(coverage_of);
+    let alpha = planes
+        .next()
+        .filter(|_| document.merged().transparency_channel().is_some())
+        .map(coverage_of);
     mix(document, header.size, &colours, alpha.as_ref(), limits)
 }
 
@@ -70,7 +89,10 @@ fn coverage_of(plane: Plane) -> Coverage {
 /// Samples of a colour channel as bytes; 32-bit ones are linear light and get the sRGB curve.
 fn bytes_of(plane: Plane) -> Vec<u8> {
     match plane.samples {
-        Samples::F32(samples) => samples.into_iter().map(|light| byte(srgb_from_light(light))).collect(),
+        Samples::F32(samples) => samples
+            .into_iter()
+            .map(|light| byte(srgb_from_light(light)))
+            .collect(),
         _ => bytes_of_linear(plane),
     }
 }
@@ -83,7 +105,13 @@ fn bytes_of_linear(plane: Plane) -> Vec<u8> {
         Samples::F32(samples) => samples.into_iter().map(byte).collect(),
         Samples::Bits(rows) => {
             let stride = (plane.size.width as usize).div_ceil(8).max(1);
-            let ink = |row: &[u8], x: usize| if row[x / 8] >> (7 - x % 8) & 1 == 1 { 0 } else { 255 };
+            let ink = |row: &[u8], x: usize| {
+                if row[x / 8] >> (7 - x % 8) & 1 == 1 {
+                    0
+                } else {
+                    255
+                }
+            };
             rows.chunks_exact(stride)
                 .flat_map(|row| (0..plane.size.width as usize).map(move |x| ink(row, x)))
                 .collect()
@@ -107,7 +135,11 @@ fn byte(share: f32) -> u8 {
 
 /// IEC 61966-2-1, the encoding curve.
 fn srgb_from_light(light: f32) -> f32 {
-    if light <= 0.003_130_8 { light * 12.92 } else { 1.055 * light.powf(1.0 / 2.4) - 0.055 }
+    if light <= 0.003_130_8 {
+        light * 12.92
+    } else {
+        1.055 * light.powf(1.0 / 2.4) - 0.055
+    }
 }
 
 fn mix(
@@ -162,12 +194,16 @@ impl Formula {
             ColorMode::Indexed => {
                 let palette = document.palette();
                 let colour = |at: u8| palette.map_or([at; 3], |palette| palette.color(at));
-                Self::Palette(Box::new(std::array::from_fn(|at| colour(u8::try_from(at).unwrap_or(u8::MAX)))))
+                Self::Palette(Box::new(std::array::from_fn(|at| {
+                    colour(u8::try_from(at).unwrap_or(u8::MAX))
+                })))
             }
             // Four or more inks without a meaning are most often process colours.
             ColorMode::Multichannel if channels == 4 => Self::Cmyk,
             ColorMode::Multichannel if channels == 3 => Self::Rgb,
-            ColorMode::Grayscale | ColorMode::Bitmap | ColorMode::Duotone | ColorMode::Multichannel => Self::Grey,
+            ColorMode::Grayscale | ColorMode::Bitmap | ColorMode::Duotone | ColorMode::Multichannel => {
+                Self::Grey
+            }
         }
     }
 }
@@ -176,8 +212,18 @@ impl Formula {
 /// Bradford's adaptation.
 pub(crate) fn lab_to_srgb(l: f64, a: f64, b: f64) -> [u8; 3] {
     let fy = (l + 16.0) / 116.0;
-    let cube = |f: f64| if f > 6.0 / 29.0 { f * f * f } else { (f - 16.0 / 116.0) * 3.0 * (6.0_f64 / 29.0).powi(2) };
-    let (x, y, z) = (0.964_22 * cube(fy + a / 500.0), cube(fy), 0.825_21 * cube(fy - b / 200.0));
+    let cube = |f: f64| {
+        if f > 6.0 / 29.0 {
+            f * f * f
+        } else {
+            (f - 16.0 / 116.0) * 3.0 * (6.0_f64 / 29.0).powi(2)
+        }
+    };
+    let (x, y, z) = (
+        0.964_22 * cube(fy + a / 500.0),
+        cube(fy),
+        0.825_21 * cube(fy - b / 200.0),
+    );
     // XYZ under D50 straight to linear sRGB.
     let light = [
         3.133_856 * x - 1.616_867 * y - 0.490_615 * z,
@@ -187,7 +233,10 @@ pub(crate) fn lab_to_srgb(l: f64, a: f64, b: f64) -> [u8; 3] {
     light.map(|light| byte(srgb_from_light(narrow(light))))
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "rounding to the nearest f32 is what is wanted")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "rounding to the nearest f32 is what is wanted"
+)]
 fn narrow(value: f64) -> f32 {
     value as f32
 }
@@ -205,8 +254,11 @@ mod tests {
 
     #[test]
     fn single_bits_are_ink() {
-        let plane =
-            Plane { size: Size::new(9, 1), samples: Samples::Bits(vec![0b1000_0001, 0b1000_0000]), damaged_rows: 0 };
+        let plane = Plane {
+            size: Size::new(9, 1),
+            samples: Samples::Bits(vec![0b1000_0001, 0b1000_0000]),
+            damaged_rows: 0,
+        };
         assert_eq!(bytes_of(plane), [0, 255, 255, 255, 255, 255, 255, 0, 0]);
     }
 

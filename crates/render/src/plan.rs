@@ -48,7 +48,10 @@ pub(crate) struct Edits {
 
 impl Edits {
     pub(crate) fn new(redraw: Redraw) -> Self {
-        Self { redraw, ..Self::default() }
+        Self {
+            redraw,
+            ..Self::default()
+        }
     }
 
     pub(crate) fn hide(&mut self, mockup: &OpenMockup, address: &LayerAddress) {
@@ -66,7 +69,9 @@ impl Edits {
 
     /// Whether anything inside the contents at `ids` is edited.
     fn reach_into(&self, ids: &[String]) -> bool {
-        self.frames.keys().any(|path| path.len() > ids.len() && path.starts_with(ids))
+        self.frames
+            .keys()
+            .any(|path| path.len() > ids.len() && path.starts_with(ids))
             || self.hidden.iter().any(|(path, _)| path.starts_with(ids))
     }
 }
@@ -82,11 +87,16 @@ pub(crate) struct Way<'a> {
 impl OpenMockup {
     /// Follows smart objects inwards. `None` when one of them is no document.
     pub(crate) fn walk(&self, way: &[u32]) -> Option<Way<'_>> {
-        let mut here = Way { ids: Vec::new(), mockup: self };
+        let mut here = Way {
+            ids: Vec::new(),
+            mockup: self,
+        };
         for &index in way {
             let layer = here.mockup.layer_at(index)?;
             let id = here.mockup.placed(layer)?.id;
-            let Contents::Document(inner) = here.mockup.contents(&id) else { return None };
+            let Contents::Document(inner) = here.mockup.contents(&id) else {
+                return None;
+            };
             here.ids.push(id);
             here.mockup = &inner.mockup;
         }
@@ -94,7 +104,8 @@ impl OpenMockup {
     }
 
     pub(crate) fn layer_at(&self, index: u32) -> Option<Layer<'_>> {
-        self.document.layer(marquetry_psd::LayerIndex(usize::try_from(index).ok()?))
+        self.document
+            .layer(marquetry_psd::LayerIndex(usize::try_from(index).ok()?))
     }
 }
 
@@ -121,16 +132,29 @@ fn plan_at(
     painter: &Painter<'_>,
 ) -> Result<Plan, RenderError> {
     mockup.limits.admit("the canvas", mockup.size())?;
-    let mut walk = Walk { mockup, edits, path, painter, undrawn: Vec::new(), edited: 0, touched: None };
+    let mut walk = Walk {
+        mockup,
+        edits,
+        path,
+        painter,
+        undrawn: Vec::new(),
+        edited: 0,
+        touched: None,
+    };
     let header = mockup.document.header();
     if header.color_mode != ColorMode::Rgb || header.depth != Depth::Eight {
-        walk.undrawn.push(Undrawn { layer: "(document)".to_owned(), feature: Feature::ColourMode });
+        walk.undrawn.push(Undrawn {
+            layer: "(document)".to_owned(),
+            feature: Feature::ColourMode,
+        });
     }
     let mut scene = Scene::new(mockup.size());
     let mut untouched = None;
     if mockup.document.layers().len() == 0 {
         let art = Arc::new(Art::new(mockup.merged()?));
-        scene.nodes.push(Node::Layer(Painted::new(Paint::Raster { art, at: (0, 0) })));
+        scene
+            .nodes
+            .push(Node::Layer(Painted::new(Paint::Raster { art, at: (0, 0) })));
     } else {
         let roots: Vec<Layer<'_>> = mockup.document.root().collect();
         walk.siblings(&roots, |walk, node| {
@@ -141,7 +165,12 @@ fn plan_at(
         })?;
     }
     let untouched = untouched.unwrap_or(scene.nodes.len());
-    Ok(Plan { undrawn: walk.undrawn, touched: walk.touched, untouched, scene })
+    Ok(Plan {
+        undrawn: walk.undrawn,
+        touched: walk.touched,
+        untouched,
+        scene,
+    })
 }
 
 struct Walk<'a> {
@@ -165,7 +194,10 @@ impl<'a> Walk<'a> {
     ) -> Result<(), RenderError> {
         let mut at = 0;
         while let Some(&base) = layers.get(at) {
-            let run = layers[at + 1..].iter().take_while(|layer| layer.is_clipped()).count();
+            let run = layers[at + 1..]
+                .iter()
+                .take_while(|layer| layer.is_clipped())
+                .count();
             let clipped = &layers[at + 1..=at + run];
             at += 1 + run;
             let node = self.node(base, clipped)?;
@@ -184,7 +216,11 @@ impl<'a> Walk<'a> {
             nodes.extend(self.node(layer, &[])?);
         }
         // A clipped layer's own edit stays inside the base, whose bounds are found below.
-        let node = if base.is_group() { self.group(base, nodes)? } else { self.layer(base, nodes)? };
+        let node = if base.is_group() {
+            self.group(base, nodes)?
+        } else {
+            self.layer(base, nodes)?
+        };
         if self.edited > edited
             && let Some(node) = &node
         {
@@ -213,7 +249,10 @@ impl<'a> Walk<'a> {
     }
 
     fn lacks(&mut self, layer: Layer<'_>, feature: Feature) {
-        let missing = Undrawn { layer: layer.name(), feature };
+        let missing = Undrawn {
+            layer: layer.name(),
+            feature,
+        };
         if !self.undrawn.contains(&missing) {
             self.undrawn.push(missing);
         }
@@ -246,7 +285,9 @@ impl<'a> Walk<'a> {
     }
 
     fn layer(&mut self, layer: Layer<'a>, clipped: Vec<Node>) -> Result<Option<Node>, RenderError> {
-        let Some(paint) = self.paint(layer)? else { return Ok(None) };
+        let Some(paint) = self.paint(layer)? else {
+            return Ok(None);
+        };
         self.note_what_is_ignored(layer);
         Ok(Some(Node::Layer(Painted {
             blend: self.blend(layer),
@@ -275,11 +316,16 @@ impl<'a> Walk<'a> {
         }
         if let Some(art) = self.mockup.art(layer)? {
             let rect = layer.rect();
-            return Ok(Some(Paint::Raster { art, at: (rect.x, rect.y) }));
+            return Ok(Some(Paint::Raster {
+                art,
+                at: (rect.x, rect.y),
+            }));
         }
         if matches!(layer.kind(), LayerKind::Fill | LayerKind::Shape) {
             // A shape's colour without its outline would flood the canvas.
-            let colour = (layer.kind() == LayerKind::Fill).then(|| solid_colour(layer, self.mockup)).flatten();
+            let colour = (layer.kind() == LayerKind::Fill)
+                .then(|| solid_colour(layer, self.mockup))
+                .flatten();
             if colour.is_none() {
                 self.lacks(layer, Feature::Fill);
             }
@@ -323,7 +369,12 @@ impl<'a> Walk<'a> {
             }
         };
         let size = art.size();
-        let frame = Frame { art, size, map: Projective::IDENTITY, moved_to: None };
+        let frame = Frame {
+            art,
+            size,
+            map: Projective::IDENTITY,
+            moved_to: None,
+        };
         self.lay_in(layer, &placed, &frame)
     }
 
@@ -335,7 +386,11 @@ impl<'a> Walk<'a> {
         let plan = plan_at(&nested.mockup, self.edits, ids, self.painter)?;
         self.undrawn.extend(plan.undrawn);
         let art = Arc::new(Art::new(draw_scene(&plan.scene, self.painter)?));
-        Ok(if edited { art } else { Arc::clone(nested.drawn.get_or_init(|| art)) })
+        Ok(if edited {
+            art
+        } else {
+            Arc::clone(nested.drawn.get_or_init(|| art))
+        })
     }
 
     /// Puts a frame where the placed layer's corners are.
@@ -362,7 +417,11 @@ impl<'a> Walk<'a> {
             return Ok(None);
         };
         let map = map.after(&frame.map);
-        Ok(Some(Paint::Placed(Placed { art: Arc::clone(&frame.art), map, filter: Filter::Auto })))
+        Ok(Some(Paint::Placed(Placed {
+            art: Arc::clone(&frame.art),
+            map,
+            filter: Filter::Auto,
+        })))
     }
 
     fn blend(&mut self, layer: Layer<'_>) -> BlendMode {
@@ -376,21 +435,31 @@ impl<'a> Walk<'a> {
     }
 
     fn masks(&mut self, layer: Layer<'a>) -> Result<Vec<Mask>, RenderError> {
-        let Some(stored) = layer.masks() else { return Ok(Vec::new()) };
+        let Some(stored) = layer.masks() else {
+            return Ok(Vec::new());
+        };
         let mask = stored.mask;
         if mask.flags.is_disabled() {
             return Ok(Vec::new());
         }
-        // A mask that was rendered from others has their density and feather in its pixels.
-        let own = !mask.flags.is_rendered();
-        if own && stored.parameters.user_feather.is_some_and(|feather| feather > 0.0) {
+        let parameters = stored.parameters;
+        if [parameters.user_feather, parameters.vector_feather]
+            .into_iter()
+            .flatten()
+            .any(|feather| feather > 0.0)
+        {
             self.lacks(layer, Feature::MaskFeather);
         }
         let coverage = self.mockup.mask(layer, ChannelId::MASK)?;
         if coverage.is_none() && mask.default_color == 255 {
             return Ok(Vec::new());
         }
-        let density = stored.parameters.user_density.filter(|_| own).map_or(Opacity::OPAQUE, Opacity::from_byte);
+        // Density is not in the pixels, not even in those of a mask rendered from a vector one.
+        let density = match (parameters.user_density, parameters.vector_density) {
+            (user, vector) if mask.flags.is_rendered() => vector.or(user),
+            (user, vector) => user.or(vector),
+        };
+        let density = density.map_or(Opacity::OPAQUE, Opacity::from_byte);
         Ok(vec![Mask {
             coverage: coverage.unwrap_or_else(|| Arc::new(Coverage::new(Size::default()))),
             at: (mask.rect.x, mask.rect.y),
@@ -405,19 +474,27 @@ impl<'a> Walk<'a> {
             self.lacks(layer, Feature::Effects);
         }
         let vector = layer.vector_mask(&self.mockup.limits.psd).ok().flatten();
-        let rendered = layer.masks().is_some_and(|masks| masks.mask.flags.is_rendered() || masks.real.is_some());
+        let rendered = layer
+            .masks()
+            .is_some_and(|masks| masks.mask.flags.is_rendered() || masks.real.is_some());
         let shaped = layer.kind() == LayerKind::Shape;
         if vector.is_some_and(|mask| !mask.disabled) && !rendered && !shaped {
             self.lacks(layer, Feature::VectorMask);
         }
         let ranges = layer.blending_ranges();
-        if std::iter::once(&ranges.gray).chain(&ranges.channels).any(|range| *range != BlendRange::FULL) {
+        if std::iter::once(&ranges.gray)
+            .chain(&ranges.channels)
+            .any(|range| *range != BlendRange::FULL)
+        {
             self.lacks(layer, Feature::BlendIf);
         }
         if layer.knockout() != Knockout::None {
             self.lacks(layer, Feature::Knockout);
         }
-        if layer.restricted_channels().is_ok_and(|channels| !channels.is_empty()) {
+        if layer
+            .restricted_channels()
+            .is_ok_and(|channels| !channels.is_empty())
+        {
             self.lacks(layer, Feature::ChannelRestrictions);
         }
     }
@@ -428,7 +505,12 @@ impl<'a> Walk<'a> {
             return None;
         }
         let board = layer.artboard(&self.mockup.limits.psd).ok()??;
-        let Bounds { left, top, right, bottom } = board.frame?;
+        let Bounds {
+            left,
+            top,
+            right,
+            bottom,
+        } = board.frame?;
         let rect = Quad::new([(left, top), (right, top), (right, bottom), (left, bottom)]).bounds();
         let colour = match board.background {
             ArtboardBackground::White => Some(Rgb::new(255, 255, 255)),
@@ -446,7 +528,11 @@ pub(crate) fn corners(placed: &PlacedLayer) -> Quad {
 }
 
 fn clip_blend(layer: Layer<'_>) -> ClipBlend {
-    if layer.blends_clipped_layers_as_group() { ClipBlend::Together } else { ClipBlend::Separately }
+    if layer.blends_clipped_layers_as_group() {
+        ClipBlend::Together
+    } else {
+        ClipBlend::Separately
+    }
 }
 
 fn solid_colour(layer: Layer<'_>, mockup: &OpenMockup) -> Option<Rgb> {

@@ -58,7 +58,9 @@ impl std::fmt::Display for Feature {
             Self::BlendIf => "blending by tone is not applied",
             Self::Knockout => "its knockout is not applied",
             Self::ChannelRestrictions => "it leaves out colour channels, which is not applied",
-            Self::BlendMode(key) => return write!(f, "its blend mode {key:?} is unknown and drawn as normal"),
+            Self::BlendMode(key) => {
+                return write!(f, "its blend mode {key:?} is unknown and drawn as normal");
+            }
             Self::Transform => "its corners lie on one line, so it is not drawn",
             Self::ColourMode => "its colours are converted by plain formulas, without a profile",
         })

@@ -1,0 +1,10 @@
+//! The render crate from the outside: PSDs that the project writes, through plan, drawing and export.
+#![expect(clippy::unwrap_used, reason = "what a test cannot unwrap has failed the test")]
+
+mod corpus;
+mod exports;
+mod fixtures;
+mod placing;
+mod plan;
+mod repeated;
+mod smart_objects;
