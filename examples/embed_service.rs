@@ -32,7 +32,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // The front door, and somebody behind it who does the work. Nobody is told of ends: we wait.
     let service = Service::builder(Arc::clone(&store) as _, Arc::clone(&blobs) as _).build()?;
     let egress = Egress::new(Policy::default())?;
-    let worker = Worker::builder(store, blobs, egress, Arc::new(Silence)).ownership(Ownership::Sole).build()?;
+    let worker = Worker::builder(store, blobs, egress, Arc::new(Silence))
+        .ownership(Ownership::Sole)
+        .build()?;
     let (stop, stopped) = oneshot::channel::<()>();
     let working = tokio::spawn(worker.run(async {
         // A sender that is gone stops the worker as well.
@@ -42,13 +44,28 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let tenant = service.ensure_default_tenant().await?.id;
     let patience = Wait::UpTo(Duration::from_secs(60));
     let bytes = std::fs::read(mockup)?;
-    let file = service.put_upload(futures::stream::iter([Ok::<_, std::io::Error>(bytes.into())])).await?;
-    let upload = UploadRequest { name: "my mockup".to_owned(), file: UploadFile::Stored(file) };
+    let file = service
+        .put_upload(futures::stream::iter([Ok::<_, std::io::Error>(bytes.into())]))
+        .await?;
+    let upload = UploadRequest {
+        name: "my mockup".to_owned(),
+        file: UploadFile::Stored(file),
+    };
     let uploaded = service.submit_upload(tenant, upload, patience).await?.into_job();
-    let made = uploaded.result.and_then(|result| result.mockup).ok_or("the upload failed")?;
+    let made = uploaded
+        .result
+        .and_then(|result| result.mockup)
+        .ok_or("the upload failed")?;
     let mockup = service.mockup(tenant, made).await?;
-    let slot = mockup.catalogue.smart_objects.first().ok_or("there is no smart object in it")?;
-    println!("{}: {} takes a design of {} pixels", mockup.name, slot.name, slot.frame);
+    let slot = mockup
+        .catalogue
+        .smart_objects
+        .first()
+        .ok_or("there is no smart object in it")?;
+    println!(
+        "{}: {} takes a design of {} pixels",
+        mockup.name, slot.name, slot.frame
+    );
 
     let request = RenderRequest {
         mockup: mockup.id,

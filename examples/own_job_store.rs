@@ -13,8 +13,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use marquetry_job::{JobEvent, JobState, Jitter, RetrySchedule, Timestamp, WorkerId};
-use marquetry_model::{Announce, Job, JobId, JobResult, JobSpec, TenantId, UploadSource, UploadSpec, Version};
+use marquetry_job::{Jitter, JobEvent, JobState, RetrySchedule, Timestamp, WorkerId};
+use marquetry_model::{
+    Announce, Job, JobId, JobResult, JobSpec, TenantId, UploadSource, UploadSpec, Version,
+};
 use marquetry_store::{
     Bell, Change, Changes, Clock, Cursor, IdempotencyClaim, Inserted, JobFilter, JobStore, JobSwap, Page,
     StoreError, Swap, SystemClock,
@@ -46,7 +48,11 @@ impl JobStore for MapStore {
         let mut kept = self.kept();
         if let Some(claim) = claim {
             let place = (job.tenant, claim.key.clone());
-            if let Some((seen, twin)) = kept.claims.get(&place).filter(|(seen, _)| job.created_at < seen.until) {
+            if let Some((seen, twin)) = kept
+                .claims
+                .get(&place)
+                .filter(|(seen, _)| job.created_at < seen.until)
+            {
                 let same = seen.fingerprint == claim.fingerprint;
                 let twin = kept.jobs.get(twin).filter(|_| same).cloned();
                 return Ok(twin.map_or(Inserted::Conflict, |job| Inserted::Twin(Box::new(job))));
@@ -63,7 +69,12 @@ impl JobStore for MapStore {
     }
 
     async fn job(&self, tenant: TenantId, id: JobId) -> Result<Option<Job>, StoreError> {
-        Ok(self.kept().jobs.get(&id).filter(|job| job.tenant == tenant).cloned())
+        Ok(self
+            .kept()
+            .jobs
+            .get(&id)
+            .filter(|job| job.tenant == tenant)
+            .cloned())
     }
 
     async fn list_jobs(
@@ -74,7 +85,10 @@ impl JobStore for MapStore {
         limit: u32,
     ) -> Result<Page<Job>, StoreError> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let place = |job: &Job| Cursor { at: job.created_at, id: *job.id.as_bytes() };
+        let place = |job: &Job| Cursor {
+            at: job.created_at,
+            id: *job.id.as_bytes(),
+        };
         let kept = self.kept();
         let mut found: Vec<Job> = kept
             .jobs
@@ -112,7 +126,9 @@ impl JobStore for MapStore {
 
     async fn replace_job(&self, expected: Version, swap: &JobSwap) -> Result<Swap, StoreError> {
         let mut kept = self.kept();
-        let Some(stored) = kept.jobs.get_mut(&swap.job.id) else { return Ok(Swap::Missing) };
+        let Some(stored) = kept.jobs.get_mut(&swap.job.id) else {
+            return Ok(Swap::Missing);
+        };
         if stored.version != expected {
             return Ok(Swap::Moved);
         }
@@ -147,7 +163,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let worker = WorkerId::from_random([2; 16]);
     let now = SystemClock.now();
 
-    let spec = UploadSpec::new("Mug".to_owned(), UploadSource::Url("https://example.com/mug.psd".to_owned()))?;
+    let spec = UploadSpec::new(
+        "Mug".to_owned(),
+        UploadSource::Url("https://example.com/mug.psd".to_owned()),
+    )?;
     let id = JobId::from_random([3; 16]);
     let job = Job::accepted(id, tenant, JobSpec::Upload(spec), Announce::Silent, None, now);
     store.insert_job(&job, None).await?;
@@ -155,18 +174,31 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // Find, step, swap. Whoever swaps first holds the job; the other one is told that it moved.
     let found = store.due_jobs(now, 1).await?.pop().ok_or("nothing is due")?;
     let retry = RetrySchedule::default();
-    let claimed = JobEvent::Claimed { worker, until: now + Duration::from_secs(15) };
+    let claimed = JobEvent::Claimed {
+        worker,
+        until: now + Duration::from_secs(15),
+    };
     let running = found.state.clone().step(claimed, now, &retry, Jitter::MIDDLE)?;
     let job = found.clone().stepped(running, None, now);
-    let first = store.replace_job(found.version, &JobSwap::only(job.clone())).await?;
-    let second = store.replace_job(found.version, &JobSwap::only(job.clone())).await?;
+    let first = store
+        .replace_job(found.version, &JobSwap::only(job.clone()))
+        .await?;
+    let second = store
+        .replace_job(found.version, &JobSwap::only(job.clone()))
+        .await?;
     println!("claimed: {first:?}; a second claim of the same version: {second:?}");
 
     let by = job.state.hold().ok_or("the job is not held")?;
-    let done = job.state.clone().step(JobEvent::Finished { by }, now, &retry, Jitter::MIDDLE)?;
+    let done = job
+        .state
+        .clone()
+        .step(JobEvent::Finished { by }, now, &retry, Jitter::MIDDLE)?;
     let ended = job.clone().stepped(done, Some(JobResult::default()), now);
     let swapped = store.replace_job(job.version, &JobSwap::only(ended)).await?;
     let ended = store.job(tenant, id).await?.ok_or("the job is gone")?;
-    println!("finished: {swapped:?}; it ended: {}", matches!(ended.state, JobState::Succeeded { .. }));
+    println!(
+        "finished: {swapped:?}; it ended: {}",
+        matches!(ended.state, JobState::Succeeded { .. })
+    );
     Ok(())
 }

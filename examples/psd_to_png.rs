@@ -13,11 +13,21 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err("usage: psd_to_png INPUT.psd OUTPUT.png".into());
     };
     let mockup = open(std::fs::read(input)?, &Limits::default())?;
-    let picture = draw(&mockup, &Order::default(), &Assets::new(), &Painter::default(), &mut ())?;
+    let picture = draw(
+        &mockup,
+        &Order::default(),
+        &Assets::new(),
+        &Painter::default(),
+        &mut (),
+    )?;
     for missing in &picture.undrawn {
         eprintln!("{missing}");
     }
-    let options = Export { format: ExportFormat::Png, size: ExportSize::Original, ..Export::default() };
+    let options = Export {
+        format: ExportFormat::Png,
+        size: ExportSize::Original,
+        ..Export::default()
+    };
     let (png, size) = export(&mockup, &picture.raster, &options, &mut ())?;
     std::fs::write(output, png)?;
     eprintln!("{size} pixels drawn");

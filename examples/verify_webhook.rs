@@ -33,7 +33,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let (stream, _) = listener.accept().await?;
         let secret = Arc::clone(&secret);
         let receive = service_fn(move |request| receive(request, Arc::clone(&secret)));
-        let serving = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), receive);
+        let serving =
+            hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), receive);
         tokio::spawn(async move {
             // A sender that hangs up halfway will send again.
             let _ = serving.await;

@@ -1,0 +1,108 @@
+//! What every request is answered with: the service, and how this server speaks of it.
+
+use std::fmt;
+
+use marquetry_dialect::Links;
+use marquetry_dialect::sudomock::answer::Plan;
+use marquetry_service::Service;
+use tokio::sync::watch;
+
+use crate::Config;
+use crate::admission::Admission;
+use crate::body::Budget;
+use crate::route::Router;
+
+/// What the operator tells of every tenant.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Account {
+    /// Where the operator can be reached; client libraries insist on one.
+    pub email: String,
+    /// What a tenant may have. It also decides how many callers may wait at once.
+    pub plan: Plan,
+}
+
+impl Default for Account {
+    /// The plan of a server of one's own.
+    fn default() -> Self {
+        Self {
+            email: "operator@localhost".to_owned(),
+            plan: Plan::default(),
+        }
+    }
+}
+
+/// Everything a request needs. Made once, given to [`serve`](crate::serve), which may be called on several sockets.
+pub struct App {
+    pub(crate) service: Service,
+    pub(crate) links: Links,
+    pub(crate) account: Account,
+    pub(crate) plans: Vec<Plan>,
+    pub(crate) admission: Admission,
+    pub(crate) budget: Budget,
+    pub(crate) router: Router,
+    config: Config,
+    stop: watch::Sender<bool>,
+}
+
+impl App {
+    /// An app that answers with `service`. Addresses that it hands out begin with those of `links`, so these should
+    /// be where clients reach the socket. `plans` are told to everybody under `/packages`; the one that tenants
+    /// have is in `account`.
+    pub fn new(service: Service, links: Links, account: Account, plans: Vec<Plan>, config: Config) -> Self {
+        Self {
+            service,
+            links,
+            account,
+            plans,
+            admission: Admission::default(),
+            budget: Budget::new(config.bodies_bytes),
+            router: Router::new(),
+            config,
+            stop: watch::Sender::new(false),
+        }
+    }
+
+    /// An app for a server of one's own: one free plan, and the default limits.
+    pub fn self_hosted(service: Service, links: Links) -> Self {
+        let account = Account::default();
+        let plans = vec![account.plan.clone()];
+        Self::new(service, links, account, plans, Config::default())
+    }
+
+    /// The limits.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The service behind it.
+    pub fn service(&self) -> &Service {
+        &self.service
+    }
+
+    /// Says that no new requests are wanted: `/readyz` tells so, and whoever waits for a job is told to look later.
+    /// [`serve`](crate::serve) does this itself when it stops. A server behind a balancer does it a while before.
+    pub fn stop(&self) {
+        self.stop.send_replace(true);
+    }
+
+    /// Whether it is stopping.
+    pub fn is_stopping(&self) -> bool {
+        *self.stop.borrow()
+    }
+
+    /// Returns when it is stopping.
+    pub(crate) async fn stopping(&self) {
+        // The sender lives in `self`, so that the wait can only end with the word.
+        let _ = self.stop.subscribe().wait_for(|stop| *stop).await;
+    }
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("App")
+            .field("links", &self.links)
+            .field("account", &self.account)
+            .field("config", &self.config)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,90 @@
+//! What an answer carries: bytes in hand, or a stream whose length is known.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use futures::stream::{BoxStream, Stream as _};
+use http_body::{Body, Frame, SizeHint};
+
+use crate::connection::Sending;
+
+/// The bytes of an answer.
+pub(crate) enum Content {
+    /// In hand.
+    Whole(Bytes),
+    /// From storage, as fast as the client reads.
+    Stream {
+        /// How many bytes are to come.
+        left: u64,
+        /// They.
+        bytes: BoxStream<'static, io::Result<Bytes>>,
+    },
+}
+
+impl Content {
+    /// How many bytes there are.
+    pub(crate) fn len(&self) -> u64 {
+        match self {
+            Self::Whole(bytes) => length(bytes),
+            Self::Stream { left, .. } => *left,
+        }
+    }
+}
+
+/// A body on its way out. Tells the connection each time the client made room for more.
+pub(crate) struct Outgoing {
+    content: Content,
+    sending: Sending,
+}
+
+impl Outgoing {
+    pub(crate) fn new(content: Content, sending: Sending) -> Self {
+        Self { content, sending }
+    }
+}
+
+impl Body for Outgoing {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        self.sending.moved();
+        match &mut self.content {
+            Content::Whole(bytes) if bytes.is_empty() => Poll::Ready(None),
+            Content::Whole(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
+            Content::Stream { left: 0, .. } => Poll::Ready(None),
+            Content::Stream { left, bytes } => match std::task::ready!(bytes.as_mut().poll_next(cx)) {
+                Some(Ok(chunk)) => match left.checked_sub(length(&chunk)) {
+                    Some(rest) => {
+                        *left = rest;
+                        Poll::Ready(Some(Ok(Frame::data(chunk))))
+                    }
+                    // More than the length that the head already told.
+                    None => Poll::Ready(Some(Err(io::Error::other("a file is longer than it was")))),
+                },
+                Some(Err(error)) => {
+                    tracing::warn!(%error, "a file broke off while it was sent");
+                    Poll::Ready(Some(Err(error)))
+                }
+                None => Poll::Ready(Some(Err(io::ErrorKind::UnexpectedEof.into()))),
+            },
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.content.len() == 0
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.content.len())
+    }
+}
+
+fn length(bytes: &Bytes) -> u64 {
+    u64::try_from(bytes.len()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,59 @@
+//! The limits of the HTTP half. Every one is finite by default, and every one can be changed.
+
+use std::time::Duration;
+
+/// How much, how long and how many. What jobs and files may cost is set at the service and the worker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// The most bytes of a body that is not a file, for one request. Default: 70 MiB, which holds a picture of
+    /// 50 MiB in base64.
+    pub body_bytes: u64,
+    /// The most bytes of such bodies at one time, those of all requests together; more are answered with 503.
+    /// Reading a body takes up to three times as much memory for a moment. Default: 256 MiB.
+    pub bodies_bytes: u64,
+    /// How long the head of a request may take, which is also how long a connection may stay idle between two
+    /// requests of HTTP/1. Default: 10 s.
+    pub head_timeout: Duration,
+    /// The most bytes of the head of a request. Default: 32 KiB.
+    pub head_bytes: usize,
+    /// The most headers of a request. Default: 100.
+    pub head_count: usize,
+    /// How long a body may pause, and how far it may fall behind [`Self::slowest_bytes_per_second`].
+    /// Default: 30 s.
+    pub body_pause: Duration,
+    /// The slowest that a body may come on average. Default: 1 KiB a second.
+    pub slowest_bytes_per_second: u64,
+    /// How long a client may leave an answer unread. Default: 30 s.
+    pub unread: Duration,
+    /// How long a connection of HTTP/2 may stay without a request. Default: 60 s.
+    pub idle: Duration,
+    /// How many connections at once; more are told 503 and closed. Default: 4096.
+    pub connections: usize,
+    /// How many requests at once on one connection of HTTP/2. Default: 100.
+    pub streams: u32,
+    /// The longest that a caller may wait for a job before the answer is 202. Client libraries give up after
+    /// 120 s, so it should be less. Default: 110 s.
+    pub sync_ceiling: Duration,
+    /// How long requests that were begun may go on after the server was told to stop. Default: 10 s.
+    pub drain: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            body_bytes: 70 << 20,
+            bodies_bytes: 256 << 20,
+            head_timeout: Duration::from_secs(10),
+            head_bytes: 32 << 10,
+            head_count: 100,
+            body_pause: Duration::from_secs(30),
+            slowest_bytes_per_second: 1024,
+            unread: Duration::from_secs(30),
+            idle: Duration::from_secs(60),
+            connections: 4096,
+            streams: 100,
+            sync_ceiling: Duration::from_secs(110),
+            drain: Duration::from_secs(10),
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! The walk of one request: an id, a route, a key, a handler, and one line in the log, whatever happens.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Instant;
+
+use futures::FutureExt as _;
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, Request, Response};
+use hyper::body::Incoming;
+use marquetry_dialect::sudomock::{Problem, Resource};
+use marquetry_model::TenantId;
+use marquetry_service::Authenticated;
+use tracing::field::{Empty, display};
+use tracing::{Instrument as _, Span};
+
+use crate::App;
+use crate::body::Outgoing;
+use crate::call::Call;
+use crate::connection::Working;
+use crate::problem::of_service;
+use crate::reply::Reply;
+use crate::request_id::RequestId;
+use crate::route::{self, Handler};
+
+/// Answers a request. Never fails: what goes wrong is an answer too.
+pub(crate) async fn answer(app: Arc<App>, request: Request<Incoming>, working: Working) -> Response<Outgoing> {
+    let id = RequestId::of(request.headers());
+    let method = request.method().clone();
+    let span = tracing::info_span!(
+        "request",
+        request_id = id.as_str(),
+        %method,
+        route = Empty,
+        tenant = Empty,
+    );
+    let walk = async {
+        let line = Line {
+            began: Instant::now(),
+            status: None,
+        };
+        let mut seen = None;
+        let outcome = AssertUnwindSafe(walk(&app, request, &mut seen)).catch_unwind().await;
+        let reply = match outcome {
+            Ok(Ok(reply)) => reply,
+            Ok(Err(problem)) => {
+                if problem.status() < 500 {
+                    tracing::debug!(%problem, "refused");
+                }
+                problem.into()
+            }
+            Err(panic) => {
+                tracing::error!(panic = words(&*panic), "a handler panicked");
+                Problem::server_error().into()
+            }
+        };
+        let standing = seen.map(|(tenant, resource)| {
+            app.admission
+                .standing(tenant, resource, &app.account.plan)
+        });
+        line.end(&reply);
+        reply.finish(&id, standing, &method, working)
+    };
+    walk.instrument(span).await
+}
+
+/// From the path to what its handler says. `seen` is whose request it turned out to be, and about what.
+async fn walk(
+    app: &Arc<App>,
+    request: Request<Incoming>,
+    seen: &mut Option<(TenantId, Resource)>,
+) -> Result<Reply, Problem> {
+    let (head, body) = request.into_parts();
+    // A slash at the end does not count: an answer that sends clients elsewhere would not be followed.
+    let path = match head.uri.path().trim_end_matches('/') {
+        "" => "/".to_owned(),
+        path => path.to_owned(),
+    };
+    let found = app.router.find(&head.method, &path)?;
+    Span::current().record("route", found.pattern);
+    match found.route.handler {
+        Handler::Anyone(handler) => handler(Call::new(Arc::clone(app), head, path, found.gaps, body)).await,
+        Handler::Key(handler) => {
+            let caller = authenticate(app, &head.headers).await?;
+            Span::current().record("tenant", display(caller.tenant));
+            *seen = Some((caller.tenant, route::resource(found.pattern)));
+            handler(Call::new(Arc::clone(app), head, path, found.gaps, body), caller).await
+        }
+    }
+}
+
+/// Whose key a request shows: in `x-api-key`, or else as a bearer token.
+async fn authenticate(app: &App, headers: &HeaderMap) -> Result<Authenticated, Problem> {
+    let key = shown_key(headers).ok_or_else(Problem::unauthorized)?;
+    app.service
+        .authenticate(key)
+        .await
+        .map_err(of_service)?
+        .ok_or_else(Problem::unauthorized)
+}
+
+fn shown_key(headers: &HeaderMap) -> Option<&str> {
+    if let Some(key) = headers.get("x-api-key") {
+        return key.to_str().ok().map(str::trim);
+    }
+    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// What a panic said, as far as it said something.
+fn words(panic: &(dyn std::any::Any + Send)) -> &str {
+    panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("without words")
+}
+
+/// The one line that is logged of every request, also of those whose client does not wait for the answer.
+struct Line {
+    began: Instant,
+    status: Option<u16>,
+}
+
+impl Line {
+    fn end(mut self, reply: &Reply) {
+        self.status = Some(reply.status.as_u16());
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        let ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        match self.status {
+            Some(status) if status >= 500 => tracing::warn!(status, ms, "answered"),
+            Some(status) => tracing::info!(status, ms, "answered"),
+            None => tracing::info!(ms, "the client went away"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::{HeaderName, HeaderValue};
+
+    fn shown(pairs: &[(&'static str, &'static str)]) -> Option<String> {
+        let headers: HeaderMap = pairs
+            .iter()
+            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
+            .collect();
+        shown_key(&headers).map(str::to_owned)
+    }
+
+    #[test]
+    fn the_header_of_the_key_is_looked_at_first() {
+        let both = [("authorization", "Bearer sm_b"), ("x-api-key", " sm_a ")];
+        assert_eq!(shown(&both).as_deref(), Some("sm_a"));
+        assert_eq!(shown(&both[..1]).as_deref(), Some("sm_b"));
+        assert_eq!(shown(&[("authorization", "bearer   sm_c")]).as_deref(), Some("sm_c"));
+        for wrong in ["sm_a", "Basic sm_a", "Bearer", ""] {
+            assert_eq!(shown(&[("authorization", wrong)]), None, "{wrong}");
+        }
+        assert_eq!(shown(&[]), None);
+    }
+}

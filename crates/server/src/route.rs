@@ -1,0 +1,252 @@
+//! The one table of routes. Matching, "no such path", "wrong method" with its `Allow`, who must show a key, and the
+//! list that documentation and tests read all come from it.
+
+use std::collections::BTreeMap;
+
+use futures::future::BoxFuture;
+use http::Method;
+use marquetry_dialect::sudomock::{Problem, Resource};
+use marquetry_service::Authenticated;
+
+use crate::call::Call;
+use crate::handler::{account, deliveries, endpoints, files, health, jobs, mockups, renders, uploads};
+use crate::reply::Reply;
+
+/// Who may use a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Guard {
+    /// Anyone.
+    Anyone,
+    /// Whoever shows an API key.
+    Key,
+}
+
+/// A route as documentation names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RouteName {
+    /// The method; where it is `GET`, `HEAD` is answered too.
+    pub method: Method,
+    /// The path, its gaps in braces.
+    pub path: &'static str,
+    /// Who may use it.
+    pub guard: Guard,
+}
+
+/// Every route there is, in the order of the table; a route that answers under two paths stands there twice.
+pub fn routes() -> impl Iterator<Item = RouteName> {
+    ROUTES.iter().flat_map(|route| {
+        route.paths.iter().map(|path| RouteName {
+            method: route.method.clone(),
+            path,
+            guard: match route.handler {
+                Handler::Anyone(_) => Guard::Anyone,
+                Handler::Key(_) => Guard::Key,
+            },
+        })
+    })
+}
+
+pub(crate) type Answering = BoxFuture<'static, Result<Reply, Problem>>;
+
+/// What answers, and to whom: a route for key holders cannot be called without one.
+pub(crate) enum Handler {
+    Anyone(fn(Call) -> Answering),
+    Key(fn(Call, Authenticated) -> Answering),
+}
+
+pub(crate) struct Route {
+    method: Method,
+    paths: &'static [&'static str],
+    pub(crate) handler: Handler,
+}
+
+macro_rules! routes {
+    ($($guard:ident $method:ident [$($path:literal),+] => $handler:path;)*) => {
+        static ROUTES: &[Route] = &[$(
+            Route {
+                method: Method::$method,
+                paths: &[$($path),+],
+                handler: routes!(@ $guard $handler),
+            },
+        )*];
+    };
+    (@ Anyone $handler:path) => { Handler::Anyone(|call| Box::pin($handler(call))) };
+    (@ Key $handler:path) => { Handler::Key(|call, caller| Box::pin($handler(call, caller))) };
+}
+
+routes! {
+    Key POST ["/api/v1/psd/upload"] => uploads::create;
+
+    Key GET ["/api/v1/psd-mockups", "/api/v1/mockups"] => mockups::list;
+    Key GET ["/api/v1/psd-mockups/{id}", "/api/v1/mockups/{id}"] => mockups::get;
+    Key PATCH ["/api/v1/psd-mockups/{id}", "/api/v1/mockups/{id}"] => mockups::rename;
+    Key DELETE ["/api/v1/psd-mockups/{id}", "/api/v1/mockups/{id}"] => mockups::delete;
+    Key GET ["/api/v1/psd-mockups/{id}/layers", "/api/v1/mockups/{id}/layers"] => mockups::layers;
+    Key DELETE ["/api/v1/mockups/all"] => mockups::delete_all;
+
+    Key POST ["/api/v1/renders"] => renders::create;
+
+    Key GET ["/api/v1/jobs"] => jobs::list;
+    Key GET ["/api/v1/jobs/{id}"] => jobs::get;
+    Key POST ["/api/v1/jobs/{id}/cancel"] => jobs::cancel;
+    Key DELETE ["/api/v1/jobs/{id}"] => jobs::cancel;
+
+    Key POST ["/api/v1/webhook-endpoints"] => endpoints::create;
+    Key GET ["/api/v1/webhook-endpoints"] => endpoints::list;
+    Key GET ["/api/v1/webhook-endpoints/events"] => deliveries::events;
+    Key GET ["/api/v1/webhook-endpoints/{id}"] => endpoints::get;
+    Key PATCH ["/api/v1/webhook-endpoints/{id}"] => endpoints::change;
+    Key DELETE ["/api/v1/webhook-endpoints/{id}"] => endpoints::delete;
+    Key POST ["/api/v1/webhook-endpoints/{id}/rotate-secret"] => endpoints::rotate_secret;
+    Key POST ["/api/v1/webhook-endpoints/{id}/test"] => endpoints::test;
+    Key GET ["/api/v1/webhook-endpoints/{id}/deliveries"] => deliveries::list;
+    Key POST ["/api/v1/webhook-endpoints/{id}/deliveries/replay-failed"] => deliveries::replay_failed;
+    Key POST ["/api/v1/webhook-endpoints/{id}/deliveries/{delivery}/replay"] => deliveries::replay;
+
+    Key GET ["/api/v1/me"] => account::me;
+    Anyone GET ["/api/v1/packages/plans", "/api/v1/packages/pricing"] => account::plans;
+
+    Anyone GET ["/files/{*key}"] => files::read;
+    Anyone GET ["/livez"] => health::live;
+    Anyone GET ["/readyz"] => health::ready;
+}
+
+/// The resource whose limit the headers of a route's answers tell of: renders, but where files come in.
+pub(crate) fn resource(pattern: &str) -> Resource {
+    if pattern == "/api/v1/psd/upload" {
+        Resource::Uploads
+    } else {
+        Resource::Renders
+    }
+}
+
+/// Finds the route of a request.
+pub(crate) struct Router {
+    patterns: matchit::Router<Pattern>,
+}
+
+struct Pattern {
+    path: &'static str,
+    methods: Vec<(&'static Method, &'static Route)>,
+}
+
+/// A route that was found.
+pub(crate) struct Found {
+    pub(crate) route: &'static Route,
+    pub(crate) pattern: &'static str,
+    pub(crate) gaps: Vec<(String, String)>,
+}
+
+impl Router {
+    pub(crate) fn new() -> Self {
+        let mut by_path: BTreeMap<&'static str, Vec<_>> = BTreeMap::new();
+        for route in ROUTES {
+            for path in route.paths {
+                by_path.entry(path).or_default().push((&route.method, route));
+            }
+        }
+        let mut patterns = matchit::Router::new();
+        for (path, methods) in by_path {
+            patterns
+                .insert(path, Pattern { path, methods })
+                .expect("the table holds no two patterns that cannot be told apart, as a test sees");
+        }
+        Self { patterns }
+    }
+
+    /// The route that answers `method` under `path`, which has no slash at its end.
+    ///
+    /// # Errors
+    /// 404 when nothing answers under the path, 405 when something else does.
+    pub(crate) fn find(&self, method: &Method, path: &str) -> Result<Found, Problem> {
+        let matched = self.patterns.at(path).map_err(|_| Problem::route_not_found())?;
+        let pattern = matched.value;
+        let answers = |wanted: &Method| {
+            let mut methods = pattern.methods.iter();
+            methods.find(|(method, _)| *method == wanted).map(|(_, route)| *route)
+        };
+        let route = match answers(method) {
+            None if *method == Method::HEAD => answers(&Method::GET),
+            found => found,
+        };
+        let route = route.ok_or_else(|| Problem::method_not_allowed(&pattern.allow()))?;
+        let gaps = matched.params.iter();
+        Ok(Found {
+            route,
+            pattern: pattern.path,
+            gaps: gaps.map(|(name, text)| (name.to_owned(), text.to_owned())).collect(),
+        })
+    }
+}
+
+impl Pattern {
+    /// The `Allow` header.
+    fn allow(&self) -> String {
+        let mut methods: Vec<&str> = self.methods.iter().map(|(method, _)| method.as_str()).collect();
+        if methods.contains(&"GET") {
+            methods.push("HEAD");
+        }
+        methods.sort_unstable();
+        methods.join(", ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pattern(method: &Method, path: &str) -> &'static str {
+        Router::new().find(method, path).unwrap_or_else(|problem| panic!("{path}: {problem}")).pattern
+    }
+
+    #[test]
+    fn every_route_is_found_under_its_own_pattern() {
+        for route in routes() {
+            let path = route.path.replace("{*key}", "results/x");
+            let path = path.replace("{id}", "some-id").replace("{delivery}", "another-id");
+            assert_eq!(pattern(&route.method, &path), route.path);
+        }
+    }
+
+    #[test]
+    fn fixed_words_win_over_gaps() {
+        for (method, path, expected) in [
+            (
+                Method::GET,
+                "/api/v1/webhook-endpoints/events",
+                "/api/v1/webhook-endpoints/events",
+            ),
+            (Method::DELETE, "/api/v1/mockups/all", "/api/v1/mockups/all"),
+            (
+                Method::POST,
+                "/api/v1/webhook-endpoints/x/deliveries/replay-failed",
+                "/api/v1/webhook-endpoints/{id}/deliveries/replay-failed",
+            ),
+            (
+                Method::POST,
+                "/api/v1/webhook-endpoints/x/deliveries/replay-failed/replay",
+                "/api/v1/webhook-endpoints/{id}/deliveries/{delivery}/replay",
+            ),
+        ] {
+            assert_eq!(pattern(&method, path), expected);
+        }
+    }
+
+    #[test]
+    fn head_goes_where_get_goes() {
+        assert_eq!(pattern(&Method::HEAD, "/livez"), "/livez");
+        let router = Router::new();
+        let refused = router.find(&Method::HEAD, "/api/v1/renders").err().unwrap();
+        assert_eq!(refused.status(), 405);
+    }
+
+    #[test]
+    fn a_wrong_method_is_told_the_right_ones() {
+        let router = Router::new();
+        let refused = router.find(&Method::PUT, "/api/v1/mockups/x").err().unwrap();
+        let allow = ("Allow", "DELETE, GET, HEAD, PATCH".to_owned());
+        assert!(refused.headers().contains(&allow), "{:?}", refused.headers());
+        assert_eq!(router.find(&Method::GET, "/api/v2/jobs").err().unwrap().status(), 404);
+        assert_eq!(router.find(&Method::GET, "*").err().unwrap().status(), 404);
+    }
+}
