@@ -40,10 +40,14 @@ codes! {
     NotFound = "NOT_FOUND", 404;
     /// The route exists, the method does not.
     MethodNotAllowed = "METHOD_NOT_ALLOWED", 405;
+    /// The body came too slowly, or stopped coming.
+    RequestTimeout = "REQUEST_TIMEOUT", 408;
     /// The body is longer than the server reads.
     BodyTooLarge = "BODY_TOO_LARGE", 413;
     /// The body is of a kind that the route does not read.
     UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE", 415;
+    /// The file ends before the range that was asked for begins.
+    RangeNotSatisfiable = "RANGE_NOT_SATISFIABLE", 416;
     /// Fields that do not go together, where no narrower code fits.
     InvalidRequest = "INVALID_REQUEST", 422;
     /// The page marker was not made by this server, or was damaged.

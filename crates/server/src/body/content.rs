@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use futures::stream::{BoxStream, Stream as _};
+use futures::stream::BoxStream;
 use http_body::{Body, Frame, SizeHint};
 
 use crate::connection::Sending;

@@ -47,6 +47,39 @@ impl Problem {
             .with_header("Allow", allowed.to_owned())
     }
 
+    /// 403: the route exists for other ways of authenticating than an API key.
+    pub fn not_for_keys() -> Self {
+        Self::new(
+            Code::Forbidden,
+            "An API key is not enough for this. Nothing was changed.",
+        )
+    }
+
+    /// 408: the body came too slowly, or stopped coming.
+    pub fn request_timeout() -> Self {
+        Self::new(
+            Code::RequestTimeout,
+            "The body did not arrive in time. Send the request again.",
+        )
+    }
+
+    /// 422: the body of a form could not be taken apart, because of `reason` (a clause).
+    pub fn malformed_form(reason: &str) -> Self {
+        Self::new(
+            Code::InvalidRequest,
+            format!("The form could not be read: {reason}."),
+        )
+    }
+
+    /// 416: the file has `size` bytes and the range lies outside.
+    pub fn range_not_satisfiable(size: u64) -> Self {
+        Self::new(
+            Code::RangeNotSatisfiable,
+            format!("The file has {size} bytes; the range lies outside."),
+        )
+        .with_header("Content-Range", format!("bytes */{size}"))
+    }
+
     /// 413: the body has more than `limit` bytes.
     pub fn body_too_large(limit: u64) -> Self {
         Self::new(
