@@ -23,6 +23,7 @@ mod layer;
 mod mask;
 mod record;
 mod smart;
+mod specimen;
 mod text;
 
 pub use channel::Compression;
@@ -31,6 +32,7 @@ pub use document::{Builder, Depth, Format, Mode};
 pub use layer::{BLEND_KEYS, Content, Layer};
 pub use mask::{Mask, RealMask, vector_mask};
 pub use smart::{Linked, SmartObject, Warp};
+pub use specimen::specimen;
 pub use text::Text;
 
 /// A box on the canvas in whole pixels, right and bottom outside. May lie outside the canvas.

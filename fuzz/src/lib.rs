@@ -1,0 +1,3 @@
+//! What the fuzz targets do with bytes, shared with programs that make the bytes themselves.
+
+pub mod psd;
