@@ -115,8 +115,14 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Result<Stored, CodecError
     decoder
         .read_image(raster.bytes_mut())
         .map_err(|error| translate(&error, bytes.len()))?;
+    let header = found.header();
+    // Pixels that the data do not reach stay transparent. In a frame that has no transparent colour
+    // and covers the screen, they show that data are missing.
+    if !header.has_alpha && !raster.is_opaque() {
+        return Err(CodecError::cut(Kind::Gif, bytes.len()));
+    }
     Ok(Stored {
-        header: found.header(),
+        header,
         raster,
         profile: Profile::Absent,
         warnings: Vec::new(),

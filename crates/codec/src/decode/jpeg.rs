@@ -40,13 +40,13 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Result<Stored, CodecError
         upright_cost(header.orientation).max(4 + coefficients + widening),
     )?;
 
-    // The decoder takes such a scan for the end, and comes home content with the rest unpainted.
-    if found.has_spare_scan(bytes) {
-        return Err(CodecError::Malformed {
-            kind: Kind::Jpeg,
-            offset: None,
-            what: "a scan begins inside another".to_owned(),
-        });
+    // The decoder takes some such markers for the end, and comes home content with the rest unpainted.
+    if let Some(offset) = found.interruption(bytes) {
+        return Err(CodecError::broken(
+            Kind::Jpeg,
+            offset,
+            "a marker inside the only scan",
+        ));
     }
     let mut warnings = Vec::new();
     // A strict decoder refuses them, and a lenient one is no answer: see below.
@@ -85,7 +85,20 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Result<Stored, CodecError
 
     let icc = found.profile(bytes);
     let (raster, profile) = match found.output() {
-        ColorSpace::RGBA => (raster_of(Kind::Jpeg, found.size, out)?, to_apply(icc)),
+        ColorSpace::RGBA => {
+            let raster = raster_of(Kind::Jpeg, found.size, out)?;
+            // The decoder paints alpha as well. Fuzzing keeps finding ways for it to come home content
+            // before it has painted everything (an Adobe segment between two scans, say); looking
+            // costs a tenth of the decoding and finds them all.
+            if !raster.is_opaque() {
+                return Err(CodecError::Malformed {
+                    kind: Kind::Jpeg,
+                    offset: None,
+                    what: "its scans leave pixels unpainted".to_owned(),
+                });
+            }
+            (raster, to_apply(icc))
+        }
         ColorSpace::RGB => {
             let mut raster = Raster::new(found.size);
             widen_rgb(&out, &mut raster);

@@ -272,21 +272,74 @@ fn stray_bytes_in_a_jpeg_header_are_a_warning() {
 }
 
 #[test]
-fn a_jpeg_that_starts_its_scan_again_is_no_half_black_picture() {
-    // Found by fuzzing: in the middle of the only scan a second one begins, which the decoder takes
-    // for the end, and it comes home content with half a picture.
+fn a_jpeg_whose_scan_is_interrupted_is_no_half_black_picture() {
+    // Found by fuzzing: in the middle of the only scan a second one begins, or a table stands; the
+    // decoder takes that for the end and comes home content with half a picture.
     for (name, jpeg) in sound_files() {
         if !matches!(name, "jpeg 4:2:0" | "jpeg 4:4:4" | "jpeg cmyk" | "jpeg ycck") {
             continue;
         }
-        let scan = jpeg.windows(2).position(|window| window == [0xff, 0xda]).unwrap();
-        let twice = [&jpeg[..scan + 200], &jpeg[scan..]].concat();
-        match decode(&twice, &tight()) {
-            Err(CodecError::Malformed { what, .. }) => {
-                assert_eq!(what, "a scan begins inside another", "{name}");
+        let find = |marker| {
+            jpeg.windows(2)
+                .position(|window| window == [0xff, marker])
+                .unwrap()
+        };
+        let (scan, table) = (find(0xda), find(0xc4));
+        for again in [scan, table] {
+            let broken = [&jpeg[..scan + 200], &jpeg[again..]].concat();
+            match decode(&broken, &tight()) {
+                Err(CodecError::Malformed { what, offset, .. }) => {
+                    assert_eq!(what, "a marker inside the only scan", "{name}");
+                    assert_eq!(offset, Some(scan as u64 + 200), "{name}");
+                }
+                other => panic!("{name}: {other:?}"),
             }
-            other => panic!("{name}: {other:?}"),
         }
+    }
+}
+
+#[test]
+fn a_late_adobe_segment_does_not_leave_pixels_unpainted() {
+    // Found by fuzzing: between two scans of a progressive picture somebody says that it is CMYK.
+    let jpeg = crate::files::progressive_jpeg(45, 37);
+    let scans: Vec<usize> = (0..jpeg.len() - 1)
+        .filter(|&at| jpeg[at..at + 2] == [0xff, 0xda])
+        .collect();
+    let adobe = b"\xff\xee\0\x0eAdobe\0\x64\0\0\0\0\0";
+    for &scan in &scans[1..] {
+        let late = [&jpeg[..scan], adobe, &jpeg[scan..]].concat();
+        if let Ok(decoded) = decode(&late, &tight()) {
+            assert!(decoded.raster.is_opaque());
+            assert_eq!(decoded.raster, decode(&jpeg, &tight()).unwrap().raster);
+        }
+    }
+}
+
+#[test]
+fn colour_sampled_finer_than_luma_is_refused() {
+    // Found by fuzzing: the decoder indexes out of its buffer.
+    let mut file = jpeg_claim(45, 37, 0xc0);
+    assert_eq!(file[16], 0x11);
+    file[16] = 0x44;
+    assert!(matches!(
+        decode(&file, &tight()),
+        Err(CodecError::Unsupported { kind: Kind::Jpeg, .. })
+    ));
+}
+
+#[test]
+fn a_gif_whose_data_end_early_is_no_half_transparent_picture() {
+    // Found by fuzzing: an end code stands in the middle of the data, and no colour is transparent.
+    let data = b"\x8c\x8f\xa9\xcb\xed\x08\xa3\x9c\x07\xd0\x8b\xb3\xde\xbc\x46\x01\x40\x00\x21";
+    let mut file = b"GIF89a\x18\0\x10\0\0\0\0\x2c\0\0\0\0\x18\0\x10\0\x80\0\0\0\xfa\x14\x1e\x02".to_vec();
+    file.push(19);
+    file.extend(data);
+    file.push(249);
+    file.extend([0; 249]);
+    file.extend(b"\0;");
+    match decode(&file, &tight()) {
+        Err(CodecError::Truncated { kind: Kind::Gif, .. }) => {}
+        other => panic!("{other:?}"),
     }
 }
 

@@ -48,14 +48,20 @@ impl JpegHeader {
         self.progressive || self.first_scan < self.components
     }
 
-    /// Whether a scan that has all components is followed by another although nothing is left for it.
-    pub(crate) fn has_spare_scan(&self, bytes: &[u8]) -> bool {
+    /// Where the only scan of a picture is broken off by a marker that has no business there.
+    ///
+    /// A picture whose first scan has all components has nothing to say between that scan and its end
+    /// (T.81, *B.2.1*).
+    pub(crate) fn interruption(&self, bytes: &[u8]) -> Option<usize> {
+        if self.in_scans() {
+            return None;
+        }
         let data = bytes.get(self.data..).unwrap_or_default();
-        // FF stands for itself before 00, and before D0 to D7 it restarts; the next marker ends the scan.
-        let end = data
+        // FF stands for itself before 00 and fills before FF; D0 to D7 restart; D9 is the end.
+        let marker = data
             .windows(2)
-            .find(|pair| pair[0] == 0xff && !matches!(pair[1], 0 | 0xd0..=0xd7 | 0xff));
-        !self.in_scans() && end.is_some_and(|marker| marker[1] == 0xda)
+            .position(|pair| pair[0] == 0xff && !matches!(pair[1], 0 | 0xd0..=0xd7 | 0xff))?;
+        (data[marker + 1] != 0xd9).then_some(self.data + marker)
     }
 
     /// The file without its stray bytes.
@@ -186,6 +192,12 @@ pub(crate) fn read_header(bytes: &[u8]) -> Result<JpegHeader, CodecError> {
                         feature: "other than one, three or four colour components",
                     });
                 }
+                if !is_usual_sampling(body.get(6..).unwrap_or_default(), components) {
+                    return Err(CodecError::Unsupported {
+                        kind: Kind::Jpeg,
+                        feature: "this sampling of its colour components",
+                    });
+                }
                 found.size = Size::new(u32::from(width), u32::from(height));
                 found.components = components;
                 found.progressive = marker == 0xc2;
@@ -217,4 +229,19 @@ pub(crate) fn read_header(bytes: &[u8]) -> Result<JpegHeader, CodecError> {
         }
         place = to;
     }
+}
+
+/// Whether the first component is sampled most finely and the others at a half, a quarter or as
+/// finely. Everything that is written in earnest is; the decoder has been seen to trip over the rest.
+fn is_usual_sampling(table: &[u8], components: u8) -> bool {
+    // Three bytes a component: number, factors across and down in four bits each, table.
+    let factors = |index: usize| table.get(index * 3 + 1).map(|both| (both >> 4, both & 15));
+    let Some((across, down)) = factors(0) else {
+        return false;
+    };
+    (0..usize::from(components)).all(|index| {
+        factors(index).is_some_and(|(h, v)| {
+            matches!(h, 1 | 2 | 4) && matches!(v, 1 | 2 | 4) && h <= across && v <= down
+        })
+    })
 }
