@@ -42,7 +42,7 @@ impl Group {
 
     /// Whether its members are drawn straight onto what lies below.
     pub(crate) fn passes_through(&self) -> bool {
-        self.blend == GroupBlend::PassThrough && self.clipped.is_empty()
+        self.blend == GroupBlend::PassThrough
     }
 }
 
@@ -60,7 +60,8 @@ impl Paint {
 impl Placed {
     /// Where the art lands, within `canvas`.
     pub fn bounds(&self, canvas: Rect) -> Rect {
-        let Size2 { width, height } = Size2::of(self);
+        let size = self.art.size();
+        let (width, height) = (f64::from(size.width), f64::from(size.height));
         if width == 0.0 || height == 0.0 || self.map.inverse().is_none() {
             return Rect::default();
         }
@@ -83,22 +84,6 @@ impl Placed {
             near(right),
             near(bottom),
         ))
-    }
-}
-
-/// The art's size as lengths.
-struct Size2 {
-    width: f64,
-    height: f64,
-}
-
-impl Size2 {
-    fn of(placed: &Placed) -> Self {
-        let size = placed.art.size();
-        Self {
-            width: f64::from(size.width),
-            height: f64::from(size.height),
-        }
     }
 }
 

@@ -237,23 +237,40 @@ fn paint_whole(
             scratch,
         );
     }
-    if !step.clipped.is_empty() && step.clip_blend == ClipBlend::Separately {
-        let let_through = Plane::from_alpha(area, own.pixels, step, clip, &mut mask_buffer);
-        let mut part = scratch.take(own.pixels.len());
-        copy_out(band, area, &mut part);
-        let mut inner = Band {
-            area,
-            pixels: &mut part,
-        };
-        paint(&step.clipped, &mut inner, Some(&let_through), scratch);
-        for y in rows(area) {
-            band.row_mut(y, area.x, area.width)
-                .copy_from_slice(inner.row(y, area.x, area.width));
-        }
-        scratch.give(part);
+    if step.clip_blend == ClipBlend::Separately {
+        paint_clipped(step, own.pixels, area, band, clip, scratch);
     }
     scratch.give(mask_buffer);
     scratch.give(pixels);
+}
+
+/// What is clipped to a step, blended with all that lies below wherever the step's own pixels let it.
+fn paint_clipped(
+    step: &Step<'_>,
+    own: &[u8],
+    area: Rect,
+    band: &mut Band<'_>,
+    clip: Option<&Plane>,
+    scratch: &mut Scratch,
+) {
+    if step.clipped.is_empty() {
+        return;
+    }
+    let mut mask_buffer = scratch.take(area.width as usize);
+    let let_through = Plane::from_alpha(area, own, step, clip, &mut mask_buffer);
+    scratch.give(mask_buffer);
+    let mut part = scratch.take(own.len());
+    copy_out(band, area, &mut part);
+    let mut inner = Band {
+        area,
+        pixels: &mut part,
+    };
+    paint(&step.clipped, &mut inner, Some(&let_through), scratch);
+    for y in rows(area) {
+        band.row_mut(y, area.x, area.width)
+            .copy_from_slice(inner.row(y, area.x, area.width));
+    }
+    scratch.give(part);
 }
 
 /// Members painted straight onto the band, then faded back where the group is not wholly there.
@@ -266,7 +283,8 @@ fn pass_through(
     scratch: &mut Scratch,
 ) {
     if step.masks.is_empty() && clip.is_none() && step.ink.replaces() {
-        return paint(children, band, None, scratch);
+        paint(children, band, None, scratch);
+        return paint_over_members(step, area, band, clip, scratch);
     }
     let mut before = scratch.take(area.width as usize * area.height as usize * 4);
     copy_out(band, area, &mut before);
@@ -280,6 +298,29 @@ fn pass_through(
     }
     scratch.give(mask_buffer);
     scratch.give(before);
+    paint_over_members(step, area, band, clip, scratch);
+}
+
+/// What is clipped to a group whose members pass through: its shape is that of its members among
+/// themselves.
+fn paint_over_members(
+    step: &Step<'_>,
+    area: Rect,
+    band: &mut Band<'_>,
+    clip: Option<&Plane>,
+    scratch: &mut Scratch,
+) {
+    if step.clipped.is_empty() {
+        return;
+    }
+    let mut pixels = scratch.take(area.width as usize * area.height as usize * 4);
+    let mut own = Band {
+        area,
+        pixels: &mut pixels,
+    };
+    step.source.gather(&mut own, scratch);
+    paint_clipped(step, own.pixels, area, band, clip, scratch);
+    scratch.give(pixels);
 }
 
 /// The pixels of `area`, which is within the band.

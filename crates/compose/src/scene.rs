@@ -89,8 +89,8 @@ pub struct Group {
     pub masks: Vec<Mask>,
     /// Members, bottom to top.
     pub children: Vec<Node>,
-    /// Layers clipped to the group, bottom to top. Photoshop draws a pass-through group that has
-    /// any as an isolated normal one, and so do we.
+    /// Layers clipped to the group, bottom to top. To a group whose members pass through they are
+    /// always clipped separately: they blend with everything below, inside the members' shape.
     pub clipped: Vec<Node>,
     /// How they meet it.
     pub clip_blend: ClipBlend,

@@ -130,6 +130,7 @@ fn group_step(group: &Group, bounds: Rect) -> Option<Step<'_>> {
     let ink = Ink::new(mode, group.opacity, group.fill);
     let clipped = steps(&group.clipped, bounds);
     if children.is_empty()
+        || group.opacity.get() <= 0.0
         || ink.is_clear() && (clipped.is_empty() || group.clip_blend == ClipBlend::Together)
     {
         return None;

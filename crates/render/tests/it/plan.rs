@@ -60,6 +60,16 @@ fn a_group_keeps_its_blending_to_itself_unless_it_passes_through() {
 }
 
 #[test]
+fn what_is_clipped_to_a_passing_group_blends_with_what_lies_below() {
+    let (at, _) = picture(vec![
+        square("ground", 0, 0, 40, GREY),
+        Layer::group("group", vec![square("member", 0, 0, 20, GREY).blend(b"mul ")]).pass_through(),
+        square("clipped", 10, 10, 30, [255, 0, 0, 128]).clipped(),
+    ]);
+    assert_eq!([at(5, 5), at(15, 15), at(25, 25)], [[64, 64, 64, 255], [160, 32, 32, 255], GREY]);
+}
+
+#[test]
 fn a_mask_has_a_colour_of_its_own_outside_its_rectangle() {
     let mask = |outside| Mask {
         default: outside,
