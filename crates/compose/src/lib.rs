@@ -28,6 +28,7 @@ mod blend;
 mod bounds;
 mod draw;
 mod mask;
+mod outline;
 mod paint;
 mod place;
 mod scene;
@@ -35,4 +36,5 @@ mod step;
 
 pub use art::Art;
 pub use draw::{DrawError, DrawOptions, draw, draw_into, draw_onto, draw_region};
+pub use outline::{FillRule, Outline};
 pub use scene::{ClipBlend, Filter, Group, GroupBlend, Layer, Mask, Node, Paint, Placed, Scene};

@@ -59,7 +59,9 @@ pub(crate) fn fade_eight<S: Wide>(simd: S, before: u8x32<S>, after: u8x32<S>, sh
             (c0[$at] * old + c1[$at] * new) * scale
         };
     }
-    pack(simd, [mix!(0), mix!(1), mix!(2), alpha]).bitcast()
+    let mixed = pack(simd, [mix!(0), mix!(1), mix!(2), alpha]);
+    let untouched = share.simd_le(f32x8::splat(simd, 0.0));
+    untouched.select(before, mixed).bitcast()
 }
 
 /// One byte of each pixel as `0.0..=1.0`.
@@ -82,7 +84,11 @@ fn planes<S: Wide>(simd: S, pixels: u32x8<S>) -> Planes<S> {
 #[inline(always)]
 fn pack<S: Wide>(simd: S, channels: [f32x8<S>; 4]) -> u32x8<S> {
     let [red, green, blue, alpha] = channels;
-    byte(simd, red) | (byte(simd, green) << 8) | (byte(simd, blue) << 16) | (byte(simd, alpha) << 24)
+    let alpha = byte(simd, alpha);
+    let colour = byte(simd, red) | (byte(simd, green) << 8) | (byte(simd, blue) << 16);
+    // What nobody sees has no colour.
+    let zero = u32x8::splat(simd, 0);
+    alpha.simd_eq(zero).select(zero, colour | (alpha << 24))
 }
 
 #[inline(always)]

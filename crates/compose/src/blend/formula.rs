@@ -1,4 +1,5 @@
 //! Photoshop's blend formulas, one pixel at a time, in `f64`: what the fast kernels must agree with.
+//! Only tests are compiled with it.
 //!
 //! Values are encoded samples scaled to `0.0..=1.0`; `cb` is the backdrop, `cs` the source. Names
 //! follow the *Compositing and Blending* recommendation of the W3C, which has sixteen of the modes; the
@@ -6,26 +7,10 @@
 
 use marquetry_pixel::BlendMode;
 
-/// Whether fill opacity weakens the mode's source colour rather than its alpha.
-///
-/// These are the eight modes of which Photoshop's users know that *Fill* and *Opacity* differ.
-pub(crate) fn fill_weakens_colour(mode: BlendMode) -> bool {
-    matches!(
-        mode,
-        BlendMode::ColorBurn
-            | BlendMode::LinearBurn
-            | BlendMode::ColorDodge
-            | BlendMode::LinearDodge
-            | BlendMode::VividLight
-            | BlendMode::LinearLight
-            | BlendMode::HardMix
-            | BlendMode::Difference
-    )
-}
-
 /// The colour of `source` meeting `backdrop`, both opaque.
 ///
-/// `fill` matters only for the modes of which [`fill_weakens_colour`] is true.
+/// `fill` matters only for the modes of which [`fill_weakens_colour`](super::fill_weakens_colour) is
+/// true.
 pub(crate) fn blend(mode: BlendMode, fill: f64, backdrop: [f64; 3], source: [f64; 3]) -> [f64; 3] {
     match mode {
         BlendMode::DarkerColor if luminosity(source) < luminosity(backdrop) => source,
@@ -170,6 +155,10 @@ pub(crate) fn composite(
     let alpha = alpha_s + alpha_b - alpha_s * alpha_b;
     let (cb, cs) = (colour(backdrop), colour(source));
     let blended = blend(mode, fill, cb, cs);
+    if to_byte(alpha) == 0 {
+        // What nobody sees has no colour.
+        return [0; 4];
+    }
     let [red, green, blue] = std::array::from_fn(|at| {
         let meeting = (1.0 - alpha_b) * cs[at] + alpha_b * blended[at];
         to_byte(((alpha - alpha_s) * cb[at] + alpha_s * meeting) / alpha)
@@ -189,6 +178,7 @@ pub(crate) fn to_byte(value: f64) -> u8 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::fill_weakens_colour;
     use super::*;
 
     fn grey(mode: BlendMode, backdrop: u8, source: u8) -> u8 {

@@ -6,6 +6,7 @@
 
 mod fixed;
 mod float;
+#[cfg(test)]
 mod formula;
 mod table;
 pub(crate) mod wide;
@@ -15,9 +16,25 @@ use marquetry_pixel::{BlendMode, Opacity};
 
 pub(crate) use fixed::spread_alpha;
 use fixed::{FixedCover, FixedMode};
-pub(crate) use formula::fill_weakens_colour;
 pub(crate) use table::Table;
 use wide::{Wide, on};
+
+/// Whether fill opacity weakens the mode's source colour rather than its alpha.
+///
+/// These are the eight modes of which Photoshop's users know that *Fill* and *Opacity* differ.
+fn fill_weakens_colour(mode: BlendMode) -> bool {
+    matches!(
+        mode,
+        BlendMode::ColorBurn
+            | BlendMode::LinearBurn
+            | BlendMode::ColorDodge
+            | BlendMode::LinearDodge
+            | BlendMode::VividLight
+            | BlendMode::LinearLight
+            | BlendMode::HardMix
+            | BlendMode::Difference
+    )
+}
 
 /// How source pixels meet the backdrop.
 #[derive(Clone, Copy, Debug)]

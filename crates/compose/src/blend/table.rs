@@ -3,7 +3,8 @@
 use fearless_simd::Level;
 use marquetry_pixel::{BlendMode, Rgb};
 
-use super::{Ink, blend_row, formula};
+use super::wide::best_level;
+use super::{Ink, blend_row};
 
 /// Pixels looked at together.
 const PIECE: usize = 64;
@@ -11,7 +12,7 @@ const PIECE: usize = 64;
 /// What a separable mode makes of every backdrop sample, for one source colour.
 ///
 /// Soft light needs a root and burn a division for every sample; over a whole canvas a look-up is
-/// three times as fast as either, and exact.
+/// faster than either.
 #[derive(Debug)]
 pub(crate) struct Table {
     ink: Ink,
@@ -36,14 +37,15 @@ impl Table {
             return None;
         }
         let source = [colour.red, colour.green, colour.blue, 255];
+        // The kernel itself fills the table, so that it makes no difference which of them is used.
+        let mut greys: Vec<u8> = (0..=255).flat_map(|grey| [grey, grey, grey, 255]).collect();
+        blend_row(best_level(), ink, &mut greys, &[source; 256].concat(), None);
         let mut channels = [[0; 256]; 3];
-        for level in 0..=255 {
-            let backdrop = [level, level, level, 255];
-            let result = formula::composite(ink.mode, ink.fill.into(), backdrop, source, ink.opacity.into());
+        for (grey, result) in greys.as_chunks::<4>().0.iter().enumerate() {
             for (at, channel) in channels.iter_mut().enumerate() {
-                channel[usize::from(level)] = u32::from(result[at]) << (8 * at);
+                channel[grey] = u32::from(result[at]) << (8 * at);
             }
-            channels[0][usize::from(level)] |= 0xff00_0000;
+            channels[0][grey] |= 0xff00_0000;
         }
         Some(Self {
             ink,

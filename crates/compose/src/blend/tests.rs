@@ -98,9 +98,9 @@ fn check(
             tolerance(mode).min(1)
         };
         let far = (0..4).any(|c| (i32::from(got[c]) - i32::from(wanted[c])).abs() > allowed);
-        // A colour that nobody sees may be anything.
+        // A hair's breadth of alpha may be rounded to nothing or to one.
         assert!(
-            !far || wanted[3] == 0 && got[3] == 0,
+            !far || wanted[3].max(got[3]) <= 1,
             "{mode} {:?} over {:?} at {cover}: {got:?}, not {wanted:?}",
             above[at],
             below[at],

@@ -119,6 +119,28 @@ fn clipped_layers_may_blend_with_all_below() {
 }
 
 #[test]
+fn a_pass_through_group_may_be_clipped_to() {
+    let group = Group {
+        clipped: vec![Node::Layer(Layer {
+            blend: BlendMode::Screen,
+            ..solid(128, 128, 128)
+        })],
+        ..Group::new(vec![Node::Layer(Layer {
+            blend: BlendMode::Multiply,
+            ..row(&[[128, 128, 128, 255], [0, 0, 0, 0]])
+        })])
+    };
+    let got = drawn(&scene(
+        2,
+        1,
+        vec![Node::Layer(solid(100, 100, 100)), Node::Group(group)],
+    ));
+    // The member sees the canvas: 100 * 128 is 50; what is clipped to the group sees that: 153.
+    assert_eq!(got.pixel(0, 0), Some([153, 153, 153, 255]));
+    assert_eq!(got.pixel(1, 0), Some([100, 100, 100, 255]));
+}
+
+#[test]
 fn masks_have_an_outside_and_a_density() {
     let masked = |outside, density| Layer {
         masks: vec![Mask {

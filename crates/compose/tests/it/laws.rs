@@ -140,6 +140,12 @@ fn nodes() -> impl Strategy<Value = Vec<Node>> {
     proptest::collection::vec(node(), 1..5)
 }
 
+/// Where two pictures first differ.
+fn difference(a: &Raster, b: &Raster) -> Option<(usize, [u8; 4], [u8; 4])> {
+    let pairs = a.pixels().iter().zip(b.pixels()).enumerate();
+    pairs.map(|(at, (a, b))| (at, *a, *b)).find(|(_, a, b)| a != b)
+}
+
 fn two_threads() -> DrawOptions<'static> {
     DrawOptions {
         threads: NonZero::new(2).unwrap(),
@@ -148,7 +154,7 @@ fn two_threads() -> DrawOptions<'static> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(120))]
+    #![proptest_config(ProptestConfig::with_cases(3000))]
 
     #[test]
     fn threads_and_regions_change_nothing(
@@ -158,7 +164,7 @@ proptest! {
         let scene = scene(CANVAS.width, CANVAS.height, nodes);
         let whole = drawn(&scene);
         let by_two = draw(&scene, &two_threads()).unwrap();
-        prop_assert_eq!(by_two.bytes(), whole.bytes());
+        prop_assert_eq!(difference(&by_two, &whole), None);
         let region = Rect::new(x, y, width, height).intersect(scene.canvas());
         let part = draw_region(&scene, region, &DrawOptions::default()).unwrap();
         prop_assert_eq!(part.size(), region.size());
@@ -169,10 +175,10 @@ proptest! {
         }
         let mut used = Raster::filled(CANVAS, [90, 80, 70, 60]);
         draw_into(&mut used, &scene, &DrawOptions::default()).unwrap();
-        prop_assert_eq!(used.bytes(), whole.bytes());
+        prop_assert_eq!(difference(&used, &whole), None);
         let mut patched = whole.clone();
         draw_onto(&mut patched, &scene, region, &DrawOptions::default()).unwrap();
-        prop_assert_eq!(patched.bytes(), whole.bytes());
+        prop_assert_eq!(difference(&patched, &whole), None);
     }
 
     #[test]
@@ -182,7 +188,7 @@ proptest! {
         upper.backdrop = Some(Arc::new(drawn(&lower)));
         let all = scene(CANVAS.width, CANVAS.height, nodes.into_iter().chain(above).collect());
         let (fast, whole) = (drawn(&upper), drawn(&all));
-        prop_assert_eq!(fast.bytes(), whole.bytes());
+        prop_assert_eq!(difference(&fast, &whole), None);
     }
 
     #[test]
@@ -208,7 +214,7 @@ proptest! {
         let without = drawn(&scene(CANVAS.width, CANVAS.height, nodes.clone()));
         let hidden = nodes.into_iter().chain([with_nothing(layer)]).collect();
         let hidden = drawn(&scene(CANVAS.width, CANVAS.height, hidden));
-        prop_assert_eq!(without.bytes(), hidden.bytes());
+        prop_assert_eq!(difference(&without, &hidden), None);
     }
 
     #[test]
@@ -223,7 +229,7 @@ proptest! {
         let grouped = scene(CANVAS.width, CANVAS.height, vec![Node::Group(Group::new(nodes.clone()))]);
         let loose = scene(CANVAS.width, CANVAS.height, nodes);
         let (grouped, loose) = (drawn(&grouped), drawn(&loose));
-        prop_assert_eq!(grouped.bytes(), loose.bytes());
+        prop_assert_eq!(difference(&grouped, &loose), None);
     }
 
     #[test]
@@ -236,7 +242,7 @@ proptest! {
         let with = |node: Node| drawn(&scene(CANVAS.width, CANVAS.height, below.iter().cloned().chain([node]).collect()));
         let (alone, grouped) = (with(one), with(group));
         let worst = alone.bytes().iter().zip(grouped.bytes()).map(|(a, b)| a.abs_diff(*b)).max().unwrap();
-        // A table and a kernel may round a tie differently.
+        // A translucent member is rounded to bytes in its group first.
         prop_assert!(worst <= 1, "{mode}: {worst}");
     }
 }
