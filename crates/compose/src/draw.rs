@@ -236,3 +236,58 @@ impl<'a> Run<'a> {
 fn covered(steps: &[Step<'_>], region: Rect) -> bool {
     steps.first().is_some_and(|step| step.hides(region))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use marquetry_pixel::{BlendMode, Projective, Quad};
+
+    use super::*;
+    use crate::blend::tests::levels;
+    use crate::{Art, Filter, Group, Layer, Node, Paint, Placed};
+
+    #[test]
+    fn bands_and_instruction_sets_change_nothing() {
+        let mut raster = Raster::new(Size::new(37, 41));
+        for (at, pixel) in (0u32..).zip(raster.pixels_mut()) {
+            *pixel = at.wrapping_mul(0x9e37_79b1).to_be_bytes();
+        }
+        let art = Arc::new(Art::from(raster));
+        let quad = Quad::new([(2.0, 3.0), (95.0, 9.0), (80.0, 60.0), (6.0, 57.0)]);
+        let map = Projective::from_size_to_quad(art.size(), &quad).unwrap();
+        let mut scene = Scene::new(Size::new(100, 64));
+        for blend in BlendMode::ALL {
+            scene.nodes.push(Node::Layer(Layer {
+                blend,
+                opacity: marquetry_pixel::Opacity::from_byte(120),
+                clipped: vec![Node::Layer(Layer::new(Paint::Raster {
+                    art: Arc::clone(&art),
+                    at: (30, 7),
+                }))],
+                ..Layer::new(Paint::Placed(Placed {
+                    art: Arc::clone(&art),
+                    map,
+                    filter: Filter::Auto,
+                }))
+            }));
+        }
+        scene.nodes = vec![Node::Group(Group {
+            opacity: marquetry_pixel::Opacity::from_byte(200),
+            ..Group::new(scene.nodes)
+        })];
+        let options = DrawOptions::default();
+        let whole = Run::new(&scene, &options).draw(scene.canvas()).unwrap();
+        for level in levels() {
+            for rows in [1, 3, 64] {
+                let run = Run {
+                    level,
+                    band_rows: NonZero::new(rows),
+                    ..Run::new(&scene, &options)
+                };
+                let same = run.draw(scene.canvas()).unwrap() == whole;
+                assert!(same, "{rows} rows a band at {level:?}");
+            }
+        }
+    }
+}

@@ -329,4 +329,4 @@ fn cover<S: Wide>(simd: S, opacity: f32, mask: Option<&[u8; 8]>) -> f32x8<S> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

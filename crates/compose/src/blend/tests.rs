@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 
 /// Every instruction set this processor has.
-fn levels() -> Vec<Level> {
+pub(crate) fn levels() -> Vec<Level> {
     let best = super::wide::best_level();
     #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
     {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use marquetry_pixel::{Projective, Quad, Size};
 
 use super::*;
+use crate::blend::tests::levels;
 use crate::blend::wide::best_level;
 
 /// Noise with hard edges: the worst that can be asked of a position.
@@ -119,6 +120,36 @@ fn a_grid_of_eight_is_eight_grids() {
             let exact = sampler.exact_pixel(detail, x, y);
             let far = pixel.iter().zip(exact).map(|(a, b)| a.abs_diff(b)).max().unwrap();
             assert!(far <= 1, "({x}, {y}): {pixel:?}, not {exact:?}");
+        }
+    }
+}
+
+#[test]
+fn every_instruction_set_sees_the_same() {
+    let quad = Quad::new([(3.0, 5.5), (150.0, 20.0), (120.0, 110.0), (11.0, 99.0)]);
+    for (size, opaque) in [(50, true), (120, false), (130, true), (700, true)] {
+        let art = Arc::new(noise(Size::new(size, size), opaque));
+        for filter in [Filter::Auto, Filter::Bilinear, Filter::Bicubic] {
+            let placed = Placed {
+                art: Arc::clone(&art),
+                map: Projective::from_size_to_quad(art.size(), &quad).unwrap(),
+                filter,
+            };
+            let sampler = Sampler::new(&placed).unwrap();
+            for y in 0..120 {
+                let rows: Vec<Vec<u8>> = levels()
+                    .into_iter()
+                    .map(|level| {
+                        let mut row = vec![0; 160 * 4];
+                        sampler.sample_row(level, y, 0, &mut row);
+                        row
+                    })
+                    .collect();
+                assert!(
+                    rows.iter().all(|row| *row == rows[0]),
+                    "{filter:?} of {size}, row {y}"
+                );
+            }
         }
     }
 }

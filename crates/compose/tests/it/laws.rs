@@ -154,7 +154,7 @@ fn two_threads() -> DrawOptions<'static> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(3000))]
+    #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
     fn threads_and_regions_change_nothing(
