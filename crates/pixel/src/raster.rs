@@ -73,7 +73,8 @@ macro_rules! buffer {
             }
 
             fn bytes_for(size: Size) -> usize {
-                usize::try_from(size.pixels().saturating_mul($samples)).expect("a buffer that the address space can hold")
+                usize::try_from(size.pixels().saturating_mul($samples))
+                    .expect("a buffer that the address space can hold")
             }
 
             /// Width and height.

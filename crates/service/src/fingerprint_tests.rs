@@ -1,3 +1,5 @@
+//! Fingerprints of requests: what counts, and that each of it does.
+
 use marquetry_model::{
     Adjustments, Callback, ColourOverlay, DialectName, LayerId, MockupId, Quality, Rotation, TextStyle, Tile,
     Within,

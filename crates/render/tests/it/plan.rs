@@ -66,7 +66,10 @@ fn what_is_clipped_to_a_passing_group_blends_with_what_lies_below() {
         Layer::group("group", vec![square("member", 0, 0, 20, GREY).blend(b"mul ")]).pass_through(),
         square("clipped", 10, 10, 30, [255, 0, 0, 128]).clipped(),
     ]);
-    assert_eq!([at(5, 5), at(15, 15), at(25, 25)], [[64, 64, 64, 255], [160, 32, 32, 255], GREY]);
+    assert_eq!(
+        [at(5, 5), at(15, 15), at(25, 25)],
+        [[64, 64, 64, 255], [160, 32, 32, 255], GREY]
+    );
 }
 
 #[test]
