@@ -4,7 +4,7 @@
 //! decoded when first drawn and kept, so that the second render of a mockup decodes nothing.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use bytes::Bytes;
 use marquetry_compose::Art;
@@ -71,7 +71,7 @@ pub struct OpenMockup {
     linked: HashMap<String, Linked>,
     /// The picture with nothing changed, and what lies below the first change: kept from the first
     /// render on, because the next one draws them again.
-    pub(crate) base: Mutex<Base>,
+    base: Mutex<Base>,
 }
 
 #[derive(Debug)]
@@ -172,8 +172,13 @@ impl OpenMockup {
                 Contents::Unreadable => 0,
             })
             .sum::<u64>();
-        let base = self.base.lock().map_or(0, |base| base.cost());
+        let base = self.base().cost();
         self.document.bytes().len() as u64 + arts + contents + base
+    }
+
+    /// What renders have in common. Whoever died holding it left it whole: it is only ever replaced.
+    pub(crate) fn base(&self) -> MutexGuard<'_, Base> {
+        self.base.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A layer's stored pixels, decoded once. `None` when it has none.

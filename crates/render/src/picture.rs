@@ -9,7 +9,7 @@ use marquetry_codec::{Dpi, Encoding, Format, Quality, Scaling, decode, encode, r
 use marquetry_model::{AssetSource, Change, Export, ExportFormat, ExportSize, LayerAddress, RenderSpec};
 use marquetry_pixel::{Raster, Size};
 
-use crate::draw::{Painter, draw_plan};
+use crate::draw::{Canvas, Painter, draw_plan};
 use crate::error::RenderError;
 use crate::frame::{self, Frame};
 use crate::open::OpenMockup;
@@ -96,13 +96,14 @@ pub fn render(
         hidden: &spec.hidden,
         redraw: Redraw::Changed,
     };
-    let picture = draw(mockup, &order, assets, painter, watch)?;
-    let (bytes, size) = export(mockup, &picture.raster, &spec.export, watch)?;
+    let (canvas, undrawn) = draw_canvas(mockup, &order, assets, painter, watch)?;
+    let (bytes, size) = export(mockup, &canvas.raster, &spec.export, watch)?;
+    canvas.give_back(mockup);
     Ok(Rendered {
         bytes,
         format: spec.export.format,
         size,
-        undrawn: picture.undrawn,
+        undrawn,
     })
 }
 
@@ -128,6 +129,20 @@ pub fn draw(
     painter: &Painter<'_>,
     watch: &mut dyn Watch,
 ) -> Result<Picture, RenderError> {
+    let (canvas, undrawn) = draw_canvas(mockup, order, assets, painter, watch)?;
+    Ok(Picture {
+        raster: canvas.raster,
+        undrawn,
+    })
+}
+
+fn draw_canvas(
+    mockup: &OpenMockup,
+    order: &Order<'_>,
+    assets: &Assets,
+    painter: &Painter<'_>,
+    watch: &mut dyn Watch,
+) -> Result<(Canvas, Vec<Undrawn>), RenderError> {
     let mut decoded: Vec<(&Change, Option<Raster>)> = Vec::with_capacity(order.changes.len());
     for change in order.changes {
         decoded.push((change, asset(mockup, change, assets)?));
@@ -143,9 +158,9 @@ pub fn draw(
     let plan = plan(mockup, &edits, painter)?;
     let undrawn = plan.undrawn.clone();
     watch.left(Room::Plan);
-    let raster = draw_plan(mockup, plan, painter)?;
+    let canvas = draw_plan(mockup, plan, painter)?;
     watch.left(Room::Draw);
-    Ok(Picture { raster, undrawn })
+    Ok((canvas, undrawn))
 }
 
 /// Scales and encodes a drawn picture.

@@ -1,9 +1,12 @@
 //! What is kept from one render for the next must never show: the same order gives the same bytes,
 //! whatever was drawn before.
 
-use marquetry_model::{Change, Fit, LayerAddress, Placement, Position};
+use marquetry_model::{
+    Change, ContentHash, Export, ExportFormat, ExportSize, Fit, LayerAddress, MockupId, Placement, Position,
+    RenderSpec,
+};
 use marquetry_pixel::Raster;
-use marquetry_render::{OpenMockup, Order};
+use marquetry_render::{OpenMockup, Order, Painter, render};
 use marquetry_testkit::demo;
 use proptest::prelude::*;
 
@@ -49,6 +52,40 @@ proptest! {
             let alone = picture(&opened(file.clone()), number);
             prop_assert_eq!(apart(&picture(&shared, number), &alone), 0);
         }
+    }
+}
+
+/// Exports give their canvas back, so that the next one is drawn on what the last one left.
+#[test]
+fn exports_do_not_see_what_the_last_canvas_held() {
+    let file = mockup((60.0, 60.0));
+    let shared = opened(file.clone());
+    for number in [0, 2, 1, 3, 2, 0] {
+        let spec = |mockup: &OpenMockup| {
+            let (changes, hidden) = order(mockup, number);
+            let export = Export {
+                format: ExportFormat::Png,
+                size: ExportSize::Original,
+                ..Export::default()
+            };
+            let (mockup, content) = (MockupId::from_bytes([1; 16]), ContentHash::from_bytes([2; 32]));
+            RenderSpec {
+                mockup,
+                mockup_name: String::new(),
+                content,
+                changes,
+                hidden,
+                export,
+                label: None,
+            }
+        };
+        let made = |mockup: &OpenMockup| {
+            let assets = assets(&quarters(50, 20));
+            render(mockup, &spec(mockup), &assets, &Painter::default(), &mut ())
+                .unwrap()
+                .bytes
+        };
+        assert_eq!(made(&shared), made(&opened(file.clone())), "order {number}");
     }
 }
 
