@@ -120,11 +120,29 @@ mod tests {
         assert!(admission.enter(one, Resource::Uploads, &plan).is_ok());
         assert!(admission.enter(two, Resource::Renders, &plan).is_ok());
         let standing = |tenant| admission.standing(tenant, Resource::Renders, &plan);
-        assert_eq!(standing(one), Standing { limit: 2, remaining: 0 });
+        assert_eq!(
+            standing(one),
+            Standing {
+                limit: 2,
+                remaining: 0
+            }
+        );
         drop(second);
-        assert_eq!(standing(one), Standing { limit: 2, remaining: 1 });
+        assert_eq!(
+            standing(one),
+            Standing {
+                limit: 2,
+                remaining: 1
+            }
+        );
         drop(first);
-        assert_eq!(standing(one), Standing { limit: 2, remaining: 2 });
+        assert_eq!(
+            standing(one),
+            Standing {
+                limit: 2,
+                remaining: 2
+            }
+        );
         assert!(admission.waiting.lock().unwrap().is_empty());
     }
 }

@@ -44,7 +44,11 @@ impl Call {
     }
 
     /// The id in a gap of the path, or `problem`: what is no id names nothing.
-    pub(crate) fn id<Id: FromStr>(&self, gap: &str, problem: impl FnOnce() -> Problem) -> Result<Id, Problem> {
+    pub(crate) fn id<Id: FromStr>(
+        &self,
+        gap: &str,
+        problem: impl FnOnce() -> Problem,
+    ) -> Result<Id, Problem> {
         let text = self.gaps.iter().find(|(name, _)| name == gap);
         read::path_id(text.map_or("", |(_, text)| text.as_str()), problem)
     }
@@ -62,7 +66,12 @@ impl Call {
 
     /// The media type of the body in lower case, without its parameters; `None` when there is none.
     pub(crate) fn media_type(&self) -> Option<String> {
-        let text = self.head.headers.get(CONTENT_TYPE)?.to_str().unwrap_or("unreadable");
+        let text = self
+            .head
+            .headers
+            .get(CONTENT_TYPE)?
+            .to_str()
+            .unwrap_or("unreadable");
         let essence = text.split(';').next().unwrap_or_default().trim();
         (!essence.is_empty()).then(|| essence.to_ascii_lowercase())
     }
@@ -75,7 +84,9 @@ impl Call {
         if let Some(coding) = self.head.headers.get(CONTENT_ENCODING)
             && !coding.as_bytes().eq_ignore_ascii_case(b"identity")
         {
-            return Err(Problem::unsupported_media_type("application/json, not compressed"));
+            return Err(Problem::unsupported_media_type(
+                "application/json, not compressed",
+            ));
         }
         let reading = Reading::new(self.body, most, self.app.config())?;
         Ok((self.app, reading))

@@ -24,7 +24,11 @@ use crate::request_id::RequestId;
 use crate::route::{self, Handler};
 
 /// Answers a request. Never fails: what goes wrong is an answer too.
-pub(crate) async fn answer(app: Arc<App>, request: Request<Incoming>, working: Working) -> Response<Outgoing> {
+pub(crate) async fn answer(
+    app: Arc<App>,
+    request: Request<Incoming>,
+    working: Working,
+) -> Response<Outgoing> {
     let id = RequestId::of(request.headers());
     let method = request.method().clone();
     let span = tracing::info_span!(
@@ -40,7 +44,9 @@ pub(crate) async fn answer(app: Arc<App>, request: Request<Incoming>, working: W
             status: None,
         };
         let mut seen = None;
-        let outcome = AssertUnwindSafe(walk(&app, request, &mut seen)).catch_unwind().await;
+        let outcome = AssertUnwindSafe(walk(&app, request, &mut seen))
+            .catch_unwind()
+            .await;
         let reply = match outcome {
             Ok(Ok(reply)) => reply,
             Ok(Err(problem)) => {
@@ -54,10 +60,8 @@ pub(crate) async fn answer(app: Arc<App>, request: Request<Incoming>, working: W
                 Problem::server_error().into()
             }
         };
-        let standing = seen.map(|(tenant, resource)| {
-            app.admission
-                .standing(tenant, resource, &app.account.plan)
-        });
+        let standing =
+            seen.map(|(tenant, resource)| app.admission.standing(tenant, resource, &app.account.plan));
         line.end(&reply);
         reply.finish(&id, standing, &method, working)
     };
@@ -157,7 +161,10 @@ mod tests {
         let both = [("authorization", "Bearer sm_b"), ("x-api-key", " sm_a ")];
         assert_eq!(shown(&both).as_deref(), Some("sm_a"));
         assert_eq!(shown(&both[..1]).as_deref(), Some("sm_b"));
-        assert_eq!(shown(&[("authorization", "bearer   sm_c")]).as_deref(), Some("sm_c"));
+        assert_eq!(
+            shown(&[("authorization", "bearer   sm_c")]).as_deref(),
+            Some("sm_c")
+        );
         for wrong in ["sm_a", "Basic sm_a", "Bearer", ""] {
             assert_eq!(shown(&[("authorization", wrong)]), None, "{wrong}");
         }

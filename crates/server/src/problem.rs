@@ -21,7 +21,9 @@ pub(crate) fn of_service(error: ServiceError) -> Problem {
         ServiceError::TextLayerNotFound { id } => Problem::text_layer_not_found(id),
         ServiceError::TextLayerNotEditable { id } => Problem::text_layer_not_editable(id),
         ServiceError::JobNotFound { .. } => Problem::job_not_found(),
-        ServiceError::ResultNotFound { .. } | ServiceError::BlobNotFound { .. } => Problem::result_not_found(),
+        ServiceError::ResultNotFound { .. } | ServiceError::BlobNotFound { .. } => {
+            Problem::result_not_found()
+        }
         ServiceError::EndpointNotFound { .. } => Problem::webhook_endpoint_not_found(),
         ServiceError::DeliveryNotFound { .. } => Problem::webhook_delivery_not_found(),
         ServiceError::Invalid(ref model) => Problem::from(model.clone()),
@@ -82,7 +84,10 @@ fn of_form(error: &FormError) -> Problem {
 
 /// The stream of an upload is ours, and so are its errors.
 fn of_broken_upload(source: &(dyn Error + Send + Sync + 'static)) -> Problem {
-    match (source.downcast_ref::<BodyError>(), source.downcast_ref::<FormError>()) {
+    match (
+        source.downcast_ref::<BodyError>(),
+        source.downcast_ref::<FormError>(),
+    ) {
         (Some(body), _) => of_body(body),
         (_, Some(form)) => of_form(form),
         _ => Problem::request_timeout(),
@@ -153,7 +158,11 @@ mod tests {
                 400,
                 Code::ArtworkTooLarge,
             ),
-            (ServiceError::RangeOutside { size: 5 }, 416, Code::RangeNotSatisfiable),
+            (
+                ServiceError::RangeOutside { size: 5 },
+                416,
+                Code::RangeNotSatisfiable,
+            ),
             (
                 ServiceError::EndpointLimit { limit: 20 },
                 403,

@@ -52,9 +52,7 @@ impl Reply {
         }
         if method == Method::HEAD {
             // The length of what GET would give, without the bytes.
-            headers
-                .entry(CONTENT_LENGTH)
-                .or_insert(self.content.len().into());
+            headers.entry(CONTENT_LENGTH).or_insert(self.content.len().into());
             self.content = Content::Whole(Bytes::new());
         }
         let mut response = Response::new(Outgoing::new(self.content, working.into_sending()));
@@ -69,9 +67,8 @@ const REMAINING: HeaderName = HeaderName::from_static("x-concurrent-remaining");
 
 impl From<Answer> for Reply {
     fn from(answer: Answer) -> Self {
-        let mut reply = Self::empty(
-            StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
-        );
+        let mut reply =
+            Self::empty(StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
         for (name, value) in answer.headers {
             match (HeaderName::try_from(name), HeaderValue::try_from(value)) {
                 (Ok(name), Ok(value)) => {

@@ -19,7 +19,10 @@ impl RequestId {
             .get(HEADER)
             .and_then(|value| value.to_str().ok())
             .filter(|text| (1..=LONGEST).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic()))
-            .map_or_else(|| Self(uuid::Uuid::new_v4().to_string()), |text| Self(text.to_owned()))
+            .map_or_else(
+                || Self(uuid::Uuid::new_v4().to_string()),
+                |text| Self(text.to_owned()),
+            )
     }
 
     pub(crate) fn as_str(&self) -> &str {

@@ -163,7 +163,9 @@ impl Router {
         let pattern = matched.value;
         let answers = |wanted: &Method| {
             let mut methods = pattern.methods.iter();
-            methods.find(|(method, _)| *method == wanted).map(|(_, route)| *route)
+            methods
+                .find(|(method, _)| *method == wanted)
+                .map(|(_, route)| *route)
         };
         let route = match answers(method) {
             None if *method == Method::HEAD => answers(&Method::GET),
@@ -174,7 +176,9 @@ impl Router {
         Ok(Found {
             route,
             pattern: pattern.path,
-            gaps: gaps.map(|(name, text)| (name.to_owned(), text.to_owned())).collect(),
+            gaps: gaps
+                .map(|(name, text)| (name.to_owned(), text.to_owned()))
+                .collect(),
         })
     }
 }
@@ -196,14 +200,19 @@ mod tests {
     use super::*;
 
     fn pattern(method: &Method, path: &str) -> &'static str {
-        Router::new().find(method, path).unwrap_or_else(|problem| panic!("{path}: {problem}")).pattern
+        Router::new()
+            .find(method, path)
+            .unwrap_or_else(|problem| panic!("{path}: {problem}"))
+            .pattern
     }
 
     #[test]
     fn every_route_is_found_under_its_own_pattern() {
         for route in routes() {
             let path = route.path.replace("{*key}", "results/x");
-            let path = path.replace("{id}", "some-id").replace("{delivery}", "another-id");
+            let path = path
+                .replace("{id}", "some-id")
+                .replace("{delivery}", "another-id");
             assert_eq!(pattern(&route.method, &path), route.path);
         }
     }
@@ -246,7 +255,10 @@ mod tests {
         let refused = router.find(&Method::PUT, "/api/v1/mockups/x").err().unwrap();
         let allow = ("Allow", "DELETE, GET, HEAD, PATCH".to_owned());
         assert!(refused.headers().contains(&allow), "{:?}", refused.headers());
-        assert_eq!(router.find(&Method::GET, "/api/v2/jobs").err().unwrap().status(), 404);
+        assert_eq!(
+            router.find(&Method::GET, "/api/v2/jobs").err().unwrap().status(),
+            404
+        );
         assert_eq!(router.find(&Method::GET, "*").err().unwrap().status(), 404);
     }
 }

@@ -48,7 +48,7 @@ pub(crate) enum Part {
     /// A name and a value.
     Text(String, String),
     /// A file, which must be read before the next field can be.
-    File(FilePart),
+    File(Box<FilePart>),
 }
 
 /// A file in a form.
@@ -87,7 +87,7 @@ impl Parts {
         let name = field.name().unwrap_or_default().to_owned();
         // A browser names the file, and some clients give a type instead.
         if field.file_name().is_some() || (is_file_field(&name) && field.content_type().is_some()) {
-            return Ok(Some(Part::File(FilePart { field })));
+            return Ok(Some(Part::File(Box::new(FilePart { field }))));
         }
         let mut bytes = Vec::new();
         while let Some(chunk) = field.chunk().await.map_err(FormError::of)? {

@@ -70,7 +70,11 @@ impl Demo {
         let (heard, mut hearing) = mpsc::channel(16);
         let receiver = TcpListener::bind("127.0.0.1:0").await?;
         let receiver_address = receiver.local_addr()?;
-        let client = Client { egress: Egress::new(Policy::allow_private())?, origin, key: key.expose().to_owned() };
+        let client = Client {
+            egress: Egress::new(Policy::allow_private())?,
+            origin,
+            key: key.expose().to_owned(),
+        };
         let walk = async {
             let walked = self.walk(&client, receiver_address, &mut hearing).await;
             // Whatever came of it, everything else may stop now.
@@ -95,11 +99,17 @@ impl Demo {
         hearing: &mut mpsc::Receiver<Heard>,
     ) -> Result<(), Failure> {
         say("Marquetry lays a design into a Photoshop mockup. This is the whole path, on this machine.\n")?;
-        say(&format!("A server is listening on {}, its data in a temporary folder.", client.origin))?;
+        say(&format!(
+            "A server is listening on {}, its data in a temporary folder.",
+            client.origin
+        ))?;
 
         title("1. Tell the server where to call when something has happened")?;
         let endpoint = client
-            .post_json("/api/v1/webhook-endpoints", &json!({"url": format!("http://{receiver}/hook"), "event_types": []}))
+            .post_json(
+                "/api/v1/webhook-endpoints",
+                &json!({"url": format!("http://{receiver}/hook"), "event_types": []}),
+            )
             .await?;
         let secret = text(&endpoint, "/secret")?.to_owned();
 
@@ -142,15 +152,25 @@ impl Demo {
         title("5. The server calls back, signed")?;
         let message = loop {
             let heard = timeout(PATIENCE, hearing.recv()).await;
-            let heard = heard.ok().flatten().ok_or_else(|| Failure::new("no webhook came"))?;
+            let heard = heard
+                .ok()
+                .flatten()
+                .ok_or_else(|| Failure::new("no webhook came"))?;
             let body: Value = serde_json::from_slice(&heard.body)?;
             if body.pointer("/render_uuid") == job.pointer("/render_uuid") {
                 break heard;
             }
         };
         say(&format!("POST http://{receiver}/hook"))?;
-        for name in [signature::SIGNATURE_HEADER, signature::TIMESTAMP_HEADER, signature::DELIVERY_HEADER] {
-            say(&format!("{name}: {}", header(&message.headers, name).unwrap_or_default()))?;
+        for name in [
+            signature::SIGNATURE_HEADER,
+            signature::TIMESTAMP_HEADER,
+            signature::DELIVERY_HEADER,
+        ] {
+            say(&format!(
+                "{name}: {}",
+                header(&message.headers, name).unwrap_or_default()
+            ))?;
         }
         let body: Value = serde_json::from_slice(&message.body)?;
         say(&format!("\n{}", serde_json::to_string_pretty(&body)?))?;
@@ -163,7 +183,11 @@ impl Demo {
         say(&format!("GET {address}"))?;
         let picture = client.egress.fetch(address, &FetchLimits::default()).await?;
         write_whole(&self.output, &picture.bytes)?;
-        say(&format!("\nThe picture is in {} ({} bytes).", self.output.display(), picture.bytes.len()))?;
+        say(&format!(
+            "\nThe picture is in {} ({} bytes).",
+            self.output.display(),
+            picture.bytes.len()
+        ))?;
         say("To keep a server running: marquetry serve")
     }
 }
@@ -185,16 +209,29 @@ impl Client {
     }
 
     async fn get(&self, path: &str) -> Result<Value, Failure> {
-        self.send(Method::GET, path, "application/json", Bytes::new()).await
+        self.send(Method::GET, path, "application/json", Bytes::new())
+            .await
     }
 
     async fn upload(&self) -> Result<Value, Failure> {
         let path = "/api/v1/psd/upload?name=Poster";
-        say(&format!("POST {path}\nx-api-key: sm_…\ncontent-type: image/vnd.adobe.photoshop\n"))?;
-        say(&format!("({} bytes of PSD; a JSON body with \"psd_file_url\" does as well)\n", MOCKUP.len()))?;
+        say(&format!(
+            "POST {path}\nx-api-key: sm_…\ncontent-type: image/vnd.adobe.photoshop\n"
+        ))?;
+        say(&format!(
+            "({} bytes of PSD; a JSON body with \"psd_file_url\" does as well)\n",
+            MOCKUP.len()
+        ))?;
         let progress = spinner();
         progress.set_message("reading the mockup and drawing its previews");
-        let answer = self.send(Method::POST, path, "image/vnd.adobe.photoshop", Bytes::from_static(MOCKUP)).await;
+        let answer = self
+            .send(
+                Method::POST,
+                path,
+                "image/vnd.adobe.photoshop",
+                Bytes::from_static(MOCKUP),
+            )
+            .await;
         progress.finish_and_clear();
         let answer = answer?;
         say(&shown(&answer)?)?;
@@ -203,7 +240,10 @@ impl Client {
 
     async fn send(&self, method: Method, path: &str, content: &str, body: Bytes) -> Result<Value, Failure> {
         let mut headers = HeaderMap::new();
-        headers.insert(HeaderName::from_static("x-api-key"), HeaderValue::from_str(&self.key)?);
+        headers.insert(
+            HeaderName::from_static("x-api-key"),
+            HeaderValue::from_str(&self.key)?,
+        );
         headers.insert(hyper::header::CONTENT_TYPE, HeaderValue::from_str(content)?);
         let limits = SendLimits {
             total: PATIENCE,
@@ -211,7 +251,12 @@ impl Client {
             answer_wait: Duration::from_secs(10),
             ..SendLimits::default()
         };
-        let outgoing = Outgoing { method, url: format!("{}{path}", self.origin), headers, body };
+        let outgoing = Outgoing {
+            method,
+            url: format!("{}{path}", self.origin),
+            headers,
+            body,
+        };
         let sent = self.egress.send(outgoing, &limits).await?;
         let answer: Value = serde_json::from_slice(&sent.body)?;
         if sent.status.is_success() {
@@ -228,7 +273,9 @@ async fn listen(listener: TcpListener, heard: mpsc::Sender<Heard>, stop: Stop) {
         while let Ok((stream, _)) = listener.accept().await {
             let heard = heard.clone();
             let hear = service_fn(move |request: Request<Incoming>| hear(request, heard.clone()));
-            tokio::spawn(hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), hear));
+            tokio::spawn(
+                hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), hear),
+            );
         }
     };
     tokio::select! {
@@ -244,7 +291,12 @@ async fn hear(
     let (head, body) = request.into_parts();
     if let Ok(body) = Limited::new(body, 1 << 20).collect().await {
         // When the demo is over nobody listens any more.
-        let _ = heard.send(Heard { headers: head.headers, body: body.to_bytes() }).await;
+        let _ = heard
+            .send(Heard {
+                headers: head.headers,
+                body: body.to_bytes(),
+            })
+            .await;
     }
     Ok(Response::new(Empty::new()))
 }
@@ -271,7 +323,10 @@ fn shown(value: &Value) -> Result<String, Failure> {
                 Value::String(format!("{head}… ({} characters)", text.chars().count()))
             }
             Value::Array(items) => items.iter().map(cut).collect(),
-            Value::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), cut(value))).collect(),
+            Value::Object(fields) => fields
+                .iter()
+                .map(|(name, value)| (name.clone(), cut(value)))
+                .collect(),
             other => other.clone(),
         }
     }

@@ -26,7 +26,11 @@ pub(super) enum Networks {
 impl Networks {
     /// What `--allow-private-networks` says.
     pub(super) fn from_flag(allow_private: bool) -> Self {
-        if allow_private { Self::Private } else { Self::Public }
+        if allow_private {
+            Self::Private
+        } else {
+            Self::Public
+        }
     }
 
     fn fetch_policy(self) -> Policy {
@@ -39,7 +43,10 @@ impl Networks {
     /// Events are told over https alone, unless they stay in the house.
     fn webhook_policy(self) -> Policy {
         match self {
-            Self::Public => Policy { schemes: Schemes::HttpsOnly, ..Policy::default() },
+            Self::Public => Policy {
+                schemes: Schemes::HttpsOnly,
+                ..Policy::default()
+            },
             Self::Private => Policy::allow_private(),
         }
     }
@@ -67,16 +74,30 @@ impl Engine {
             .webhook_policy(networks.webhook_policy())
             .delivery_schedule(schedule)
             .build()?;
-        Ok(Self { store, blobs, announcements, networks, service })
+        Ok(Self {
+            store,
+            blobs,
+            announcements,
+            networks,
+            service,
+        })
     }
 
     /// A worker with `slots` renders at a time.
     pub(super) fn worker(&self, slots: usize) -> Result<Worker, Failure> {
         let egress = Egress::new(self.networks.fetch_policy())?;
         let announcer = Arc::clone(&self.announcements) as _;
-        let worker = Worker::builder(Arc::clone(&self.store), Arc::clone(&self.blobs), egress, announcer);
+        let worker = Worker::builder(
+            Arc::clone(&self.store),
+            Arc::clone(&self.blobs),
+            egress,
+            announcer,
+        );
         // One process alone may open a SQLite file, so whoever held a job before is dead.
-        Ok(worker.slots(slots).ownership(marquetry_worker::Ownership::Sole).build()?)
+        Ok(worker
+            .slots(slots)
+            .ownership(marquetry_worker::Ownership::Sole)
+            .build()?)
     }
 
     /// Whoever sends the webhooks.

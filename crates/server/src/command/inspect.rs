@@ -23,7 +23,13 @@ pub(super) struct Inspect {
 /// A name for each layer of a document that nobody stored: its address in an id's clothes.
 pub(super) fn id_of(address: &LayerAddress) -> LayerId {
     let mut bytes = [0; 16];
-    for (cell, index) in bytes.as_chunks_mut::<4>().0.iter_mut().rev().zip(address.0.iter().rev()) {
+    for (cell, index) in bytes
+        .as_chunks_mut::<4>()
+        .0
+        .iter_mut()
+        .rev()
+        .zip(address.0.iter().rev())
+    {
         *cell = index.to_be_bytes();
     }
     LayerId::from_bytes(bytes)
@@ -36,7 +42,13 @@ impl Inspect {
         let mockup = open(read(&self.input)?, &Limits::default())?;
         let catalogue = mockup.catalogue(&id_of);
         progress.set_message("drawing, to find what cannot be drawn");
-        let picture = draw(&mockup, &Order::default(), &Assets::new(), &Painter::default(), &mut ())?;
+        let picture = draw(
+            &mockup,
+            &Order::default(),
+            &Assets::new(),
+            &Painter::default(),
+            &mut (),
+        )?;
         let mut warnings: Vec<String> = mockup
             .document()
             .warnings()
@@ -49,7 +61,9 @@ impl Inspect {
             let text = serde_json::to_string_pretty(&as_json(&mockup, &catalogue, &warnings))?;
             say(&text)
         } else {
-            as_text(&mockup, &catalogue, &warnings).iter().try_for_each(|line| say(line))
+            as_text(&mockup, &catalogue, &warnings)
+                .iter()
+                .try_for_each(|line| say(line))
         }
     }
 }
@@ -57,13 +71,30 @@ impl Inspect {
 fn as_text(mockup: &OpenMockup, catalogue: &Catalogue, warnings: &[String]) -> Vec<String> {
     let header = mockup.document().header();
     let dpi = mockup.dpi().map(|dpi| format!(", {dpi} dpi")).unwrap_or_default();
-    let kind = format!("{:?}, {:?}, {} bits{dpi}", header.version, header.color_mode, header.depth.bits());
-    let mut lines = vec![format!("{} pixels, {kind}", mockup.size()), String::new(), "Layers".to_owned()];
+    let kind = format!(
+        "{:?}, {:?}, {} bits{dpi}",
+        header.version,
+        header.color_mode,
+        header.depth.bits()
+    );
+    let mut lines = vec![
+        format!("{} pixels, {kind}", mockup.size()),
+        String::new(),
+        "Layers".to_owned(),
+    ];
     for entry in &catalogue.layers {
         layer_lines(entry, 1, &mut lines);
     }
-    section("Smart objects", catalogue.all_smart_objects().into_iter().map(smart_object_line), &mut lines);
-    section("Text layers", catalogue.all_text_layers().into_iter().map(text_line), &mut lines);
+    section(
+        "Smart objects",
+        catalogue.all_smart_objects().into_iter().map(smart_object_line),
+        &mut lines,
+    );
+    section(
+        "Text layers",
+        catalogue.all_text_layers().into_iter().map(text_line),
+        &mut lines,
+    );
     section("Warnings", warnings.iter().cloned(), &mut lines);
     lines
 }
@@ -78,7 +109,12 @@ fn section(title: &str, items: impl Iterator<Item = String>, lines: &mut Vec<Str
 
 fn layer_lines(entry: &LayerEntry, depth: usize, lines: &mut Vec<String>) {
     let hidden = if entry.visible { "" } else { " (hidden)" };
-    lines.push(format!("{}{} [{}]{hidden}", "  ".repeat(depth), entry.name, entry.kind.name()));
+    lines.push(format!(
+        "{}{} [{}]{hidden}",
+        "  ".repeat(depth),
+        entry.name,
+        entry.kind.name()
+    ));
     for child in &entry.children {
         layer_lines(child, depth + 1, lines);
     }
@@ -93,13 +129,26 @@ fn smart_object_line(object: &SmartObject) -> String {
         1 => String::new(),
         copies => format!(", {copies} copies"),
     };
-    format!("{:?}: frame {}, {}{copies}{}", object.name, object.frame, object.blend, corners.unwrap_or_default())
+    format!(
+        "{:?}: frame {}, {}{copies}{}",
+        object.name,
+        object.frame,
+        object.blend,
+        corners.unwrap_or_default()
+    )
 }
 
 fn text_line(layer: &TextLayer) -> String {
     let font = layer.font.as_deref().unwrap_or("unknown font");
-    let size = layer.font_size.map(|size| format!(", {size:.1} px")).unwrap_or_default();
-    format!("{:?}: {:?}, {font}{size}", layer.name, layer.text.as_deref().unwrap_or_default())
+    let size = layer
+        .font_size
+        .map(|size| format!(", {size:.1} px"))
+        .unwrap_or_default();
+    format!(
+        "{:?}: {:?}, {font}{size}",
+        layer.name,
+        layer.text.as_deref().unwrap_or_default()
+    )
 }
 
 fn as_json(mockup: &OpenMockup, catalogue: &Catalogue, warnings: &[String]) -> Value {

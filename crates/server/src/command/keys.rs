@@ -51,7 +51,10 @@ impl Keys {
                     for key in service.keys(tenant).await? {
                         let state = if key.is_live() { "live" } else { "revoked" };
                         let made = iso8601(key.created_at);
-                        say(&format!("{}  sm_****{}  {state:7}  {made}  {}", key.id, key.last_four, key.name))?;
+                        say(&format!(
+                            "{}  sm_****{}  {state:7}  {made}  {}",
+                            key.id, key.last_four, key.name
+                        ))?;
                     }
                     Ok(())
                 }

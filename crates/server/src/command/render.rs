@@ -57,9 +57,10 @@ impl FromStr for Place {
 
     fn from_str(text: &str) -> Result<Self, String> {
         match text.split_once('=') {
-            Some((name, file)) if !name.is_empty() && !file.is_empty() => {
-                Ok(Self { name: name.to_owned(), file: file.into() })
-            }
+            Some((name, file)) if !name.is_empty() && !file.is_empty() => Ok(Self {
+                name: name.to_owned(),
+                file: file.into(),
+            }),
             _ => Err("expected NAME=FILE".to_owned()),
         }
     }
@@ -89,7 +90,9 @@ fn size(text: &str) -> Result<ExportSize, String> {
     if text == "original" {
         return Ok(ExportSize::Original);
     }
-    let width = text.parse().map_err(|_| "expected a number of pixels or `original`".to_owned())?;
+    let width = text
+        .parse()
+        .map_err(|_| "expected a number of pixels or `original`".to_owned())?;
     ExportSize::width(width).map_err(|error| error.to_string())
 }
 
@@ -103,33 +106,58 @@ impl Render {
         let mut assets = Assets::new();
         let mut changes = Vec::new();
         for place in &self.place {
-            let named: Vec<&SmartObject> =
-                catalogue.all_smart_objects().into_iter().filter(|object| object.name == place.name).collect();
+            let named: Vec<&SmartObject> = catalogue
+                .all_smart_objects()
+                .into_iter()
+                .filter(|object| object.name == place.name)
+                .collect();
             if named.is_empty() {
-                let names: Vec<String> =
-                    catalogue.all_smart_objects().into_iter().map(|object| format!("{:?}", object.name)).collect();
+                let names: Vec<String> = catalogue
+                    .all_smart_objects()
+                    .into_iter()
+                    .map(|object| format!("{:?}", object.name))
+                    .collect();
                 return Err(Failure::new(format!(
                     "there is no smart object called {:?}; there are: {}",
                     place.name,
-                    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+                    if names.is_empty() {
+                        "none".to_owned()
+                    } else {
+                        names.join(", ")
+                    }
                 )));
             }
             let source = AssetSource::Url(place.file.display().to_string());
             assets.insert(source.clone(), Bytes::from(read(&place.file)?));
             changes.extend(named.into_iter().map(|object| self.change(object, &source)));
         }
-        let threads = self.threads.or_else(|| available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
-        let painter = Painter { threads, ..Painter::default() };
+        let threads = self
+            .threads
+            .or_else(|| available_parallelism().ok())
+            .unwrap_or(NonZeroUsize::MIN);
+        let painter = Painter {
+            threads,
+            ..Painter::default()
+        };
         let redraw = match self.redraw {
             RedrawName::Changed => Redraw::Changed,
             RedrawName::All => Redraw::All,
         };
         let mut watch = Shown(&progress);
         progress.set_message(Room::Decode.name());
-        let order = Order { changes: &changes, hidden: &[], redraw };
+        let order = Order {
+            changes: &changes,
+            hidden: &[],
+            redraw,
+        };
         let picture = draw(&mockup, &order, &assets, &painter, &mut watch)?;
         let quality = Quality::new("quality", self.quality.into())?;
-        let options = Export { format, size: self.size, quality, dpi: None };
+        let options = Export {
+            format,
+            size: self.size,
+            quality,
+            dpi: None,
+        };
         let (bytes, _) = export(&mockup, &picture.raster, &options, &mut watch)?;
         progress.set_message("writing");
         write_whole(&self.output, &bytes)?;
@@ -141,12 +169,19 @@ impl Render {
     }
 
     fn format(&self) -> Result<ExportFormat, Failure> {
-        let ending = self.output.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+        let ending = self
+            .output
+            .extension()
+            .and_then(|ending| ending.to_str())
+            .unwrap_or_default();
         match ending.to_ascii_lowercase().as_str() {
             "png" => Ok(ExportFormat::Png),
             "jpg" | "jpeg" => Ok(ExportFormat::Jpeg),
             "webp" => Ok(ExportFormat::Webp),
-            _ => Err(Failure::new(format!("{} must end in .png, .jpg or .webp", self.output.display()))),
+            _ => Err(Failure::new(format!(
+                "{} must end in .png, .jpg or .webp",
+                self.output.display()
+            ))),
         }
     }
 
@@ -160,7 +195,10 @@ impl Render {
             slot: LayerId::from_bytes(*object.id.as_bytes()),
             addresses: object.instances.clone(),
             asset: Some(source.clone()),
-            placement: Placement { fit, ..Placement::default() },
+            placement: Placement {
+                fit,
+                ..Placement::default()
+            },
             colour: None,
             adjustments: Adjustments::default(),
         }

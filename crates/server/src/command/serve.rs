@@ -15,16 +15,21 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
+use super::Failure;
 use super::engine::{Engine, Networks};
 use super::storage::Storage;
 use super::terminal::{complain, say};
-use super::Failure;
 
 /// Serves the HTTP API, with render workers in this process.
 #[derive(Args, Debug)]
 pub(super) struct Serve {
     /// Address and port to listen on; port 0 picks a free one.
-    #[arg(long, env = "MARQUETRY_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDR:PORT")]
+    #[arg(
+        long,
+        env = "MARQUETRY_LISTEN",
+        default_value = "127.0.0.1:8080",
+        value_name = "ADDR:PORT"
+    )]
     listen: SocketAddr,
     #[command(flatten)]
     storage: Storage,
@@ -53,7 +58,12 @@ pub(super) struct Work {
     #[arg(long, env = "MARQUETRY_WORKERS", value_name = "N")]
     workers: Option<usize>,
     /// Prefix of the addresses that webhooks tell.
-    #[arg(long, env = "MARQUETRY_PUBLIC_URL", value_name = "URL", default_value = "http://127.0.0.1:8080")]
+    #[arg(
+        long,
+        env = "MARQUETRY_PUBLIC_URL",
+        value_name = "URL",
+        default_value = "http://127.0.0.1:8080"
+    )]
     public_url: String,
     /// Fetch assets from, and send webhooks to, loopback and private addresses over plain http.
     #[arg(long, env = "MARQUETRY_ALLOW_PRIVATE_NETWORKS")]
@@ -85,7 +95,9 @@ enum LogFormat {
 impl Logs {
     fn start(&self) -> Result<(), Failure> {
         let filter = EnvFilter::try_new(&self.log)?;
-        let logs = tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter);
+        let logs = tracing_subscriber::fmt()
+            .with_writer(std::io::stderr)
+            .with_env_filter(filter);
         let started = match self.log_format {
             LogFormat::Text => logs.try_init(),
             LogFormat::Json => logs.json().try_init(),
@@ -117,7 +129,11 @@ impl Serve {
         ensure_a_key(&engine, self.api_key.as_deref()).await?;
         let app = Arc::new(App::self_hosted(engine.service.clone(), links));
         let workers = slots(self.workers);
-        let worker = if workers > 0 { Some(engine.worker(workers)?) } else { None };
+        let worker = if workers > 0 {
+            Some(engine.worker(workers)?)
+        } else {
+            None
+        };
         let courier = engine.courier()?;
         say(&format!("listening on http://{address}"))?;
         let ((), (), (), served) = tokio::join!(
@@ -153,10 +169,16 @@ impl Work {
 async fn ensure_a_key(engine: &Engine, asked: Option<&str>) -> Result<(), Failure> {
     let tenant = engine.service.ensure_default_tenant().await?;
     if let Some(text) = asked {
-        engine.service.ensure_key(tenant.id, "MARQUETRY_API_KEY", text).await?;
+        engine
+            .service
+            .ensure_key(tenant.id, "MARQUETRY_API_KEY", text)
+            .await?;
     } else if engine.service.keys(tenant.id).await?.is_empty() {
         let made = engine.service.create_key(tenant.id, "first key").await?;
-        complain(&format!("made an API key; it is shown only this once: {}", made.text.expose()));
+        complain(&format!(
+            "made an API key; it is shown only this once: {}",
+            made.text.expose()
+        ));
     }
     Ok(())
 }

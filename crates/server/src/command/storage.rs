@@ -16,7 +16,12 @@ use super::Failure;
 #[derive(Args, Clone, Debug)]
 pub(super) struct Storage {
     /// The folder for the database and the blobs, unless they are named apart.
-    #[arg(long, env = "MARQUETRY_DATA_DIR", default_value = "./marquetry-data", value_name = "DIR")]
+    #[arg(
+        long,
+        env = "MARQUETRY_DATA_DIR",
+        default_value = "./marquetry-data",
+        value_name = "DIR"
+    )]
     pub(super) data_dir: PathBuf,
     /// `sqlite://PATH`; by default a file in the data directory.
     #[arg(long, env = "MARQUETRY_DATABASE_URL", value_name = "URL")]
@@ -29,7 +34,11 @@ pub(super) struct Storage {
 impl Storage {
     /// Everything in one folder.
     pub(super) fn in_folder(data_dir: &Path) -> Self {
-        Self { data_dir: data_dir.to_owned(), database_url: None, blob_url: None }
+        Self {
+            data_dir: data_dir.to_owned(),
+            database_url: None,
+            blob_url: None,
+        }
     }
 
     /// Opens the database for this process alone, and makes it when it is not there.
@@ -50,7 +59,11 @@ impl Storage {
                 Some(("postgres" | "postgresql", _)) => {
                     return Err(Failure::new("PostgreSQL is not supported yet; use sqlite://PATH"));
                 }
-                _ => return Err(Failure::new(format!("{url:?} is no database URL; use sqlite://PATH"))),
+                _ => {
+                    return Err(Failure::new(format!(
+                        "{url:?} is no database URL; use sqlite://PATH"
+                    )));
+                }
             },
         };
         if let Some(folder) = file.parent() {
@@ -68,12 +81,18 @@ impl Storage {
             Some(url) => match url.split_once("://") {
                 Some(("file", path)) if !path.is_empty() => path.into(),
                 Some(("s3", _)) => return Err(Failure::new("S3 is not supported yet; use file:///FOLDER")),
-                _ => return Err(Failure::new(format!("{url:?} is no blob URL; use file:///FOLDER"))),
+                _ => {
+                    return Err(Failure::new(format!(
+                        "{url:?} is no blob URL; use file:///FOLDER"
+                    )));
+                }
             },
         };
         make_folder(&folder)?;
         // A row must never outlive the blob it points to, not even through a loss of power.
-        Ok(Arc::new(LocalFileSystem::new_with_prefix(folder)?.with_fsync(true)))
+        Ok(Arc::new(
+            LocalFileSystem::new_with_prefix(folder)?.with_fsync(true),
+        ))
     }
 }
 

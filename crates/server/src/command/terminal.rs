@@ -39,14 +39,19 @@ pub(super) fn spinner() -> ProgressBar {
 /// Writes a file whole or not at all.
 pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let name = path.file_name().ok_or_else(|| Failure::new(format!("{} is no file name", path.display())))?;
+    let name = path
+        .file_name()
+        .ok_or_else(|| Failure::new(format!("{} is no file name", path.display())))?;
     let mut draft = name.to_os_string();
     draft.push(format!(".{}.part", std::process::id()));
     let draft = folder.map_or_else(|| draft.clone().into(), |folder| folder.join(&draft));
     let written = fs::write(&draft, bytes).and_then(|()| fs::rename(&draft, path));
     if let Err(error) = written {
         let _ = fs::remove_file(&draft);
-        return Err(Failure::new(format!("{} cannot be written: {error}", path.display())));
+        return Err(Failure::new(format!(
+            "{} cannot be written: {error}",
+            path.display()
+        )));
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! `GET /me`, and the plans that everybody may read.
 
-use marquetry_dialect::sudomock::answer::{self, Account};
 use marquetry_dialect::sudomock::Problem;
+use marquetry_dialect::sudomock::answer::{self, Account};
 use marquetry_service::Authenticated;
 
 use super::submitting::Told as _;
@@ -25,7 +25,6 @@ pub(crate) async fn me(call: Call, caller: Authenticated) -> Result<Reply, Probl
 }
 
 /// 200 with the plans.
-#[expect(clippy::unused_async, reason = "every handler is a future")]
 pub(crate) async fn plans(call: Call) -> Result<Reply, Problem> {
     Ok(answer::plans(&call.app.plans).into())
 }

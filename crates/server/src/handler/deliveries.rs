@@ -17,13 +17,7 @@ use crate::reply::Reply;
 pub(crate) async fn list(call: Call, caller: Authenticated) -> Result<Reply, Problem> {
     let id = endpoints::id(&call)?;
     let query = request::deliveries(call.query())?;
-    let naming = call
-        .app
-        .service
-        .endpoint(caller.tenant, id)
-        .await
-        .told()?
-        .naming;
+    let naming = call.app.service.endpoint(caller.tenant, id).await.told()?.naming;
     let page = page(&call, &caller, Some(id), &query).await?;
     let rows = page.items.iter().map(|delivery| (delivery, naming));
     Ok(answer::deliveries(rows, page.next.map(marker)).into())

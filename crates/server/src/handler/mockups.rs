@@ -49,11 +49,7 @@ pub(crate) async fn get(call: Call, caller: Authenticated) -> Result<Reply, Prob
 pub(crate) async fn rename(call: Call, caller: Authenticated) -> Result<Reply, Problem> {
     let id = call.id("id", Problem::mockup_not_found)?;
     let (app, name) = call.json(request::rename_mockup).await?;
-    let mockup = app
-        .service
-        .rename_mockup(caller.tenant, id, &name)
-        .await
-        .told()?;
+    let mockup = app.service.rename_mockup(caller.tenant, id, &name).await.told()?;
     Ok(answer::mockup(&mockup, &app.links).into())
 }
 
@@ -72,7 +68,6 @@ pub(crate) async fn layers(call: Call, caller: Authenticated) -> Result<Reply, P
 }
 
 /// 403: to delete everything at once is not offered to API keys, and there is nothing else to show here.
-#[expect(clippy::unused_async, reason = "every handler is a future")]
 pub(crate) async fn delete_all(_: Call, _: Authenticated) -> Result<Reply, Problem> {
     Err(Problem::not_for_keys())
 }

@@ -53,7 +53,7 @@ pub(super) fn place(
 /// What became of a job that somebody waits for.
 pub(super) enum End {
     /// It succeeded.
-    Succeeded(Job),
+    Succeeded(Box<Job>),
     /// It goes on; the caller is told where to look.
     Later(Reply),
 }
@@ -67,9 +67,7 @@ pub(super) async fn end(app: &App, submitted: Submitted) -> Result<End, Problem>
     let job = match submitted {
         Submitted::Finished(job) => job,
         Submitted::Accepted(job) => {
-            let wait = app
-                .service
-                .wait(job.tenant, job.id, app.config().sync_ceiling);
+            let wait = app.service.wait(job.tenant, job.id, app.config().sync_ceiling);
             tokio::select! {
                 waited = wait => match waited {
                     Ok(waited) => waited.into_job(),
@@ -84,7 +82,7 @@ pub(super) async fn end(app: &App, submitted: Submitted) -> Result<End, Problem>
     };
     match Problem::of_ended(&job) {
         Some(problem) => Err(problem),
-        None if job.state.is_terminal() => Ok(End::Succeeded(job)),
+        None if job.state.is_terminal() => Ok(End::Succeeded(Box::new(job))),
         None => Ok(End::Later(answer::still_going(&job).into())),
     }
 }

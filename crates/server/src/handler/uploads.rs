@@ -123,11 +123,16 @@ async fn in_form(call: Call) -> Result<Asked, Problem> {
     }
     let pairs = fields.iter().map(|(name, text)| (full_name(name), text.as_str()));
     let beside = request::upload_fields(pairs)?;
-    let (name, stored) = file.ok_or_else(|| Problem::malformed_form("it has no file, such as a field psd_file"))?;
+    let (name, stored) =
+        file.ok_or_else(|| Problem::malformed_form("it has no file, such as a field psd_file"))?;
     Ok((app, submission(beside, name, stored)))
 }
 
-fn submission(beside: FileUpload, file_name: Option<String>, stored: StoredUpload) -> Submission<UploadRequest> {
+fn submission(
+    beside: FileUpload,
+    file_name: Option<String>,
+    stored: StoredUpload,
+) -> Submission<UploadRequest> {
     let name = beside
         .name
         .unwrap_or_else(|| file_name_as_name(file_name.as_deref().unwrap_or_default()));
