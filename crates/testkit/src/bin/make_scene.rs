@@ -16,7 +16,10 @@ fn main() -> ExitCode {
         "large" => Some(Size::Large),
         _ => None,
     };
-    let (Some(folder), Some(size)) = (arguments.next().map(PathBuf::from), arguments.next().and_then(size)) else {
+    let (Some(folder), Some(size)) = (
+        arguments.next().map(PathBuf::from),
+        arguments.next().and_then(size),
+    ) else {
         let _ = writeln!(complaint, "usage: make-scene OUT_DIR small|medium|large");
         return ExitCode::from(2);
     };
