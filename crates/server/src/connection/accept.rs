@@ -1,7 +1,7 @@
 //! Accepting connections, and letting go of them.
 
 use std::convert::Infallible;
-use std::io;
+use std::io::{self, Write as _};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +23,7 @@ const LEAVE: Duration = Duration::from_secs(1);
 const RECOVER: Duration = Duration::from_millis(50);
 /// What a connection is told that nobody has room for.
 const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
-    content-type: application/json\r\nretry-after: 1\r\nconnection: close\r\ncontent-length: 111\r\n\r\n\
+    content-type: application/json\r\nretry-after: 1\r\nconnection: close\r\ncontent-length: 110\r\n\r\n\
     {\"error_code\":\"SERVICE_UNAVAILABLE\",\"detail\":\"Too many connections are open. Try again soon.\",\"success\":false}";
 
 /// Serves connections from `listener` until `shutdown` is done: then no more are accepted, requests that were begun
@@ -62,8 +62,7 @@ pub async fn serve(
         };
         let Ok(permit) = Arc::clone(&room).try_acquire_owned() else {
             tracing::warn!("a connection was turned away: too many are open");
-            // Best effort: a client that just connected has room for so little.
-            let _ = stream.try_write(FULL);
+            turn_away(stream);
             continue;
         };
         let (app, builder) = (Arc::clone(&app), Arc::clone(&builder));
@@ -142,6 +141,15 @@ async fn attend(stream: TcpStream, builder: &Builder<TokioExecutor>, app: Arc<Ap
                 }
             }
         }
+    }
+}
+
+/// Tells a client that there is no room, as well as can be done without waiting for it: one that just connected has
+/// room for so little.
+fn turn_away(stream: TcpStream) {
+    // The runtime does not know yet that the socket can be written to; the system does.
+    if let Ok(mut stream) = stream.into_std() {
+        let _ = stream.write(FULL);
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use http::header::CONTENT_TYPE;
 use marquetry_dialect::sudomock::request::{FileUpload, Mode, Submission, file_name_as_name};
 use marquetry_dialect::sudomock::{Problem, Resource, answer, request};
+use marquetry_job::Again;
 use marquetry_model::UploadSource;
 use marquetry_service::{Authenticated, StoredUpload, UploadFile, UploadRequest};
 use url::form_urlencoded;
@@ -14,6 +15,7 @@ use super::submitting::{End, Told as _, end, nothing_to_show, place, terms};
 use crate::App;
 use crate::body::{BodyError, FormError, Part, Parts};
 use crate::call::{Call, is_json};
+use crate::problem::{chain, of_service};
 use crate::reply::Reply;
 
 /// Room for the fields and boundaries of a form, beside the file in it.
@@ -54,8 +56,15 @@ pub(crate) async fn create(call: Call, caller: Authenticated) -> Result<Reply, P
     };
     let made = job.result.as_ref().and_then(|result| result.mockup);
     let made = made.ok_or_else(|| nothing_to_show(&job))?;
-    let mockup = app.service.mockup(caller.tenant, made).await.told()?;
-    Ok(answer::mockup(&mockup, &app.links).into())
+    match app.service.mockup(caller.tenant, made).await {
+        Ok(mockup) => Ok(answer::mockup(&mockup, &app.links).into()),
+        Err(error) if error.again() == Again::Later => {
+            // The mockup is made. A client that is told of an error would upload it a second time.
+            tracing::error!(job = %job.id, error = chain(&error), "a mockup that was made cannot be shown");
+            Ok(answer::still_going(&job).into())
+        }
+        Err(error) => Err(of_service(error)),
+    }
 }
 
 type Asked = (Arc<App>, Submission<UploadRequest>);

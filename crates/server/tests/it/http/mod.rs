@@ -1,0 +1,16 @@
+//! The HTTP half against a real server on the loopback: real sockets, a real worker, blobs in a folder.
+
+mod accounts;
+mod client;
+mod connections;
+mod errors;
+mod files;
+mod idempotency;
+mod jobs;
+mod mockups;
+mod renders;
+mod shapes;
+mod site;
+mod tenants;
+mod uploads;
+mod webhooks;

@@ -1,0 +1,5 @@
+//! The server as its clients see it.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
+mod http;
