@@ -10,7 +10,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
@@ -42,6 +42,7 @@ pub async fn serve(
     let room = Arc::new(Semaphore::new(
         app.config().connections.clamp(1, Semaphore::MAX_PERMITS),
     ));
+    let draining = watch::Sender::new(false);
     let mut connections = JoinSet::new();
     let mut shutdown = pin!(shutdown);
     loop {
@@ -65,14 +66,15 @@ pub async fn serve(
             turn_away(stream);
             continue;
         };
-        let (app, builder) = (Arc::clone(&app), Arc::clone(&builder));
+        let (app, builder, draining) = (Arc::clone(&app), Arc::clone(&builder), draining.subscribe());
         connections.spawn(async move {
-            attend(stream, &builder, app).await;
+            attend(stream, &builder, app, draining).await;
             drop(permit);
         });
     }
     drop(listener);
     app.stop();
+    draining.send_replace(true);
     tracing::info!(open = connections.len(), "stopping");
     let drained = timeout(app.config().drain, async {
         while connections.join_next().await.is_some() {}
@@ -105,7 +107,12 @@ fn builder(config: &Config) -> Builder<TokioExecutor> {
 }
 
 /// One connection, from its first byte to its last.
-async fn attend(stream: TcpStream, builder: &Builder<TokioExecutor>, app: Arc<App>) {
+async fn attend(
+    stream: TcpStream,
+    builder: &Builder<TokioExecutor>,
+    app: Arc<App>,
+    draining: watch::Receiver<bool>,
+) {
     // Answers are written whole; waiting for more to send with them would only delay them.
     let _ = stream.set_nodelay(true);
     let vitals = Vitals::new();
@@ -117,6 +124,7 @@ async fn attend(stream: TcpStream, builder: &Builder<TokioExecutor>, app: Arc<Ap
         })
     };
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
+    let mut leave = pin!(time_to_leave(draining, &vitals));
     let mut leaving = false;
     loop {
         let left = vitals.left(app.config());
@@ -127,7 +135,7 @@ async fn attend(stream: TcpStream, builder: &Builder<TokioExecutor>, app: Arc<Ap
                 }
                 return;
             }
-            () = app.stopping(), if !leaving => {
+            () = &mut leave, if !leaving => {
                 leaving = true;
                 connection.as_mut().graceful_shutdown();
             }
@@ -141,6 +149,16 @@ async fn attend(stream: TcpStream, builder: &Builder<TokioExecutor>, app: Arc<Ap
                 }
             }
         }
+    }
+}
+
+/// Returns when the connection should take no more requests. One that was only just accepted may have its first one
+/// on the way, which was sent before anybody could know better, and is given a moment for it.
+async fn time_to_leave(mut draining: watch::Receiver<bool>, vitals: &Vitals) {
+    // Without a sender there is no server any more either.
+    let _ = draining.wait_for(|draining| *draining).await;
+    if !vitals.was_asked() {
+        sleep(LEAVE).await;
     }
 }
 

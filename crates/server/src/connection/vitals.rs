@@ -50,6 +50,11 @@ impl Vitals {
         Working(Arc::clone(self))
     }
 
+    /// Whether any request has come.
+    pub(crate) fn was_asked(&self) -> bool {
+        self.asked.load(Ordering::Relaxed)
+    }
+
     /// How long the connection may go on as it is; zero when its time is up.
     pub(crate) fn left(&self, config: &Config) -> Duration {
         if self.working.load(Ordering::Relaxed) > 0 {
@@ -58,7 +63,7 @@ impl Vitals {
         }
         let allowed = if self.sending.load(Ordering::Relaxed) > 0 {
             config.unread
-        } else if self.asked.load(Ordering::Relaxed) {
+        } else if self.was_asked() {
             config.idle
         } else {
             config.head_timeout

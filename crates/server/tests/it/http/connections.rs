@@ -295,6 +295,22 @@ async fn a_server_that_stops_finishes_what_was_begun() {
 }
 
 #[tokio::test]
+async fn a_request_that_was_on_its_way_when_the_server_stopped_is_answered() {
+    let mut site = Site::idle(Setup::default()).await;
+    let mut client = Raw::connect(site.address).await;
+    // An answer to somebody who connected later: the first one is accepted by now.
+    site.get("/livez").await.expect(200);
+    site.stop();
+    while !site.app.is_stopping() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    client.write("GET /livez HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    let answer = client.read_to_end().await;
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    site.stopped().await;
+}
+
+#[tokio::test]
 async fn whoever_waits_when_the_server_stops_is_told_where_to_look() {
     let mut site = Site::idle(Setup::default()).await;
     let body = json!({"psd_file_url": "https://example.com/a.psd"});
