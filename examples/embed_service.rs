@@ -71,7 +71,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         mockup: mockup.id,
         changes: vec![RequestedChange {
             slot: slot.id,
-            asset: Some(RequestedAsset::Bytes(std::fs::read(design)?.into())),
+            asset: Some(RequestedAsset::Bytes(std::fs::read(design)?)),
             placement: Placement::default(),
             colour: None,
             adjustments: Adjustments::default(),

@@ -85,22 +85,23 @@ impl JobStore for MapStore {
         limit: u32,
     ) -> Result<Page<Job>, StoreError> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let place = |job: &Job| Cursor {
-            at: job.created_at,
-            id: *job.id.as_bytes(),
-        };
+        let place = |job: &Job| (job.created_at, *job.id.as_bytes());
         let kept = self.kept();
         let mut found: Vec<Job> = kept
             .jobs
             .values()
             .filter(|job| job.tenant == tenant && filter.admits(job))
-            .filter(|job| after.is_none_or(|after| place(job) < after))
+            .filter(|job| after.is_none_or(|after| place(job) < (after.at, after.id)))
             .cloned()
             .collect();
         found.sort_by_key(|job| std::cmp::Reverse(place(job)));
         let more = found.len() > limit;
         found.truncate(limit);
-        let next = found.last().filter(|_| more).map(place);
+        let next = found
+            .last()
+            .filter(|_| more)
+            .map(place)
+            .map(|(at, id)| Cursor { at, id });
         Ok(Page { items: found, next })
     }
 
@@ -169,7 +170,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     )?;
     let id = JobId::from_random([3; 16]);
     let job = Job::accepted(id, tenant, JobSpec::Upload(spec), Announce::Silent, None, now);
-    store.insert_job(&job, None).await?;
+    println!("inserted: {:?}", store.insert_job(&job, None).await?);
 
     // Find, step, swap. Whoever swaps first holds the job; the other one is told that it moved.
     let found = store.due_jobs(now, 1).await?.pop().ok_or("nothing is due")?;
