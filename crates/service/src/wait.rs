@@ -32,7 +32,7 @@ impl Service {
             }
             let now = Instant::now();
             if now >= patience {
-                tracing::info!(job = %job.id, "wait is over before the job is");
+                tracing::debug!(job = %job.id, "wait is over before the job is");
                 return Ok(Submitted::Accepted(job));
             }
             let next_look = patience.min(now + pause);

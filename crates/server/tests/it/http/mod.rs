@@ -1,7 +1,7 @@
 //! The HTTP half against a real server on the loopback: real sockets, a real worker, blobs in a folder.
 
 mod accounts;
-mod client;
+pub(crate) mod client;
 mod connections;
 mod errors;
 mod files;
