@@ -3,6 +3,7 @@
 use marquetry_pixel::{Point, Quad, Rect};
 
 use crate::scene::{Group, GroupBlend, Layer, Mask, Node, Paint, Placed, Scene};
+use crate::style::Style;
 
 impl Scene {
     /// The canvas.
@@ -24,15 +25,61 @@ impl Node {
 
 impl Layer {
     fn bounds(&self, canvas: Rect) -> Rect {
+        self.style.bounds(canvas, |around| self.shape_bounds(around))
+    }
+
+    /// Where the layer itself is, without its effects, within `area`.
+    pub(crate) fn shape_bounds(&self, area: Rect) -> Rect {
         // Clipped layers stay inside their base.
-        let masked = masks_bounds(&self.masks, canvas);
-        masked.intersect(self.paint.bounds(canvas))
+        let masked = masks_bounds(&self.masks, area);
+        masked.intersect(self.paint.bounds(area))
     }
 }
 
+impl Style {
+    /// Where a shape and its effects are, within `canvas`.
+    fn bounds(&self, canvas: Rect, shape: impl Fn(Rect) -> Rect) -> Rect {
+        if self.is_plain() {
+            return shape(canvas);
+        }
+        let within = masks_bounds(&self.veil, canvas);
+        let shape = shape(self.around(canvas));
+        if shape.is_empty() {
+            return shape;
+        }
+        grown(shape, self.reach()).intersect(within)
+    }
+
+    /// Where a shape can matter to what its effects paint on `area`.
+    pub(crate) fn around(&self, area: Rect) -> Rect {
+        grown(area, self.reach())
+    }
+}
+
+/// `rect` with so many pixels more on every side.
+fn grown(rect: Rect, by: u32) -> Rect {
+    let by = i32::try_from(by.min(MAX_REACH)).unwrap_or(0);
+    let end = |edge: i64| i32::try_from(edge + i64::from(by)).unwrap_or(i32::MAX);
+    Rect::from_edges(
+        rect.x.saturating_sub(by),
+        rect.y.saturating_sub(by),
+        end(rect.right()),
+        end(rect.bottom()),
+    )
+}
+
+/// No effect looks further than this, in pixels: Photoshop's longest distance is 30,000, but beyond
+/// this there is nothing to see on any canvas of a mockup, and memory must stay bounded.
+const MAX_REACH: u32 = 4096;
+
 impl Group {
     fn bounds(&self, canvas: Rect) -> Rect {
-        let masked = masks_bounds(&self.masks, canvas);
+        self.style.bounds(canvas, |around| self.shape_bounds(around))
+    }
+
+    /// Where its members are, without its effects, within `area`.
+    pub(crate) fn shape_bounds(&self, area: Rect) -> Rect {
+        let masked = masks_bounds(&self.masks, area);
         let members = self
             .children
             .iter()

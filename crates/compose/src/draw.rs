@@ -10,7 +10,7 @@ use marquetry_pixel::{Raster, Rect, Size};
 use crate::blend::wide::best_level;
 use crate::paint::{Band, Scratch, paint};
 use crate::scene::Scene;
-use crate::step::{Step, steps};
+use crate::step::{Frame, Step, steps};
 
 /// How to draw; says nothing about what.
 #[derive(Clone, Copy)]
@@ -156,7 +156,11 @@ impl<'a> Run<'a> {
         if region.is_empty() {
             return Ok(());
         }
-        let steps = steps(&self.scene.nodes, region);
+        let frame = Frame {
+            canvas: self.scene.canvas(),
+            area: region,
+        };
+        let steps = steps(&self.scene.nodes, frame);
         let row_bytes = region.width as usize * 4;
         let rows = self
             .band_rows

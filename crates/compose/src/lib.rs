@@ -27,14 +27,17 @@ mod art;
 mod blend;
 mod bounds;
 mod draw;
+mod effect;
 mod mask;
 mod outline;
 mod paint;
 mod place;
 mod scene;
 mod step;
+mod style;
 
 pub use art::Art;
 pub use draw::{DrawError, DrawOptions, draw, draw_into, draw_onto, draw_region};
 pub use outline::{FillRule, Outline};
 pub use scene::{ClipBlend, Filter, Group, GroupBlend, Layer, Mask, Node, Paint, Placed, Scene};
+pub use style::{Effect, Interior, Overlay, Style};

@@ -14,6 +14,17 @@ pub(crate) struct Plane {
 }
 
 impl Plane {
+    /// `bytes` are one for each pixel of `area`, rows packed.
+    pub(crate) fn new(area: Rect, bytes: Vec<u8>) -> Self {
+        debug_assert_eq!(bytes.len() as u64, area.size().pixels());
+        Self { area, bytes }
+    }
+
+    /// Where it says anything; all else is held back.
+    pub(crate) fn area(&self) -> Rect {
+        self.area
+    }
+
     /// The alpha of `pixels` (straight RGBA of `area`) after the step's masks, opacity and clip.
     pub(crate) fn from_alpha(
         area: Rect,
@@ -38,7 +49,13 @@ impl Plane {
         Self { area, bytes }
     }
 
-    fn row(&self, area: Rect) -> &[u8] {
+    /// Rows packed.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The one row of `area`, which is within the plane.
+    pub(crate) fn row(&self, area: Rect) -> &[u8] {
         &self.bytes[byte_range(self.area, area.y, area.x, area.width, 1)]
     }
 }
@@ -66,6 +83,16 @@ pub(crate) fn mask_row<'a>(
             }
             Some(row)
         }
+    }
+}
+
+/// Holds `row`, the one row of `area`, back by all of `masks` and by `clip`.
+pub(crate) fn hold_back(row: &mut [u8], masks: &[Mask], clip: Option<&Plane>, area: Rect) {
+    for mask in masks {
+        mask.apply(area, row);
+    }
+    if let Some(clip) = clip {
+        multiply(row, clip.row(area));
     }
 }
 

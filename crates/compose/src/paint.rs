@@ -7,9 +7,11 @@ use marquetry_pixel::{BlendMode, Rect, Rgb};
 
 use crate::art::Art;
 use crate::blend::{self, Ink};
-use crate::mask::{Plane, mask_row};
-use crate::scene::ClipBlend;
-use crate::step::{Source, Step};
+use crate::effect::Coat;
+use crate::mask::{Plane, hold_back, mask_row};
+use crate::scene::{ClipBlend, Mask};
+use crate::step::{Dress, Source, Step};
+use crate::style::Interior;
 
 /// A rectangle of the canvas being painted: straight RGBA, rows packed.
 pub(crate) struct Band<'a> {
@@ -79,6 +81,7 @@ pub(crate) fn paint(steps: &[Step<'_>], band: &mut Band<'_>, clip: Option<&Plane
             continue;
         }
         match &step.source {
+            _ if let Some(dress) = &step.dress => paint_dressed(step, dress, area, band, clip, scratch),
             Source::PassThrough(children) => pass_through(step, children, area, band, clip, scratch),
             _ if step.clipped.is_empty() && !matches!(step.source, Source::Isolated(_)) => {
                 paint_rows(step, area, band, clip, scratch);
@@ -208,16 +211,7 @@ fn paint_whole(
     if !step.clipped.is_empty() && step.clip_blend == ClipBlend::Together {
         // What is clipped meets the base's colour as if the base were opaque; its alpha comes back
         // afterwards.
-        let alphas: Vec<u8> = own
-            .pixels
-            .as_chunks::<4>()
-            .0
-            .iter()
-            .map(|pixel| pixel[3])
-            .collect();
-        for pixel in own.pixels.as_chunks_mut::<4>().0 {
-            pixel[3] = 255;
-        }
+        let alphas = make_opaque(own.pixels);
         paint(&step.clipped, &mut own, None, scratch);
         for (pixel, alpha) in own.pixels.as_chunks_mut::<4>().0.iter_mut().zip(alphas) {
             pixel[3] = alpha;
@@ -242,6 +236,195 @@ fn paint_whole(
     }
     scratch.give(mask_buffer);
     scratch.give(pixels);
+}
+
+/// Makes every pixel opaque and gives back the alphas.
+fn make_opaque(pixels: &mut [u8]) -> Vec<u8> {
+    let pixels = pixels.as_chunks_mut::<4>().0;
+    let alpha = |pixel: &mut [u8; 4]| std::mem::replace(&mut pixel[3], 255);
+    pixels.iter_mut().map(alpha).collect()
+}
+
+/// A step with effects. What happens inside its shape is painted as if the shape were everywhere,
+/// and then faded by it: so the edge of an effect and the edge of the layer below it are one edge,
+/// and no colour shows through between them.
+fn paint_dressed(
+    step: &Step<'_>,
+    dress: &Dress<'_>,
+    area: Rect,
+    band: &mut Band<'_>,
+    clip: Option<&Plane>,
+    scratch: &mut Scratch,
+) {
+    let whole = Hold {
+        masks: dress.veil,
+        clip,
+    };
+    paint_coats(&dress.coats.below, area, band, whole, scratch);
+    let shape = dress.shape.intersect(band.area);
+    if !shape.is_empty() {
+        paint_shape(step, dress, shape, band, whole, scratch);
+    }
+    paint_coats(&dress.coats.above, area, band, whole, scratch);
+}
+
+/// The inside of a dressed step's shape.
+fn paint_shape(
+    step: &Step<'_>,
+    dress: &Dress<'_>,
+    shape: Rect,
+    band: &mut Band<'_>,
+    hold: Hold<'_>,
+    scratch: &mut Scratch,
+) {
+    let bytes = shape.width as usize * shape.height as usize * 4;
+    let mut own_pixels = scratch.take(bytes);
+    let mut own = Band {
+        area: shape,
+        pixels: &mut own_pixels,
+    };
+    step.source.gather(&mut own, scratch);
+    let alphas = Plane::new(shape, make_opaque(own.pixels));
+    let everywhere = Hold {
+        masks: &[],
+        clip: None,
+    };
+    let mut after_pixels = scratch.take(bytes);
+    copy_out(band, shape, &mut after_pixels);
+    let mut after = Band {
+        area: shape,
+        pixels: &mut after_pixels,
+    };
+    let mut strength = alphas.bytes().to_vec();
+    let mut coats_hold = everywhere;
+    if let Source::PassThrough(children) = &step.source {
+        // The members have met what lies below by themselves.
+        paint(children, &mut after, None, scratch);
+        strength.fill(255);
+        coats_hold.clip = Some(&alphas);
+    } else {
+        if dress.interior == Interior::Together {
+            paint_coats(&dress.coats.within, shape, &mut own, everywhere, scratch);
+        }
+        if step.clip_blend == ClipBlend::Together {
+            paint(&step.clipped, &mut own, None, scratch);
+        }
+        let ink = Ink::of_fill(step.ink.mode, step.fill);
+        for y in rows(shape) {
+            let row_area = Rect {
+                y,
+                height: 1,
+                ..shape
+            };
+            let row = after.row_mut(y, shape.x, shape.width);
+            lay(
+                ink,
+                row_area,
+                row,
+                own.row(y, shape.x, shape.width),
+                None,
+                scratch,
+            );
+        }
+    }
+    if dress.interior == Interior::Separately || matches!(step.source, Source::PassThrough(_)) {
+        paint_coats(&dress.coats.within, shape, &mut after, coats_hold, scratch);
+    }
+    if step.clip_blend == ClipBlend::Separately || matches!(step.source, Source::PassThrough(_)) {
+        paint(&step.clipped, &mut after, coats_hold.clip, scratch);
+    }
+    for (y, strength) in rows(shape).zip(strength.chunks_exact_mut(shape.width as usize)) {
+        let row_area = Rect {
+            y,
+            height: 1,
+            ..shape
+        };
+        hold_back(strength, step.masks, None, row_area);
+        hold.apply(strength, row_area);
+        let row = after.row_mut(y, shape.x, shape.width);
+        let before = band.row_mut(y, shape.x, shape.width);
+        blend::fade_row(scratch.level, step.opacity.get(), row, before, Some(strength));
+        before.copy_from_slice(row);
+    }
+    scratch.give(own_pixels);
+    scratch.give(after_pixels);
+}
+
+/// What holds paint back besides its own coverage.
+#[derive(Clone, Copy)]
+struct Hold<'a> {
+    masks: &'a [Mask],
+    clip: Option<&'a Plane>,
+}
+
+impl Hold<'_> {
+    fn apply(self, row: &mut [u8], area: Rect) {
+        hold_back(row, self.masks, self.clip, area);
+    }
+}
+
+/// Effects, bottom to top, wherever in `area` they go.
+fn paint_coats(coats: &[Coat<'_>], area: Rect, band: &mut Band<'_>, hold: Hold<'_>, scratch: &mut Scratch) {
+    for coat in coats {
+        let area = match &coat.coverage {
+            Some(coverage) => area.intersect(coverage.area()),
+            None => area,
+        };
+        if area.is_empty() {
+            continue;
+        }
+        let mut mask = scratch.take(area.width as usize);
+        let mut pixels = scratch.take(area.width as usize * 4);
+        for y in rows(area) {
+            let row_area = Rect { y, height: 1, ..area };
+            match &coat.coverage {
+                Some(coverage) => mask.copy_from_slice(coverage.row(row_area)),
+                None => mask.fill(255),
+            }
+            hold.apply(&mut mask, row_area);
+            let mut source = Band {
+                area: row_area,
+                pixels: &mut pixels,
+            };
+            source.pixels.fill(0);
+            coat.source.gather(&mut source, scratch);
+            let row = band.row_mut(y, area.x, area.width);
+            lay(coat.ink, row_area, row, &pixels, Some(&mask), scratch);
+        }
+        scratch.give(mask);
+        scratch.give(pixels);
+    }
+}
+
+/// The alpha of a step's own pixels after its masks, all over `area`.
+pub(crate) fn shape_of(step: &Step<'_>, area: Rect, scratch: &mut Scratch) -> Plane {
+    /// As many rows are gathered at once, so that a large shape costs a byte a pixel, not five.
+    const ROWS: u32 = 64;
+    let mut bytes = Vec::with_capacity(area.width as usize * area.height as usize);
+    let mut from = 0;
+    while from < area.height {
+        let part = Rect {
+            y: area.y.saturating_add_unsigned(from),
+            height: ROWS.min(area.height - from),
+            ..area
+        };
+        let mut pixels = scratch.take(part.width as usize * part.height as usize * 4);
+        let mut own = Band {
+            area: part,
+            pixels: &mut pixels,
+        };
+        step.source.gather(&mut own, scratch);
+        for y in rows(part) {
+            let row_area = Rect { y, height: 1, ..part };
+            let start = bytes.len();
+            let row = own.row(y, part.x, part.width).as_chunks::<4>().0;
+            bytes.extend(row.iter().map(|pixel| pixel[3]));
+            hold_back(&mut bytes[start..], step.masks, None, row_area);
+        }
+        scratch.give(pixels);
+        from += part.height;
+    }
+    Plane::new(area, bytes)
 }
 
 /// What is clipped to a step, blended with all that lies below wherever the step's own pixels let it.

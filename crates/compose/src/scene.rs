@@ -5,6 +5,7 @@ use std::sync::Arc;
 use marquetry_pixel::{BlendMode, Coverage, Opacity, Projective, Raster, Rgb, Size};
 
 use crate::art::Art;
+use crate::style::Style;
 
 /// A picture to be drawn. All positions are canvas pixels, origin top left, y down.
 #[derive(Clone, Debug)]
@@ -59,6 +60,8 @@ pub struct Layer {
     pub clipped: Vec<Node>,
     /// How they meet it.
     pub clip_blend: ClipBlend,
+    /// Effects, and what else needs its shape as a whole.
+    pub style: Style,
 }
 
 impl Layer {
@@ -72,6 +75,7 @@ impl Layer {
             masks: Vec::new(),
             clipped: Vec::new(),
             clip_blend: ClipBlend::default(),
+            style: Style::default(),
         }
     }
 }
@@ -94,6 +98,8 @@ pub struct Group {
     pub clipped: Vec<Node>,
     /// How they meet it.
     pub clip_blend: ClipBlend,
+    /// Effects, and what else needs its shape as a whole.
+    pub style: Style,
 }
 
 impl Group {
@@ -107,6 +113,7 @@ impl Group {
             children,
             clipped: Vec::new(),
             clip_blend: ClipBlend::default(),
+            style: Style::default(),
         }
     }
 }

@@ -3,9 +3,14 @@
 use marquetry_pixel::{BlendMode, Opacity, Rect, Rgb};
 
 use crate::art::{Art, Span};
+use crate::blend::wide::best_level;
 use crate::blend::{Ink, Table};
+use crate::effect::{Coats, coats};
+use crate::mask::Plane;
+use crate::paint::{Scratch, shape_of};
 use crate::place::Sampler;
 use crate::scene::{ClipBlend, Group, GroupBlend, Layer, Mask, Node, Paint};
+use crate::style::{Interior, Style};
 
 /// One node, ready to be painted.
 #[derive(Debug)]
@@ -16,9 +21,48 @@ pub(crate) struct Step<'a> {
     pub(crate) ink: Ink,
     /// Without fill.
     pub(crate) opacity: Opacity,
+    pub(crate) fill: Opacity,
     pub(crate) source: Source<'a>,
     pub(crate) clipped: Vec<Self>,
     pub(crate) clip_blend: ClipBlend,
+    /// For a node with a style.
+    pub(crate) dress: Option<Box<Dress<'a>>>,
+}
+
+/// What a styled node wears.
+#[derive(Debug)]
+pub(crate) struct Dress<'a> {
+    /// Where the node itself is, without its effects.
+    pub(crate) shape: Rect,
+    pub(crate) coats: Coats<'a>,
+    pub(crate) interior: Interior,
+    /// Hide the node and its effects.
+    pub(crate) veil: &'a [Mask],
+}
+
+/// The places that steps are worked out for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Frame {
+    /// All that can be seen of the picture, whatever part of it is being drawn: what effects look
+    /// like must not depend on that part.
+    pub(crate) canvas: Rect,
+    /// The part that is being drawn.
+    pub(crate) area: Rect,
+}
+
+impl Frame {
+    fn within(self, area: Rect) -> Self {
+        Self { area, ..self }
+    }
+
+    /// Where the pixels of a node in `style` are wanted.
+    fn around(self, style: &Style) -> Self {
+        if style.is_plain() {
+            return self;
+        }
+        let area = style.around(self.canvas);
+        Self { canvas: area, area }
+    }
 }
 
 /// Where a step's pixels come from.
@@ -44,7 +88,8 @@ pub(crate) enum Source<'a> {
 impl Step<'_> {
     /// Whether it writes opaque pixels all over `area`, looking at nothing below.
     pub(crate) fn hides(&self, area: Rect) -> bool {
-        let plain = self.masks.is_empty() && self.clipped.is_empty() && self.ink.replaces();
+        let plain =
+            self.masks.is_empty() && self.clipped.is_empty() && self.dress.is_none() && self.ink.replaces();
         let Source::Raster { art, spans, at } = &self.source else {
             return false;
         };
@@ -58,59 +103,100 @@ impl Step<'_> {
     }
 }
 
-/// The steps that change anything in `area`, bottom to top.
-pub(crate) fn steps(nodes: &[Node], area: Rect) -> Vec<Step<'_>> {
-    nodes.iter().filter_map(|node| step(node, area)).collect()
+/// The steps that change anything in the frame's area, bottom to top.
+pub(crate) fn steps(nodes: &[Node], frame: Frame) -> Vec<Step<'_>> {
+    nodes.iter().filter_map(|node| step(node, frame)).collect()
 }
 
-fn step(node: &Node, area: Rect) -> Option<Step<'_>> {
-    let bounds = node.bounds(area);
+fn step(node: &Node, frame: Frame) -> Option<Step<'_>> {
+    let bounds = node.bounds(frame.area);
     if bounds.is_empty() {
         return None;
     }
     match node {
-        Node::Layer(layer) => layer_step(layer, bounds),
-        Node::Group(group) => group_step(group, bounds),
+        Node::Layer(layer) => layer_step(layer, bounds, frame),
+        Node::Group(group) => group_step(group, bounds, frame),
     }
 }
 
-fn layer_step(layer: &Layer, bounds: Rect) -> Option<Step<'_>> {
+fn layer_step(layer: &Layer, bounds: Rect, frame: Frame) -> Option<Step<'_>> {
     let ink = Ink::new(layer.blend, layer.opacity, layer.fill);
-    let clipped = steps(&layer.clipped, bounds);
-    // A base of no fill still lets what is clipped to it show, when that is blended separately.
-    if ink.is_clear() && (clipped.is_empty() || layer.clip_blend == ClipBlend::Together) {
+    let around = frame.around(&layer.style);
+    let shape = layer.shape_bounds(around.area);
+    let clipped = steps(&layer.clipped, around.within(shape));
+    // A base of no fill still lets what is clipped to it show, when that is blended separately, and
+    // wears its effects.
+    let bare = clipped.is_empty() || layer.clip_blend == ClipBlend::Together;
+    if layer.opacity.get() <= 0.0 || ink.is_clear() && bare && layer.style.effects.is_empty() {
         return None;
     }
-    let mut bounds = bounds;
-    let source = match &layer.paint {
-        Paint::Raster { art, at } => raster(art, *at),
-        Paint::Solid(colour) => Source::Solid {
-            colour: *colour,
-            table: layer
-                .masks
-                .is_empty()
-                .then(|| Table::new(ink, *colour))
-                .flatten()
-                .map(Box::new),
+    let (source, reach) = Source::of(&layer.paint, shape)?;
+    let mut step = Step {
+        bounds: if layer.style.is_plain() {
+            bounds.intersect(reach)
+        } else {
+            bounds
         },
-        Paint::Placed(placed) => match Sampler::whole_shift(placed) {
-            Some(at) => {
-                // No edge pixels about it.
-                bounds = bounds.intersect(placed.art.size().rect().translate(at.0, at.1));
-                raster(&placed.art, at)
-            }
-            None => Source::Placed(Box::new(Sampler::new(placed)?)),
-        },
-    };
-    (!bounds.is_empty()).then_some(Step {
-        bounds,
         masks: &layer.masks,
         ink,
         opacity: layer.opacity,
+        fill: layer.fill,
         source,
         clipped,
         clip_blend: layer.clip_blend,
-    })
+        dress: None,
+    };
+    if let Source::Solid { colour, table } = &mut step.source
+        && layer.masks.is_empty()
+    {
+        *table = Table::new(ink, *colour).map(Box::new);
+    }
+    step.put_on(&layer.style, shape.intersect(reach), frame.canvas);
+    (!step.bounds.is_empty()).then_some(step)
+}
+
+impl<'a> Source<'a> {
+    /// What `paint` is made of, and the part of `area` it can reach. `None` when it is nothing.
+    pub(crate) fn of(paint: &'a Paint, area: Rect) -> Option<(Self, Rect)> {
+        Some(match paint {
+            Paint::Raster { art, at } => (raster(art, *at), area),
+            Paint::Solid(colour) => (
+                Source::Solid {
+                    colour: *colour,
+                    table: None,
+                },
+                area,
+            ),
+            Paint::Placed(placed) => match Sampler::whole_shift(placed) {
+                // No edge pixels about it.
+                Some(at) => (
+                    raster(&placed.art, at),
+                    area.intersect(placed.art.size().rect().translate(at.0, at.1)),
+                ),
+                None => (Source::Placed(Box::new(Sampler::new(placed)?)), area),
+            },
+        })
+    }
+}
+
+impl<'a> Step<'a> {
+    /// Works out what `style` asks for, of a node that is within `shape` on `canvas`.
+    fn put_on(&mut self, style: &'a Style, shape: Rect, canvas: Rect) {
+        if style.is_plain() {
+            return;
+        }
+        let plane = if style.effects.is_empty() {
+            Plane::new(Rect::default(), Vec::new())
+        } else {
+            shape_of(self, shape, &mut Scratch::new(best_level()))
+        };
+        self.dress = Some(Box::new(Dress {
+            shape,
+            coats: coats(style, &plane, canvas, self.opacity),
+            interior: style.interior,
+            veil: &style.veil,
+        }));
+    }
 }
 
 fn raster(art: &Art, at: (i32, i32)) -> Source<'_> {
@@ -121,25 +207,29 @@ fn raster(art: &Art, at: (i32, i32)) -> Source<'_> {
     }
 }
 
-fn group_step(group: &Group, bounds: Rect) -> Option<Step<'_>> {
-    let children = steps(&group.children, bounds);
+fn group_step(group: &Group, bounds: Rect, frame: Frame) -> Option<Step<'_>> {
+    let around = frame.around(&group.style);
+    let shape = group.shape_bounds(around.area);
+    let children = steps(&group.children, around.within(shape));
     let mode = match group.blend {
         GroupBlend::Isolated(mode) => mode,
         GroupBlend::PassThrough => BlendMode::Normal,
     };
     let ink = Ink::new(mode, group.opacity, group.fill);
-    let clipped = steps(&group.clipped, bounds);
+    let clipped = steps(&group.clipped, around.within(shape));
+    let bare = clipped.is_empty() || group.clip_blend == ClipBlend::Together;
     if children.is_empty()
         || group.opacity.get() <= 0.0
-        || ink.is_clear() && (clipped.is_empty() || group.clip_blend == ClipBlend::Together)
+        || ink.is_clear() && bare && group.style.effects.is_empty()
     {
         return None;
     }
-    Some(Step {
+    let mut step = Step {
         bounds,
         masks: &group.masks,
         ink,
         opacity: group.opacity,
+        fill: group.fill,
         source: if group.passes_through() {
             Source::PassThrough(children)
         } else {
@@ -147,5 +237,8 @@ fn group_step(group: &Group, bounds: Rect) -> Option<Step<'_>> {
         },
         clipped,
         clip_blend: group.clip_blend,
-    })
+        dress: None,
+    };
+    step.put_on(&group.style, shape, frame.canvas);
+    Some(step)
 }

@@ -66,6 +66,11 @@ impl Ink {
         }
     }
 
+    /// The same, as strong as fill alone makes it.
+    pub(crate) fn of_fill(mode: BlendMode, fill: Opacity) -> Self {
+        Self::new(mode, Opacity::OPAQUE, fill)
+    }
+
     /// Whether an opaque unmasked source simply replaces the backdrop.
     pub(crate) fn replaces(&self) -> bool {
         self.mode == BlendMode::Normal && self.opacity >= 1.0
