@@ -11,9 +11,9 @@ use futures::TryStreamExt;
 use marquetry_egress::{Egress, Policy};
 use marquetry_model::{Adjustments, Export, Placement, RenderRequest, RequestedAsset, RequestedChange};
 use marquetry_service::{Service, UploadFile, UploadRequest, Wait};
-use marquetry_store::Silence;
+use marquetry_store::{Ownership, Silence};
 use marquetry_store_sqlite::SqliteStore;
-use marquetry_worker::{Ownership, Worker};
+use marquetry_worker::Worker;
 use object_store::local::LocalFileSystem;
 use tokio::sync::oneshot;
 

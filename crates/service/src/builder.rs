@@ -4,12 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use marquetry_egress::{Policy, Schemes};
-use marquetry_job::{DeliverySchedule, RetrySchedule, Timestamp};
-use marquetry_store::{Announcer, DeliverySteps, IdempotencyClaim, JobSteps, Silence, Store};
+use marquetry_job::{DeliverySchedule, RetrySchedule};
+use marquetry_store::{
+    Announcer, Clock, DeliverySteps, IdempotencyClaim, JobSteps, Silence, Store, SystemClock,
+};
 use object_store::ObjectStore;
 
 use crate::error::Source;
-use crate::surroundings::{Chance, Clock};
+use crate::surroundings::Chance;
 use crate::{Inner, Service, ServiceError};
 
 /// Collects what a [`Service`] is made of; everything but store and blobs has a default.
@@ -22,7 +24,7 @@ pub struct ServiceBuilder {
     retry: RetrySchedule,
     delivery_schedule: DeliverySchedule,
     settings: Settings,
-    clock: Clock,
+    clock: Arc<dyn Clock>,
     chance: Chance,
 }
 
@@ -65,7 +67,7 @@ impl Service {
                     ..Policy::default()
                 },
             },
-            clock: Clock::default(),
+            clock: Arc::new(SystemClock),
             chance: Chance::default(),
         }
     }
@@ -149,8 +151,8 @@ impl ServiceBuilder {
     }
 
     /// Who tells the time that records are stamped with. Default: the clock of the machine.
-    pub fn clock(mut self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
-        self.clock = Clock(Arc::new(clock));
+    pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.clock = Arc::new(clock);
         self
     }
 

@@ -75,7 +75,7 @@ pub use uploads::StoredUpload;
 
 use std::sync::Arc;
 
-use marquetry_store::{DeliverySteps, JobSteps, Store};
+use marquetry_store::{Clock, DeliverySteps, JobSteps, Store};
 use object_store::ObjectStore;
 
 /// Every use case, as a method. Cheap to clone; clones are one service.
@@ -93,7 +93,7 @@ struct Inner {
     jobs: JobSteps,
     deliveries: DeliverySteps,
     settings: builder::Settings,
-    clock: surroundings::Clock,
+    clock: Arc<dyn Clock>,
     chance: surroundings::Chance,
     queue: queue::Queue,
     uses: key_uses::KeyUses,

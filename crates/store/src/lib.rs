@@ -53,6 +53,7 @@ mod jobs;
 mod keys;
 pub mod memory;
 mod mockups;
+mod ownership;
 mod page;
 pub mod persisted;
 
@@ -67,6 +68,7 @@ pub use job_steps::{Announcer, Cancelling, JobSteps, Renewal, Reported, Silence}
 pub use jobs::{JobFilter, JobStore, JobSwap, Swap};
 pub use keys::KeyStore;
 pub use mockups::{MockupFilter, MockupOrder, MockupPage, MockupStore, OrderBy, Way};
+pub use ownership::Ownership;
 pub use page::{Cursor, MalformedCursor, Page};
 
 /// Everything that must be remembered, in one place, so that one transaction can hold it together.

@@ -6,22 +6,12 @@ use std::time::Duration;
 use marquetry_egress::{Egress, SendLimits};
 use marquetry_job::{DeliverySchedule, WorkerId};
 use marquetry_model::Delivery;
-use marquetry_store::{Clock, DeliverySteps, Store, SystemClock};
+use marquetry_store::{Clock, DeliverySteps, Ownership, Store, SystemClock};
 
 use crate::courier::Courier;
 use crate::errand::Desk;
 use crate::lanes::Room;
 use crate::random;
-
-/// Whether other processes make deliveries from the same store.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Ownership {
-    /// They may: what another courier held when it died waits for its lease to lapse.
-    #[default]
-    Shared,
-    /// Nobody else does. What is held when this courier starts is held by the dead, and is sent at once.
-    Sole,
-}
 
 /// Why a courier cannot be built.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -5,13 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use marquetry_job::{Timestamp, WorkerId};
-use marquetry_store::{Change, StoreError};
+use marquetry_store::{Change, Ownership, StoreError};
 use tokio::sync::{Notify, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
-use crate::Ownership;
 use crate::errand::{Desk, chain};
 use crate::lanes::{Lanes, Lesson, Room};
 

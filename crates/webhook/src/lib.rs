@@ -20,7 +20,8 @@
 //! use std::time::Duration;
 //! use marquetry_egress::{Egress, Policy};
 //! use marquetry_store::{Store, memory::MemoryStore};
-//! use marquetry_webhook::{Courier, Ownership};
+//! use marquetry_store::Ownership;
+//! use marquetry_webhook::Courier;
 //!
 //! # async fn open() -> Result<(), Box<dyn std::error::Error>> {
 //! let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
@@ -46,5 +47,5 @@ mod random;
 mod verdict;
 
 pub use announcements::Announcements;
-pub use builder::{CourierBuilder, CourierError, Ownership};
+pub use builder::{CourierBuilder, CourierError};
 pub use courier::Courier;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use marquetry_egress::{Egress, FetchLimits};
 use marquetry_job::{Jitter, RetrySchedule, WorkerId};
-use marquetry_store::{Announcer, Clock, JobSteps, Store, SystemClock};
+use marquetry_store::{Announcer, Clock, JobSteps, Ownership, Store, SystemClock};
 use object_store::ObjectStore;
 use tokio::sync::{Semaphore, watch};
 
@@ -51,17 +51,6 @@ impl Default for Limits {
             warnings: 50,
         }
     }
-}
-
-/// Who else works from the same store.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Ownership {
-    /// Others may: a job that somebody holds is left alone until its lease lapses.
-    #[default]
-    Shared,
-    /// Nobody: whoever held a job before this worker started is dead, and its jobs are taken up at
-    /// once.
-    Sole,
 }
 
 /// A setting that no worker can be made with.

@@ -14,7 +14,8 @@
 //! use std::sync::Arc;
 //! use marquetry_egress::{Egress, Policy};
 //! use marquetry_store::{Silence, memory::MemoryStore};
-//! use marquetry_worker::{Ownership, Worker};
+//! use marquetry_store::Ownership;
+//! use marquetry_worker::Worker;
 //! use object_store::memory::InMemory;
 //!
 //! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
@@ -48,5 +49,5 @@ mod walk;
 mod warnings;
 mod worker;
 
-pub use builder::{BuildError, Limits, Ownership, WorkerBuilder};
+pub use builder::{BuildError, Limits, WorkerBuilder};
 pub use worker::Worker;

@@ -9,14 +9,14 @@ use futures::FutureExt;
 use marquetry_egress::Egress;
 use marquetry_job::{Jitter, Timestamp, WorkerId};
 use marquetry_model::Job;
-use marquetry_store::{Announcer, Change, Changes, Clock, JobSteps, Store, StoreError};
+use marquetry_store::{Announcer, Change, Changes, Clock, JobSteps, Ownership, Store, StoreError};
 use object_store::ObjectStore;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use crate::attend::attend;
-use crate::builder::{Ownership, Settings, WorkerBuilder};
+use crate::builder::{Settings, WorkerBuilder};
 use crate::pool::Pool;
 use crate::shelf::Shelf;
 

@@ -342,18 +342,3 @@ fn a_gif_whose_data_end_early_is_no_half_transparent_picture() {
         other => panic!("{other:?}"),
     }
 }
-
-/// Not a test: writes the sound files as seeds for the fuzz target.
-///
-/// `MARQUETRY_SEEDS=fuzz/corpus/codec cargo test -p marquetry-codec --test it seeds -- --ignored`
-#[test]
-#[ignore = "writes files; see its comment"]
-fn seeds() {
-    let folder = std::env::var_os("MARQUETRY_SEEDS").expect("MARQUETRY_SEEDS names a folder");
-    // Cargo runs tests in the folder of their package.
-    let folder = std::path::Path::new("../..").join(folder);
-    std::fs::create_dir_all(&folder).unwrap();
-    for (name, file) in sound_files() {
-        std::fs::write(folder.join(name.replace([' ', ':', '/'], "-")), file).unwrap();
-    }
-}

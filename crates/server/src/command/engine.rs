@@ -6,7 +6,7 @@ use marquetry_dialect::Links;
 use marquetry_egress::{Egress, Policy, Schemes};
 use marquetry_job::DeliverySchedule;
 use marquetry_service::Service;
-use marquetry_store::Store;
+use marquetry_store::{Ownership, Store};
 use marquetry_webhook::{Announcements, Courier};
 use marquetry_worker::Worker;
 use object_store::ObjectStore;
@@ -94,16 +94,13 @@ impl Engine {
             announcer,
         );
         // One process alone may open a SQLite file, so whoever held a job before is dead.
-        Ok(worker
-            .slots(slots)
-            .ownership(marquetry_worker::Ownership::Sole)
-            .build()?)
+        Ok(worker.slots(slots).ownership(Ownership::Sole).build()?)
     }
 
     /// Whoever sends the webhooks.
     pub(super) fn courier(&self) -> Result<Courier, Failure> {
         let egress = Egress::new(self.networks.webhook_policy())?;
         let courier = Courier::builder(Arc::clone(&self.store), egress);
-        Ok(courier.ownership(marquetry_webhook::Ownership::Sole).build()?)
+        Ok(courier.ownership(Ownership::Sole).build()?)
     }
 }

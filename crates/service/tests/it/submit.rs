@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures::future::join_all;
-use marquetry_job::{ShownState, Timestamp};
+use marquetry_job::ShownState;
 use marquetry_model::{
     Announce, AssetSource, BlobKey, Callback, DialectName, JobSpec, LayerAddress, MockupId, ModelError,
     RenderRequest, RequestedAsset, TextChange, TextFit, UploadSource, Words,
@@ -387,11 +387,7 @@ async fn limits_of_zero_and_a_lack_of_randomness_are_told(world: World) {
     let setting = builder().most_upload_bytes(0).build().unwrap_err();
     assert_eq!(setting.to_string(), "most_upload_bytes must be at least 1");
 
-    let dull = builder()
-        .randomness(|_| Err("none left".into()))
-        .clock(|| Timestamp::from_micros(0))
-        .build()
-        .unwrap();
+    let dull = builder().randomness(|_| Err("none left".into())).build().unwrap();
     let refused = dull
         .submit_upload(world.tenant, from_url("a"), Wait::UpTo(LONG))
         .await;

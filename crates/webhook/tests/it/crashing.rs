@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use marquetry_job::DeliveryState;
+use marquetry_store::Ownership;
 use marquetry_testkit::catcher::{Answer, Catcher};
-use marquetry_webhook::{CourierError, Ownership};
+use marquetry_webhook::CourierError;
 
 use crate::stage::{PATIENCE, Stage, start};
 

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use marquetry_job::{JobState, ShownState, WorkerId};
+use marquetry_store::Ownership;
 use marquetry_testkit::catcher::Answer;
-use marquetry_worker::Ownership;
 
 use crate::on_every_store;
 use crate::workshop::{PATIENCE, RED, Workshop, now, png, poster_psd};

@@ -7,12 +7,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use marquetry_dialect::Links;
 use marquetry_dialect::sudomock::answer::Plan;
 use marquetry_egress::{Egress, Policy};
-use marquetry_job::{DeliverySchedule, Jitter};
+use marquetry_job::{DeliverySchedule, Jitter, Timestamp};
 use marquetry_model::TenantId;
 use marquetry_server::{Account, App, Config, serve};
 use marquetry_service::Service;
 use marquetry_store::memory::MemoryStore;
-use marquetry_store::{Clock as _, Store, SystemClock};
+use marquetry_store::{Clock, Store, SystemClock};
 use marquetry_testkit::catcher::Catcher;
 use marquetry_testkit::paint::Picture;
 use marquetry_testkit::psd::{Builder, Layer, Linked, Rect, SmartObject};
@@ -108,10 +108,7 @@ impl Site {
             .webhook_policy(setup.policy)
             .most_upload_bytes(setup.upload_bytes)
             .announcer(announcements.clone())
-            .clock(move || {
-                assert!(!broken.load(Ordering::SeqCst), "the clock is broken");
-                SystemClock.now()
-            })
+            .clock(Breakable(broken))
             .build()
             .unwrap();
         let tenant = service.ensure_default_tenant().await.unwrap().id;
@@ -306,4 +303,15 @@ pub(crate) fn pixel(png: &[u8], x: usize, y: usize) -> [u8; 4] {
     let picture = Picture::from_png(png).unwrap();
     let at = (y * picture.width + x) * 4;
     picture.rgba[at..at + 4].try_into().unwrap()
+}
+
+/// The clock of the machine, until it is broken.
+#[derive(Debug)]
+struct Breakable(Arc<AtomicBool>);
+
+impl Clock for Breakable {
+    fn now(&self) -> Timestamp {
+        assert!(!self.0.load(Ordering::SeqCst), "the clock is broken");
+        SystemClock.now()
+    }
 }
