@@ -8,7 +8,7 @@ use fearless_simd::Level;
 use marquetry_pixel::{Raster, Rect, Size};
 
 use crate::blend::wide::best_level;
-use crate::paint::{Band, Scratch, paint};
+use crate::paint::{self, Band, Scratch};
 use crate::scene::Scene;
 use crate::step::{Frame, Step, steps};
 
@@ -75,23 +75,23 @@ pub fn draw_region(scene: &Scene, region: Rect, options: &DrawOptions<'_>) -> Re
 /// rest of `onto` stays as it is. A place outside `onto` is left out.
 ///
 /// # Errors
-/// As [`draw`]; `onto` is then as before.
+/// As [`draw`]; the region then holds nothing of use.
 pub fn draw_onto(
     onto: &mut Raster,
     scene: &Scene,
     region: Rect,
     options: &DrawOptions<'_>,
 ) -> Result<(), DrawError> {
-    let region = scene.canvas().intersect(region).intersect(onto.size().rect());
-    let part = draw_region(scene, region, options)?;
-    let (Ok(left), Ok(top)) = (usize::try_from(region.x), u32::try_from(region.y)) else {
-        return Ok(());
-    };
-    for y in 0..part.height() {
-        let row = part.row(y);
-        onto.row_mut(top + y)[left * 4..][..row.len()].copy_from_slice(row);
-    }
-    Ok(())
+    Run::new(scene, options).paint(onto, region, Start::Used)
+}
+
+/// Draws a scene over what `onto` holds already, instead of its backdrop. Whoever cannot hold all
+/// the layers of a large picture at once draws them a few at a time.
+///
+/// # Errors
+/// As [`draw`]; `onto` then holds nothing of use.
+pub fn draw_over(onto: &mut Raster, scene: &Scene, options: &DrawOptions<'_>) -> Result<(), DrawError> {
+    Run::new(scene, options).paint(onto, scene.canvas(), Start::Kept)
 }
 
 /// Draws the whole canvas in a picture that is already there, whatever it holds. Spares a service
@@ -107,7 +107,7 @@ pub fn draw_into(into: &mut Raster, scene: &Scene, options: &DrawOptions<'_>) ->
         *into = draw(scene, options)?;
         return Ok(());
     }
-    Run::new(scene, options).paint(scene.canvas(), into.bytes_mut(), Start::Used)
+    Run::new(scene, options).paint(into, scene.canvas(), Start::Used)
 }
 
 /// What a picture holds before it is drawn.
@@ -115,8 +115,10 @@ pub fn draw_into(into: &mut Raster, scene: &Scene, options: &DrawOptions<'_>) ->
 enum Start {
     /// All zero.
     Fresh,
-    /// Anything.
+    /// Anything, which goes.
     Used,
+    /// What lies below the scene.
+    Kept,
 }
 
 /// One drawing, with what tests vary to show that it doesn't matter.
@@ -148,11 +150,29 @@ impl<'a> Run<'a> {
             return Err(DrawError::TooLarge { size });
         }
         let mut picture = Raster::new(size);
-        self.paint(region, picture.bytes_mut(), Start::Fresh)?;
+        self.paint_rows(region, region, picture.bytes_mut(), Start::Fresh)?;
         Ok(picture)
     }
 
-    fn paint(&self, region: Rect, pixels: &mut [u8], start: Start) -> Result<(), DrawError> {
+    /// Paints `region` of a picture of the canvas.
+    fn paint(&self, picture: &mut Raster, region: Rect, start: Start) -> Result<(), DrawError> {
+        let held = picture.size().rect();
+        let region = self.scene.canvas().intersect(region).intersect(held);
+        let Ok(top) = usize::try_from(region.y) else {
+            return Ok(());
+        };
+        let row_bytes = held.width as usize * 4;
+        let rows = Rect {
+            x: 0,
+            width: held.width,
+            ..region
+        };
+        let pixels = &mut picture.bytes_mut()[top * row_bytes..][..region.height as usize * row_bytes];
+        self.paint_rows(region, rows, pixels, start)
+    }
+
+    /// Paints `region`, which is within `held` and as high; `pixels` are those of `held`.
+    fn paint_rows(&self, region: Rect, held: Rect, pixels: &mut [u8], start: Start) -> Result<(), DrawError> {
         if region.is_empty() {
             return Ok(());
         }
@@ -161,10 +181,11 @@ impl<'a> Run<'a> {
             area: region,
         };
         let steps = steps(&self.scene.nodes, frame);
-        let row_bytes = region.width as usize * 4;
-        let rows = self
-            .band_rows
-            .map_or((BAND_BYTES / row_bytes).clamp(4, 64), NonZero::get);
+        let row_bytes = held.width as usize * 4;
+        let rows = self.band_rows.map_or(
+            (BAND_BYTES / (region.width as usize * 4)).clamp(4, 64),
+            NonZero::get,
+        );
         let bands = pixels.chunks_mut(rows * row_bytes).enumerate();
         let threads = self.options.threads.get().min(bands.len());
         let bands = Mutex::new(bands);
@@ -183,10 +204,22 @@ impl<'a> Run<'a> {
                     stopped.store(true, Ordering::Relaxed);
                     break;
                 }
+                let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+                let area = Rect {
+                    y: held.y.saturating_add_unsigned(count(at * rows)),
+                    height: count(pixels.len() / row_bytes),
+                    ..held
+                };
+                let mut band = Band { area, pixels };
                 if clear {
-                    pixels.fill(0);
+                    for y in paint::rows(area) {
+                        band.row_mut(y, region.x, region.width).fill(0);
+                    }
                 }
-                self.band(&steps, region, at * rows, pixels, &mut scratch);
+                if start != Start::Kept {
+                    self.lay_backdrop(region, &mut band);
+                }
+                paint::paint(&steps, &mut band, None, &mut scratch);
             }
         };
         if threads <= 1 {
@@ -212,27 +245,19 @@ impl<'a> Run<'a> {
         backdrop.is_some_and(|backdrop| backdrop.size().rect().contains(region))
     }
 
-    /// Draws the band that begins `from` rows below the region's top.
-    fn band(&self, steps: &[Step<'_>], region: Rect, from: usize, pixels: &mut [u8], scratch: &mut Scratch) {
-        let row_bytes = region.width as usize * 4;
-        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        let area = Rect {
-            y: region.y.saturating_add_unsigned(count(from)),
-            height: count(pixels.len() / row_bytes),
-            ..region
+    /// Copies what of the backdrop lies in `region` to the band.
+    fn lay_backdrop(&self, region: Rect, band: &mut Band<'_>) {
+        let Some(backdrop) = &self.scene.backdrop else {
+            return;
         };
-        let mut band = Band { area, pixels };
-        if let Some(backdrop) = &self.scene.backdrop {
-            let shown = area.intersect(backdrop.size().rect());
-            for y in shown.y..shown.y.saturating_add_unsigned(shown.height) {
-                let (Ok(left), Ok(row)) = (usize::try_from(shown.x), u32::try_from(y)) else {
-                    continue;
-                };
-                let source = &backdrop.row(row)[left * 4..][..shown.width as usize * 4];
-                band.row_mut(y, shown.x, shown.width).copy_from_slice(source);
-            }
+        let shown = band.area.intersect(region).intersect(backdrop.size().rect());
+        for y in paint::rows(shown) {
+            let (Ok(left), Ok(row)) = (usize::try_from(shown.x), u32::try_from(y)) else {
+                continue;
+            };
+            let source = &backdrop.row(row)[left * 4..][..shown.width as usize * 4];
+            band.row_mut(y, shown.x, shown.width).copy_from_slice(source);
         }
-        paint(steps, &mut band, None, scratch);
     }
 }
 

@@ -37,7 +37,7 @@ mod step;
 mod style;
 
 pub use art::Art;
-pub use draw::{DrawError, DrawOptions, draw, draw_into, draw_onto, draw_region};
+pub use draw::{DrawError, DrawOptions, draw, draw_into, draw_onto, draw_over, draw_region};
 pub use outline::{FillRule, Outline};
 pub use scene::{ClipBlend, Filter, Group, GroupBlend, Layer, Mask, Node, Paint, Placed, Scene};
 pub use style::{Effect, Interior, Overlay, Style};

@@ -261,7 +261,7 @@ fn paint_dressed(
         clip,
     };
     paint_coats(&dress.coats.below, area, band, whole, scratch);
-    let shape = dress.shape.intersect(band.area);
+    let shape = dress.shape.intersect(area);
     if !shape.is_empty() {
         paint_shape(step, dress, shape, band, whole, scratch);
     }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use marquetry_compose::{
     Art, ClipBlend, DrawError, DrawOptions, Filter, Group, GroupBlend, Layer, Mask, Node, Paint, Placed,
-    draw, draw_into, draw_onto, draw_region,
+    draw, draw_into, draw_onto, draw_over, draw_region,
 };
 use marquetry_pixel::{BlendMode, Opacity, Projective, Quad, Raster, Rect, Rgb, Size};
 use proptest::prelude::*;
@@ -177,6 +177,10 @@ proptest! {
         draw_into(&mut used, &scene, &DrawOptions::default()).unwrap();
         prop_assert_eq!(difference(&used, &whole), None);
         let mut patched = whole.clone();
+        for y in region.y..region.y + i32::try_from(region.height).unwrap() {
+            let row = patched.row_mut(u32::try_from(y).unwrap());
+            row[usize::try_from(region.x).unwrap() * 4..][..region.width as usize * 4].fill(77);
+        }
         draw_onto(&mut patched, &scene, region, &DrawOptions::default()).unwrap();
         prop_assert_eq!(difference(&patched, &whole), None);
     }
@@ -188,6 +192,10 @@ proptest! {
         upper.backdrop = Some(Arc::new(drawn(&lower)));
         let all = scene(CANVAS.width, CANVAS.height, nodes.into_iter().chain(above).collect());
         let (fast, whole) = (drawn(&upper), drawn(&all));
+        let mut over = drawn(&lower);
+        upper.backdrop = None;
+        draw_over(&mut over, &upper, &DrawOptions::default()).unwrap();
+        prop_assert_eq!(difference(&over, &fast), None);
         prop_assert_eq!(difference(&fast, &whole), None);
     }
 
