@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use marquetry_compose::{DrawOptions, Scene, draw, draw_onto};
+use marquetry_compose::{DrawOptions, Scene, draw, draw_onto, draw_over};
 use marquetry_pixel::{Raster, Rect, Size};
 
 use crate::error::RenderError;
@@ -49,6 +49,15 @@ pub(crate) fn draw_scene(scene: &Scene, painter: &Painter<'_>) -> Result<Raster,
     Ok(draw(scene, &painter.options())?)
 }
 
+/// Draws a scene over what `canvas` holds.
+pub(crate) fn draw_scene_over(
+    canvas: &mut Raster,
+    scene: &Scene,
+    painter: &Painter<'_>,
+) -> Result<(), RenderError> {
+    Ok(draw_over(canvas, scene, &painter.options())?)
+}
+
 /// What one mockup's renders have in common.
 ///
 /// The picture of the unchanged mockup is copied and only the region that a change touches is drawn
@@ -87,7 +96,7 @@ pub(crate) struct Canvas {
 }
 
 impl Canvas {
-    fn new(raster: impl Into<Arc<Raster>>, differs: Option<Rect>) -> Self {
+    pub(crate) fn new(raster: impl Into<Arc<Raster>>, differs: Option<Rect>) -> Self {
         Self {
             raster: raster.into(),
             differs,

@@ -28,6 +28,9 @@ pub struct Limits {
     pub nesting: u32,
     /// Most pixels of one drawing: canvas, frame or export (300 million).
     pub pixels: u64,
+    /// How many bytes of decoded layers a document may keep (1 GiB). One whose layers need more is
+    /// drawn layer by layer, each decoded when its turn comes and forgotten afterwards.
+    pub layers_kept: u64,
 }
 
 impl Default for Limits {
@@ -37,6 +40,7 @@ impl Default for Limits {
             codec: marquetry_codec::Limits::default(),
             nesting: 5,
             pixels: 300_000_000,
+            layers_kept: 1 << 30,
         }
     }
 }
@@ -63,6 +67,8 @@ impl Limits {
 pub struct OpenMockup {
     pub(crate) document: Document,
     pub(crate) limits: Limits,
+    /// Whether its layers are more than may be kept decoded.
+    pub(crate) heavy: bool,
     /// 1 for the mockup itself, one more for each document around this one.
     level: u32,
     /// One for each layer record.
@@ -122,6 +128,7 @@ impl OpenMockup {
         }
         let arts = document.layers().map(|_| OnceLock::new()).collect();
         Ok(Self {
+            heavy: layer_bytes(&document) > limits.layers_kept,
             document,
             limits: limits.clone(),
             level,
@@ -181,7 +188,8 @@ impl OpenMockup {
         self.base.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A layer's stored pixels, decoded once. `None` when it has none.
+    /// A layer's stored pixels, decoded once, or every time when the document is heavy. `None` when
+    /// it has none.
     pub(crate) fn art(&self, layer: Layer<'_>) -> Result<Option<Arc<Art>>, RenderError> {
         let LayerIndex(at) = layer.index();
         let Some(kept) = self.arts.get(at) else {
@@ -195,6 +203,9 @@ impl OpenMockup {
             source,
         })?;
         let art = raster.map(|raster| Arc::new(Art::new(raster)));
+        if self.heavy {
+            return Ok(art);
+        }
         Ok(kept.get_or_init(|| art).clone())
     }
 
@@ -269,6 +280,14 @@ impl OpenMockup {
     pub(crate) fn merged(&self) -> Result<Raster, RenderError> {
         pixels::merged_raster(&self.document, &self.limits.psd).map_err(RenderError::Mockup)
     }
+}
+
+/// What the visible layers take when all of them are decoded, in bytes.
+fn layer_bytes(document: &Document) -> u64 {
+    let visible = document.layers().filter(|layer| layer.is_visible());
+    visible.fold(0, |sum: u64, layer| {
+        sum.saturating_add(layer.rect().size().pixels().saturating_mul(4))
+    })
 }
 
 /// The nearest whole number of pixels of a length that is known to be small and positive.

@@ -13,7 +13,7 @@ use crate::draw::{Canvas, Painter, draw_plan};
 use crate::error::RenderError;
 use crate::frame::{self, Frame};
 use crate::open::OpenMockup;
-use crate::plan::{Edits, Redraw, plan};
+use crate::plan::{Edits, Redraw, draw_heavy, plan};
 use crate::undrawn::Undrawn;
 
 /// The bytes of assets, by where the spec says they come from.
@@ -154,6 +154,12 @@ fn draw_canvas(
     }
     for (change, raster) in decoded {
         replace(mockup, change, raster, &mut edits, painter)?;
+    }
+    if mockup.heavy {
+        watch.left(Room::Plan);
+        let (raster, undrawn) = draw_heavy(mockup, &edits, painter)?;
+        watch.left(Room::Draw);
+        return Ok((Canvas::new(raster, None), undrawn));
     }
     let plan = plan(mockup, &edits, painter)?;
     let undrawn = plan.undrawn.clone();

@@ -11,7 +11,7 @@ use marquetry_compose::{
     Art, ClipBlend, Filter, Group, GroupBlend, Layer as Painted, Mask, Node, Paint, Placed, Scene,
 };
 use marquetry_model::LayerAddress;
-use marquetry_pixel::{BlendMode, Coverage, Opacity, Projective, Quad, Rect, Rgb, Size};
+use marquetry_pixel::{BlendMode, Coverage, Opacity, Projective, Quad, Raster, Rect, Rgb, Size};
 use marquetry_psd::artboard::ArtboardBackground;
 use marquetry_psd::bounds::Bounds;
 use marquetry_psd::effects::LayerEffects;
@@ -20,7 +20,7 @@ use marquetry_psd::layer::{BlendRange, Knockout};
 use marquetry_psd::placed::PlacedLayer;
 use marquetry_psd::{ChannelId, ColorMode, Depth, Layer, LayerKind};
 
-use crate::draw::{Painter, draw_scene};
+use crate::draw::{Painter, draw_scene, draw_scene_over};
 use crate::error::RenderError;
 use crate::frame::Frame;
 use crate::open::{Contents, Nested, OpenMockup};
@@ -120,6 +120,28 @@ pub(crate) struct Plan {
     pub(crate) untouched: usize,
 }
 
+/// Draws a document whose layers are too many to be planned as a whole.
+pub(crate) fn draw_heavy(
+    mockup: &OpenMockup,
+    edits: &Edits,
+    painter: &Painter<'_>,
+) -> Result<(Raster, Vec<Undrawn>), RenderError> {
+    draw_heavy_at(mockup, edits, &[], painter)
+}
+
+fn draw_heavy_at(
+    mockup: &OpenMockup,
+    edits: &Edits,
+    path: &[String],
+    painter: &Painter<'_>,
+) -> Result<(Raster, Vec<Undrawn>), RenderError> {
+    mockup.limits.admit("the canvas", mockup.size())?;
+    let mut walk = Walk::new(mockup, edits, path, painter);
+    let roots: Vec<Layer<'_>> = mockup.document.root().collect();
+    let canvas = walk.painted(&roots, Vec::new())?;
+    Ok((canvas, walk.undrawn))
+}
+
 /// Plans the picture of `mockup` with `edits`.
 pub(crate) fn plan(mockup: &OpenMockup, edits: &Edits, painter: &Painter<'_>) -> Result<Plan, RenderError> {
     plan_at(mockup, edits, &[], painter)
@@ -132,22 +154,7 @@ fn plan_at(
     painter: &Painter<'_>,
 ) -> Result<Plan, RenderError> {
     mockup.limits.admit("the canvas", mockup.size())?;
-    let mut walk = Walk {
-        mockup,
-        edits,
-        path,
-        painter,
-        undrawn: Vec::new(),
-        edited: 0,
-        touched: None,
-    };
-    let header = mockup.document.header();
-    if header.color_mode != ColorMode::Rgb || header.depth != Depth::Eight {
-        walk.undrawn.push(Undrawn {
-            layer: "(document)".to_owned(),
-            feature: Feature::ColourMode,
-        });
-    }
+    let mut walk = Walk::new(mockup, edits, path, painter);
     let mut scene = Scene::new(mockup.size());
     let mut untouched = None;
     if mockup.document.layers().len() == 0 {
@@ -157,11 +164,12 @@ fn plan_at(
             .push(Node::Layer(Painted::new(Paint::Raster { art, at: (0, 0) })));
     } else {
         let roots: Vec<Layer<'_>> = mockup.document.root().collect();
-        walk.siblings(&roots, |walk, node| {
+        walk.siblings(&roots, &mut |walk, node| {
             if walk.edited > 0 && untouched.is_none() {
                 untouched = Some(scene.nodes.len());
             }
             scene.nodes.extend(node);
+            Ok(())
         })?;
     }
     let untouched = untouched.unwrap_or(scene.nodes.len());
@@ -184,14 +192,33 @@ struct Walk<'a> {
     touched: Option<Rect>,
 }
 
+/// Hears of each base with what is clipped to it, bottom to top; a base that draws nothing comes as
+/// `None`, so that its edits are still heard of.
+type Emit<'e, W> = dyn FnMut(&mut W, Option<Node>) -> Result<(), RenderError> + 'e;
+
 impl<'a> Walk<'a> {
-    /// Layers of one group, bottom to top. Each base goes to `emit` together with what is clipped
-    /// to it; a base that draws nothing goes as `None`, so that the caller still hears of its edits.
-    fn siblings(
-        &mut self,
-        layers: &[Layer<'a>],
-        mut emit: impl FnMut(&mut Self, Option<Node>),
-    ) -> Result<(), RenderError> {
+    fn new(mockup: &'a OpenMockup, edits: &'a Edits, path: &'a [String], painter: &'a Painter<'a>) -> Self {
+        let mut walk = Self {
+            mockup,
+            edits,
+            path,
+            painter,
+            undrawn: Vec::new(),
+            edited: 0,
+            touched: None,
+        };
+        let header = mockup.document.header();
+        if header.color_mode != ColorMode::Rgb || header.depth != Depth::Eight {
+            walk.undrawn.push(Undrawn {
+                layer: "(document)".to_owned(),
+                feature: Feature::ColourMode,
+            });
+        }
+        walk
+    }
+
+    /// Layers of one group, bottom to top.
+    fn siblings(&mut self, layers: &[Layer<'a>], emit: &mut Emit<'_, Self>) -> Result<(), RenderError> {
         let mut at = 0;
         while let Some(&base) = layers.get(at) {
             let run = layers[at + 1..]
@@ -200,10 +227,44 @@ impl<'a> Walk<'a> {
                 .count();
             let clipped = &layers[at + 1..=at + run];
             at += 1 + run;
+            if self.mockup.heavy && clipped.is_empty() && self.is_mere_folder(base)? {
+                if self.shows(base) {
+                    let children: Vec<Layer<'a>> = base.children().collect();
+                    self.siblings(&children, emit)?;
+                }
+                continue;
+            }
             let node = self.node(base, clipped)?;
-            emit(self, node);
+            emit(self, node)?;
         }
         Ok(())
+    }
+
+    /// Whether a group does nothing but hold its members together.
+    fn is_mere_folder(&mut self, layer: Layer<'a>) -> Result<bool, RenderError> {
+        Ok(layer.kind() == LayerKind::Group
+            && layer.blend().is_pass_through()
+            && layer.opacity() == 255
+            && layer.fill_opacity() == 255
+            && layer.knockout() == Knockout::None
+            && !effects(layer, self.mockup).is_some_and(|effects| effects.is_visible())
+            && self.masks(layer)?.is_empty())
+    }
+
+    /// Layers painted one by one over `below`, on a canvas of their own: no more of them is decoded
+    /// at once than one base with what is clipped to it.
+    fn painted(&mut self, layers: &[Layer<'a>], below: Vec<Node>) -> Result<Raster, RenderError> {
+        let mut scene = Scene::new(self.mockup.size());
+        scene.nodes = below;
+        let mut canvas = draw_scene(&scene, self.painter)?;
+        self.siblings(layers, &mut |walk, node| {
+            scene.nodes = node.into_iter().collect();
+            draw_scene_over(&mut canvas, &scene, walk.painter)?;
+            // Its pixels go before those of the next are decoded.
+            scene.nodes.clear();
+            Ok(())
+        })?;
+        Ok(canvas)
     }
 
     fn node(&mut self, base: Layer<'a>, clipped: &[Layer<'a>]) -> Result<Option<Node>, RenderError> {
@@ -267,7 +328,16 @@ impl<'a> Walk<'a> {
             masks.push(Mask::new(shape, (frame.x, frame.y)));
             nodes.extend(background.map(|colour| Node::Layer(Painted::new(Paint::Solid(colour)))));
         }
-        self.siblings(&children, |_, node| nodes.extend(node))?;
+        let isolated = !layer.blend().is_pass_through();
+        if self.mockup.heavy && isolated {
+            let art = Arc::new(Art::new(self.painted(&children, nodes)?));
+            nodes = vec![Node::Layer(Painted::new(Paint::Raster { art, at: (0, 0) }))];
+        } else {
+            self.siblings(&children, &mut |_, node| {
+                nodes.extend(node);
+                Ok(())
+            })?;
+        }
         self.note_what_is_ignored(layer);
         let blend = match layer.blend() {
             key if key.is_pass_through() => GroupBlend::PassThrough,
@@ -383,9 +453,14 @@ impl<'a> Walk<'a> {
         if let (false, Some(art)) = (edited, nested.drawn.get()) {
             return Ok(Arc::clone(art));
         }
-        let plan = plan_at(&nested.mockup, self.edits, ids, self.painter)?;
-        self.undrawn.extend(plan.undrawn);
-        let art = Arc::new(Art::new(draw_scene(&plan.scene, self.painter)?));
+        let (raster, undrawn) = if nested.mockup.heavy {
+            draw_heavy_at(&nested.mockup, self.edits, ids, self.painter)?
+        } else {
+            let plan = plan_at(&nested.mockup, self.edits, ids, self.painter)?;
+            (draw_scene(&plan.scene, self.painter)?, plan.undrawn)
+        };
+        self.undrawn.extend(undrawn);
+        let art = Arc::new(Art::new(raster));
         Ok(if edited {
             art
         } else {

@@ -4,6 +4,7 @@
 mod corpus;
 mod exports;
 mod fixtures;
+mod heavy;
 mod placing;
 mod plan;
 mod repeated;
