@@ -98,7 +98,7 @@ impl Paint {
     pub fn bounds(&self, canvas: Rect) -> Rect {
         match self {
             Self::Raster { art, at } => canvas.intersect(art.size().rect().translate(at.0, at.1)),
-            Self::Solid(_) => canvas,
+            Self::Solid(_) | Self::Gradient(_) | Self::Pattern(_) => canvas,
             Self::Placed(placed) => placed.bounds(canvas),
         }
     }

@@ -118,6 +118,16 @@ fn paint_rows(step: &Step<'_>, area: Rect, band: &mut Band<'_>, clip: Option<&Pl
                 sampler.sample_row(scratch.level, y, row_area.x, pixels);
                 &*pixels
             }
+            Source::Gradient(gradient) => {
+                let pixels = &mut buffer[..row.len()];
+                gradient.fill_row(y, row_area.x, pixels);
+                &*pixels
+            }
+            Source::Pattern(pattern) => {
+                let pixels = &mut buffer[..row.len()];
+                pattern.fill_row(y, row_area.x, pixels);
+                &*pixels
+            }
             _ => &buffer[..row.len()],
         };
         if is_opaque && mask.is_none() && step.ink.replaces() {
@@ -157,6 +167,7 @@ impl Source<'_> {
                 (whole.intersect(seen), span.opaque)
             }
             Self::Solid { .. } => (whole, true),
+            Self::Gradient(_) | Self::Pattern(_) => (whole, false),
             Self::Placed(sampler) => (sampler.reach(y, area), false),
             Self::Isolated(_) | Self::PassThrough(_) => (whole, false),
         }
@@ -176,6 +187,8 @@ impl Source<'_> {
             match self {
                 Self::Raster { art, at, .. } => row.copy_from_slice(raster_row(art, *at, row_area)),
                 Self::Solid { colour, .. } => row.as_chunks_mut().0.fill(opaque(*colour)),
+                Self::Gradient(gradient) => gradient.fill_row(y, row_area.x, row),
+                Self::Pattern(pattern) => pattern.fill_row(y, row_area.x, row),
                 Self::Placed(sampler) => sampler.sample_row(scratch.level, y, row_area.x, row),
                 Self::Isolated(_) | Self::PassThrough(_) => {}
             }
@@ -525,7 +538,7 @@ fn dissolve(ink: Ink, area: Rect, pixels: &mut [u8], mask: Option<&[u8]>) {
 }
 
 /// `0.0..1.0`, evenly spread over the places of the canvas.
-fn luck(x: i32, y: i32) -> f32 {
+pub(crate) fn luck(x: i32, y: i32) -> f32 {
     let mut hash = x.cast_unsigned().wrapping_mul(0x9e37_79b1) ^ y.cast_unsigned().wrapping_mul(0x85eb_ca77);
     hash = (hash ^ (hash >> 15)).wrapping_mul(0x2c1b_3c6d);
     hash = (hash ^ (hash >> 12)).wrapping_mul(0x297a_2d39);

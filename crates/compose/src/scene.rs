@@ -5,6 +5,8 @@ use std::sync::Arc;
 use marquetry_pixel::{BlendMode, Coverage, Opacity, Projective, Raster, Rgb, Size};
 
 use crate::art::Art;
+use crate::gradient::Gradient;
+use crate::pattern::Pattern;
 use crate::style::Style;
 
 /// A picture to be drawn. All positions are canvas pixels, origin top left, y down.
@@ -155,6 +157,10 @@ pub enum Paint {
     },
     /// One opaque colour over the whole canvas; masks give it a shape.
     Solid(Rgb),
+    /// Colours that run over the whole canvas; masks give them a shape.
+    Gradient(Arc<Gradient>),
+    /// A tile repeated over the whole canvas; masks give it a shape.
+    Pattern(Arc<Pattern>),
     /// Pixels carried through a map.
     Placed(Placed),
 }

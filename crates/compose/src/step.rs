@@ -6,8 +6,10 @@ use crate::art::{Art, Span};
 use crate::blend::wide::best_level;
 use crate::blend::{Ink, Table};
 use crate::effect::{Coats, coats};
+use crate::gradient::Gradient;
 use crate::mask::Plane;
 use crate::paint::{Scratch, shape_of};
+use crate::pattern::Pattern;
 use crate::place::Sampler;
 use crate::scene::{ClipBlend, Group, GroupBlend, Layer, Mask, Node, Paint};
 use crate::style::{Interior, Style};
@@ -78,6 +80,8 @@ pub(crate) enum Source<'a> {
         /// For painting without mask over opaque pixels.
         table: Option<Box<Table>>,
     },
+    Gradient(&'a Gradient),
+    Pattern(&'a Pattern),
     Placed(Box<Sampler<'a>>),
     /// Members among themselves first.
     Isolated(Vec<Step<'a>>),
@@ -167,6 +171,8 @@ impl<'a> Source<'a> {
                 },
                 area,
             ),
+            Paint::Gradient(gradient) => (Source::Gradient(gradient), area),
+            Paint::Pattern(pattern) => (Source::Pattern(pattern), area),
             Paint::Placed(placed) => match Sampler::whole_shift(placed) {
                 // No edge pixels about it.
                 Some(at) => (
