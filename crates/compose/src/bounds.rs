@@ -2,7 +2,8 @@
 
 use marquetry_pixel::{Point, Quad, Rect};
 
-use crate::scene::{Group, GroupBlend, Layer, Mask, Node, Paint, Placed, Scene};
+use crate::place::WARP_MARGIN;
+use crate::scene::{Group, GroupBlend, Layer, Mask, Node, Paint, Placed, Scene, Warped};
 use crate::style::Style;
 
 impl Scene {
@@ -100,6 +101,7 @@ impl Paint {
             Self::Raster { art, at } => canvas.intersect(art.size().rect().translate(at.0, at.1)),
             Self::Solid(_) | Self::Gradient(_) | Self::Pattern(_) => canvas,
             Self::Placed(placed) => placed.bounds(canvas),
+            Self::Warped(warped) => warped.bounds(canvas),
         }
     }
 }
@@ -131,6 +133,13 @@ impl Placed {
             near(right),
             near(bottom),
         ))
+    }
+}
+
+impl Warped {
+    /// Where the art can land, within `canvas`: about the control points of its mesh.
+    pub fn bounds(&self, canvas: Rect) -> Rect {
+        canvas.intersect(self.mesh.bounds(WARP_MARGIN))
     }
 }
 

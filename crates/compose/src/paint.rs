@@ -128,6 +128,11 @@ fn paint_rows(step: &Step<'_>, area: Rect, band: &mut Band<'_>, clip: Option<&Pl
                 pattern.fill_row(y, row_area.x, pixels);
                 &*pixels
             }
+            Source::Warped(sampler) => {
+                let pixels = &mut buffer[..row.len()];
+                sampler.sample_row(scratch.level, y, row_area.x, pixels);
+                &*pixels
+            }
             _ => &buffer[..row.len()],
         };
         if is_opaque && mask.is_none() && step.ink.replaces() {
@@ -169,6 +174,7 @@ impl Source<'_> {
             Self::Solid { .. } => (whole, true),
             Self::Gradient(_) | Self::Pattern(_) => (whole, false),
             Self::Placed(sampler) => (sampler.reach(y, area), false),
+            Self::Warped(sampler) => (sampler.reach(y, area), false),
             Self::Isolated(_) | Self::PassThrough(_) => (whole, false),
         }
     }
@@ -190,6 +196,7 @@ impl Source<'_> {
                 Self::Gradient(gradient) => gradient.fill_row(y, row_area.x, row),
                 Self::Pattern(pattern) => pattern.fill_row(y, row_area.x, row),
                 Self::Placed(sampler) => sampler.sample_row(scratch.level, y, row_area.x, row),
+                Self::Warped(sampler) => sampler.sample_row(scratch.level, y, row_area.x, row),
                 Self::Isolated(_) | Self::PassThrough(_) => {}
             }
         }

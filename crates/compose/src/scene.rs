@@ -6,6 +6,7 @@ use marquetry_pixel::{BlendMode, Coverage, Opacity, Projective, Raster, Rgb, Siz
 
 use crate::art::Art;
 use crate::gradient::Gradient;
+use crate::mesh::Mesh;
 use crate::pattern::Pattern;
 use crate::style::Style;
 
@@ -163,6 +164,8 @@ pub enum Paint {
     Pattern(Arc<Pattern>),
     /// Pixels carried through a map.
     Placed(Placed),
+    /// Pixels carried through a mesh.
+    Warped(Warped),
 }
 
 /// Pixels carried to the canvas through a projective map.
@@ -177,6 +180,22 @@ pub struct Placed {
     /// art beyond its horizon, that part isn't drawn; a map that folds the plane onto a line draws
     /// nothing.
     pub map: Projective,
+    /// How samples between pixels are found.
+    pub filter: Filter,
+}
+
+/// Pixels carried to the canvas through a mesh of Bezier patches.
+///
+/// Where the mesh lies over itself, patches further right and further down cover the others. Edges
+/// are as soft as those of [`Placed`].
+#[derive(Clone, Debug)]
+pub struct Warped {
+    /// The pixels.
+    pub art: Arc<Art>,
+    /// Art pixels to pixels of the frame that the mesh bends.
+    pub map: Projective,
+    /// The frame's way to the canvas. Beyond the frame nothing is drawn.
+    pub mesh: Arc<Mesh>,
     /// How samples between pixels are found.
     pub filter: Filter,
 }

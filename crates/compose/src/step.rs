@@ -10,7 +10,7 @@ use crate::gradient::Gradient;
 use crate::mask::Plane;
 use crate::paint::{Scratch, shape_of};
 use crate::pattern::Pattern;
-use crate::place::Sampler;
+use crate::place::{Sampler, WarpSampler};
 use crate::scene::{ClipBlend, Group, GroupBlend, Layer, Mask, Node, Paint};
 use crate::style::{Interior, Style};
 
@@ -83,6 +83,7 @@ pub(crate) enum Source<'a> {
     Gradient(&'a Gradient),
     Pattern(&'a Pattern),
     Placed(Box<Sampler<'a>>),
+    Warped(Box<WarpSampler<'a>>),
     /// Members among themselves first.
     Isolated(Vec<Step<'a>>),
     /// Members straight onto what lies below.
@@ -181,6 +182,10 @@ impl<'a> Source<'a> {
                 ),
                 None => (Source::Placed(Box::new(Sampler::new(placed)?)), area),
             },
+            Paint::Warped(warped) => {
+                let reach = warped.bounds(area);
+                (Source::Warped(Box::new(WarpSampler::new(warped, reach)?)), reach)
+            }
         })
     }
 }

@@ -34,6 +34,7 @@ mod picture;
 mod pixels;
 mod plan;
 mod undrawn;
+mod warp;
 
 pub use draw::Painter;
 pub use error::RenderError;

@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use marquetry_compose::{
-    Art, ClipBlend, Filter, Group, GroupBlend, Layer as Painted, Mask, Node, Paint, Placed, Scene,
+    Art, ClipBlend, Filter, Group, GroupBlend, Layer as Painted, Mask, Node, Paint, Placed, Scene, Warped,
 };
 use marquetry_model::LayerAddress;
 use marquetry_pixel::{BlendMode, Coverage, Opacity, Projective, Quad, Raster, Rect, Rgb, Size};
@@ -25,6 +25,7 @@ use crate::error::RenderError;
 use crate::frame::Frame;
 use crate::open::{Contents, Nested, OpenMockup};
 use crate::undrawn::{Feature, Undrawn};
+use crate::warp::{self, Laid, NotLaid};
 
 /// Which smart objects are drawn anew from their contents.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -419,15 +420,11 @@ impl<'a> Walk<'a> {
             return self.lay_in(layer, &placed, &frame);
         }
         let inside = self.edits.reach_into(&ids);
-        let warped = placed.warp.as_ref().is_some_and(|warp| !warp.is_identity());
         let filtered = placed.filters.is_some();
         if inside {
             self.edited += 1;
             self.touch(layer.rect());
-        } else if self.edits.redraw == Redraw::Changed || warped || filtered {
-            if self.edits.redraw == Redraw::All && warped {
-                self.lacks(layer, Feature::Warp);
-            }
+        } else if self.edits.redraw == Redraw::Changed || filtered {
             return Ok(None);
         }
         let art = match self.mockup.contents(&placed.id) {
@@ -475,9 +472,6 @@ impl<'a> Walk<'a> {
         placed: &PlacedLayer,
         frame: &Frame,
     ) -> Result<Option<Paint>, RenderError> {
-        if placed.warp.as_ref().is_some_and(|warp| !warp.is_identity()) {
-            self.lacks(layer, Feature::Warp);
-        }
         if placed.filters.is_some() {
             self.lacks(layer, Feature::SmartFilters);
         }
@@ -487,16 +481,32 @@ impl<'a> Walk<'a> {
             let shift = |to: i32, from: i32| f64::from(to) - f64::from(from);
             quad = quad.translate(shift(moved_to.left, bounds.x), shift(moved_to.top, bounds.y));
         }
-        let Some(map) = Projective::from_size_to_quad(frame.size, &quad) else {
-            self.lacks(layer, Feature::Transform);
-            return Ok(None);
+        let laid = match warp::lay(placed.warp.as_ref(), frame.size, &quad) {
+            Err(NotLaid::Unknown) => {
+                self.lacks(layer, Feature::Warp);
+                warp::flat(frame.size, &quad)
+            }
+            laid => laid,
         };
-        let map = map.after(&frame.map);
-        Ok(Some(Paint::Placed(Placed {
-            art: Arc::clone(&frame.art),
-            map,
-            filter: Filter::Auto,
-        })))
+        let art = Arc::clone(&frame.art);
+        let filter = Filter::Auto;
+        Ok(match laid {
+            Ok(Laid::Flat(map)) => Some(Paint::Placed(Placed {
+                art,
+                map: map.after(&frame.map),
+                filter,
+            })),
+            Ok(Laid::Bent(mesh)) => Some(Paint::Warped(Warped {
+                art,
+                map: frame.map,
+                mesh: Arc::new(mesh),
+                filter,
+            })),
+            Err(_) => {
+                self.lacks(layer, Feature::Transform);
+                None
+            }
+        })
     }
 
     fn blend(&mut self, layer: Layer<'_>) -> BlendMode {

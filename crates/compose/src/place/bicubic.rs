@@ -20,11 +20,36 @@ pub(super) fn eight<S: Wide>(simd: S, raster: &Raster, walk: &Walk, half: i32) -
     if !walk.stays_within(raster, half, 1) {
         return None;
     }
+    sixteens(simd, raster, |lane| walk.at(i64::from(half) + lane as i64))
+}
+
+/// Samples at eight positions in 65536ths of a pixel, that name the middle between four pixels.
+#[inline(always)]
+pub(super) fn eight_at<S: Wide>(
+    simd: S,
+    raster: &Raster,
+    place: impl Fn(usize) -> (i64, i64),
+) -> Option<[u8; 32]> {
+    let (across, down) = (i64::from(raster.width()) - 2, i64::from(raster.height()) - 2);
+    let inside = |(u, v): (i64, i64)| (1..across).contains(&(u >> 16)) && (1..down).contains(&(v >> 16));
+    if !(0..8).all(|lane| inside(place(lane))) {
+        return None;
+    }
+    sixteens(simd, raster, place)
+}
+
+/// Eight samples whose neighbours are all there.
+#[inline(always)]
+fn sixteens<S: Wide>(
+    simd: S,
+    raster: &Raster,
+    place: impl Fn(usize) -> (i64, i64),
+) -> Option<[u8; 32]> {
     let bytes = raster.bytes();
     let stride = raster.width() as usize * 4;
     let mut pixels = [0; 32];
-    for (at, pixel) in (i64::from(half)..).zip(pixels.as_chunks_mut::<4>().0) {
-        let (u, v) = walk.at(at);
+    for (lane, pixel) in pixels.as_chunks_mut::<4>().0.iter_mut().enumerate() {
+        let (u, v) = place(lane);
         // One row and one column before the pixel that the position names.
         let place = ((v >> 16) - 1) as usize * stride + ((u >> 16) - 1) as usize * 4;
         let rows = [

@@ -80,15 +80,72 @@ const ODD: [u8; 32] = repeat(1, 3, 8);
 /// Four pixels, with four samples each, for the step to the right.
 const FOUR: [u8; 32] = repeat(0, 2, 4);
 
+/// Eight positions in a raster, which holds the four pixels about each.
+pub(super) struct Spots<S: Wide> {
+    /// In 65536ths of a pixel, from `first` on.
+    u: i32x8<S>,
+    v: i32x8<S>,
+    /// The pixel that positions are counted from: small numbers whatever the size of the raster.
+    first: u32,
+}
+
+impl<S: Wide> Spots<S> {
+    /// Samples `half..half + 8` of `walk`, which stays within `raster`.
+    #[inline(always)]
+    fn of_walk(simd: S, raster: &Raster, walk: &Walk, half: i32) -> Self {
+        let (u, v) = walk.at(i64::from(half));
+        Self {
+            u: steps(simd, u as u16, walk.du as i32),
+            v: steps(simd, v as u16, walk.dv as i32),
+            first: (v >> 16) as u32 * raster.width() + (u >> 16) as u32,
+        }
+    }
+
+    /// Any eight art points, times `scale`. `None` when pixels about one of them are not in the
+    /// raster, or the points lie too far apart to be counted.
+    #[inline(always)]
+    pub(super) fn new(simd: S, u: &[f32; 8], v: &[f32; 8], scale: f32, raster: &Raster) -> Option<Self> {
+        let half = f32x8::splat(simd, 0.5);
+        let scale = f32x8::splat(simd, scale);
+        let place = |values: &[f32; 8], length: u32| {
+            let at = f32x8::load_array_ref(simd, values) * scale - half;
+            let fits = at.simd_ge(f32x8::splat(simd, 0.0)) & at.simd_lt(f32x8::splat(simd, length as f32 - 1.0));
+            fits.all_true().then(|| {
+                let whole: i32x8<S> = at.floor().to_int();
+                let share: i32x8<S> = ((at - at.floor()) * f32x8::splat(simd, 65536.0)).to_int();
+                (whole, share)
+            })
+        };
+        let (u, u_share) = place(u, raster.width())?;
+        let (v, v_share) = place(v, raster.height())?;
+        let (first_u, first_v) = (u.to_array()[0], v.to_array()[0]);
+        let apart = |whole: i32x8<S>, first: i32| {
+            let apart = whole - i32x8::splat(simd, first);
+            let most = i32x8::splat(simd, 0x3fff);
+            let fits = apart.simd_lt(most) & apart.simd_gt(i32x8::splat(simd, -0x3fff));
+            fits.all_true().then_some(apart << 16)
+        };
+        // More pixels than 32 bits count are left to others.
+        u32::try_from(raster.size().pixels()).ok()?;
+        Some(Self {
+            u: apart(u, first_u)? + u_share,
+            v: apart(v, first_v)? + v_share,
+            first: first_v as u32 * raster.width() + first_u as u32,
+        })
+    }
+}
+
 /// Samples `half..half + 8` of `walk`, which stays within `raster`: straight RGBA.
 #[inline(always)]
 pub(super) fn eight<S: Wide>(simd: S, raster: &Raster, walk: &Walk, half: i32) -> [u8; 32] {
-    let (u, v) = walk.at(i64::from(half));
-    // Positions are counted from the first one's pixel: small whatever the size of the raster.
-    let u_steps = steps(simd, u as u16, walk.du as i32);
-    let v_steps = steps(simd, v as u16, walk.dv as i32);
+    gather(simd, raster, &Spots::of_walk(simd, raster, walk, half))
+}
+
+/// Samples at eight positions: straight RGBA.
+#[inline(always)]
+pub(super) fn gather<S: Wide>(simd: S, raster: &Raster, spots: &Spots<S>) -> [u8; 32] {
+    let (u_steps, v_steps, first) = (spots.u, spots.v, spots.first);
     let width = raster.width();
-    let first = (v >> 16) as u32 * width + (u >> 16) as u32;
     let apart = (v_steps >> 16) * i32x8::splat(simd, width as i32) + (u_steps >> 16);
     let places: [i32; 8] = (apart + i32x8::splat(simd, first as i32)).to_array();
     let bytes = raster.bytes();

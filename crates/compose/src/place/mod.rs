@@ -18,6 +18,10 @@
 mod bicubic;
 mod bilinear;
 mod exact;
+mod lattice;
+mod warped;
+
+pub(crate) use warped::{MARGIN as WARP_MARGIN, WarpSampler};
 
 use fearless_simd::Level;
 use marquetry_pixel::{Point, Raster, Rect};

@@ -1,0 +1,462 @@
+//! Pixels through a mesh: the surface in flat triangles, laid row by row.
+//!
+//! Each canvas pixel belongs to the triangle that holds its centre. Neighbours share their corners
+//! and work out their common edge from the same two points in the same order, so no pixel falls
+//! between them and none into both. Where the surface lies over itself the piece laid last is seen.
+//!
+//! **Precision.** The triangles stray from the surface by a small part of a pixel (see `lattice`);
+//! positions in a row are held in `f32`. What a pixel shows depends on its place alone.
+
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "float casts saturate, and columns and rows are those of a canvas, counted from 0"
+)]
+
+use fearless_simd::Level;
+use marquetry_pixel::{Point, Raster, Rect};
+
+use super::lattice::{BEYOND, Lattice, Vertex};
+use super::{Detail, Kernel, LIKE_INSIDE, RAMP, bicubic, bilinear, exact};
+use crate::art::Art;
+use crate::blend::wide::{Wide, on};
+use crate::scene::{Filter, Warped};
+
+/// Rows whose pieces are listed together.
+const STRIPE: i32 = 8;
+/// Pixels sampled at once; they begin at columns divisible by as many.
+const LANES: usize = 8;
+/// No piece here.
+const NONE: u32 = u32::MAX;
+
+/// Art carried through a mesh, ready to be asked for rows.
+#[derive(Debug)]
+pub(crate) struct WarpSampler<'a> {
+    art: &'a Art,
+    kernel: Kernel,
+    pieces: Vec<Piece>,
+    /// Which pieces each stripe of rows holds, in the order in which they are laid.
+    stripes: Vec<Stripe>,
+    /// The row at which the first stripe begins.
+    top: i32,
+}
+
+/// The pieces of [`STRIPE`] rows.
+#[derive(Debug, Default)]
+struct Stripe {
+    pieces: Vec<u32>,
+    /// Columns that they reach.
+    left: f64,
+    right: f64,
+}
+
+/// A triangle of the surface.
+#[derive(Debug)]
+struct Piece {
+    /// On the canvas.
+    corners: [Point; 3],
+    /// The art point at canvas point (0, 0), were the triangle that large.
+    art: Point,
+    /// Art pixels a canvas pixel: du/dx, du/dy, dv/dx, dv/dy.
+    slopes: [f64; 4],
+    detail: Detail,
+    /// Whether all of it shows nothing but the inside of the art.
+    whole: bool,
+}
+
+impl Piece {
+    /// `None` when it covers nothing, or nothing of the art.
+    fn new(corners: [Vertex; 3], art: &Art) -> Option<Self> {
+        let [a, b, c] = corners;
+        let (bx, by) = (b.at.x - a.at.x, b.at.y - a.at.y);
+        let (cx, cy) = (c.at.x - a.at.x, c.at.y - a.at.y);
+        let area = bx * cy - by * cx;
+        if area.abs() < 1e-9 {
+            return None;
+        }
+        let slopes = |b: f64, c: f64| ((b * cy - c * by) / area, (c * bx - b * cx) / area);
+        let (ux, uy) = slopes(b.art.x - a.art.x, c.art.x - a.art.x);
+        let (vx, vy) = slopes(b.art.y - a.art.y, c.art.y - a.art.y);
+        let size = art.size();
+        let (width, height) = (f64::from(size.width), f64::from(size.height));
+        let (across, down) = (ux.hypot(uy), vx.hypot(vy));
+        let (inset_u, inset_v) = (RAMP * across, RAMP * down);
+        let outside = |at: fn(&Vertex) -> f64, inset: f64, length: f64| {
+            corners.iter().all(|corner| at(corner) < -inset) || corners.iter().all(|corner| at(corner) > length + inset)
+        };
+        let finite = [ux, uy, vx, vy].iter().all(|slope| slope.is_finite());
+        if !finite
+            || outside(|corner| corner.art.x, inset_u, width)
+            || outside(|corner| corner.art.y, inset_v, height)
+        {
+            return None;
+        }
+        let within = |value: f64, inset: f64, length: f64| value >= inset && value <= length - inset;
+        let most_halvings = size.width.max(size.height).ilog2() as usize;
+        Some(Self {
+            corners: corners.map(|corner| corner.at),
+            art: Point::new(
+                a.art.x - ux * a.at.x - uy * a.at.y,
+                a.art.y - vx * a.at.x - vy * a.at.y,
+            ),
+            slopes: [ux, uy, vx, vy],
+            detail: Detail::new(ux.hypot(vx), uy.hypot(vy), most_halvings),
+            whole: corners
+                .iter()
+                .all(|corner| within(corner.art.x, inset_u, width) && within(corner.art.y, inset_v, height)),
+        })
+    }
+
+    /// Rows whose centres it may hold: the first, and one past the last.
+    fn rows(&self) -> (i32, i32) {
+        let [a, b, c] = self.corners.map(|corner| corner.y);
+        let (low, high) = (a.min(b).min(c), a.max(b).max(c));
+        ((low - 0.5).ceil() as i32, (high - 0.5).ceil() as i32)
+    }
+
+    /// The columns of row centre `y` whose centres it holds: the first, and one past the last.
+    #[inline]
+    fn columns(&self, y: f64) -> (i32, i32) {
+        let [a, b, c] = self.corners;
+        let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
+        for (p, q) in [(a, b), (b, c), (c, a)] {
+            if (p.y <= y) == (q.y <= y) {
+                continue;
+            }
+            // Always from the upper end: both triangles at an edge find the same crossing.
+            let (upper, lower) = if p.y < q.y { (p, q) } else { (q, p) };
+            let x = upper.x + (y - upper.y) * (lower.x - upper.x) / (lower.y - upper.y);
+            (low, high) = (low.min(x), high.max(x));
+        }
+        if low > high {
+            return (0, 0);
+        }
+        ((low - 0.5).ceil() as i32, (high - 0.5).ceil() as i32)
+    }
+
+    /// The art point at a canvas point.
+    #[inline]
+    fn look(&self, x: f64, y: f64) -> (f64, f64) {
+        let [ux, uy, vx, vy] = self.slopes;
+        (self.art.x + ux * x + uy * y, self.art.y + vx * x + vy * y)
+    }
+
+    /// How much of a pixel whose centre sees `(u, v)` the art covers, were it opaque. As the
+    /// projective sampler has it: an edge is as soft as one inside the art, or one canvas pixel.
+    fn coverage(&self, (u, v): (f64, f64), art: &Art, kernel: Kernel) -> f64 {
+        let [ux, uy, vx, vy] = self.slopes;
+        let size = art.size();
+        let edges = [
+            (u, ux.hypot(uy)),
+            (f64::from(size.width) - u, ux.hypot(uy)),
+            (v, vx.hypot(vy)),
+            (f64::from(size.height) - v, vx.hypot(vy)),
+        ];
+        let [left, right, top, bottom] = edges.map(|(inside, shrink)| {
+            let like_inside = kernel == Kernel::Bilinear && LIKE_INSIDE.contains(&shrink);
+            let steep = if like_inside { 1.0 } else { 1.0 / shrink.max(1e-12) };
+            (inside * steep + 0.5).clamp(0.0, 1.0)
+        });
+        (left + right - 1.0).max(0.0) * (top + bottom - 1.0).max(0.0)
+    }
+}
+
+/// What each pixel of a row sees.
+struct Row {
+    u: Vec<f32>,
+    v: Vec<f32>,
+    piece: Vec<u32>,
+}
+
+impl<'a> WarpSampler<'a> {
+    /// For the pixels of `area`. `None` when there is nothing to see.
+    pub(crate) fn new(warped: &'a Warped, area: Rect) -> Option<Self> {
+        let art: &Art = &warped.art;
+        if art.size().is_empty() {
+            return None;
+        }
+        let lattice = Lattice::new(&warped.mesh, &warped.map.inverse()?)?;
+        let (last_column, last_row) = (lattice.columns - 2, lattice.rows() - 2);
+        let mut pieces = Vec::new();
+        let mut grown = 0.0;
+        let mut add = |column: usize, row: usize| {
+            let [a, b, c, d] = lattice.cell(column, row);
+            for corners in [[a, b, c], [a, c, d]] {
+                let Some(piece) = Piece::new(corners, art) else {
+                    continue;
+                };
+                let [ux, uy, vx, vy] = piece.slopes;
+                grown += (ux * vy - uy * vx).abs().min(1e6) - 1.0;
+                let xs = corners.map(|corner| corner.at.x);
+                let right = xs[0].max(xs[1]).max(xs[2]);
+                let left = xs[0].min(xs[1]).min(xs[2]);
+                let (from, to) = piece.rows();
+                // Pixels are sampled in blocks, which may begin before the area and end after it.
+                let seen = right > f64::from(area.x) - LANES as f64
+                    && left < area.right() as f64 + LANES as f64
+                    && i64::from(from) < area.bottom()
+                    && to > area.y;
+                if seen && from < to {
+                    pieces.push(piece);
+                }
+            }
+        };
+        // What lies beyond the outline goes below everything else.
+        for row in 0..=last_row {
+            for column in 0..=last_column {
+                if row == 0 || row == last_row || column == 0 || column == last_column {
+                    add(column, row);
+                }
+            }
+        }
+        for row in 1..last_row {
+            for column in 1..last_column {
+                add(column, row);
+            }
+        }
+        let kernel = match warped.filter {
+            Filter::Bicubic => Kernel::Bicubic,
+            Filter::Auto if grown < 0.0 => Kernel::Bicubic,
+            Filter::Auto | Filter::Bilinear => Kernel::Bilinear,
+        };
+        (!pieces.is_empty()).then(|| Self {
+            art,
+            kernel,
+            stripes: stripes(&pieces, area),
+            pieces,
+            top: area.y,
+        })
+    }
+
+    fn stripe(&self, y: i32) -> Option<&Stripe> {
+        let at = y.checked_sub(self.top)? / STRIPE;
+        self.stripes.get(usize::try_from(at).ok()?)
+    }
+
+    /// The part of the one row `y` of `area` that the art may touch.
+    pub(crate) fn reach(&self, y: i32, area: Rect) -> Rect {
+        let Some(stripe) = self.stripe(y) else {
+            return Rect::default();
+        };
+        let (left, right) = (stripe.left.floor(), stripe.right.ceil());
+        area.intersect(Rect::from_edges(
+            left as i32,
+            y,
+            right as i32,
+            y.saturating_add(1),
+        ))
+    }
+
+    /// Straight RGBA of row `y` from column `x` on, as much as `pixels` holds.
+    pub(crate) fn sample_row(&self, level: Level, y: i32, x: i32, pixels: &mut [u8]) {
+        let Some(stripe) = self.stripe(y) else {
+            pixels.fill(0);
+            return;
+        };
+        let first = x - x.rem_euclid(LANES as i32);
+        let columns = (x - first) as usize + pixels.len() / 4;
+        let row = self.look_row(stripe, y, first, columns.next_multiple_of(LANES));
+        on!(level, simd => self.sample_row_with(simd, &row, y, first, x, pixels));
+    }
+
+    /// Which piece and art point each of `count` pixels from column `first` on sees.
+    fn look_row(&self, stripe: &Stripe, y: i32, first: i32, count: usize) -> Row {
+        let mut row = Row {
+            u: vec![0.0; count],
+            v: vec![0.0; count],
+            piece: vec![NONE; count],
+        };
+        let middle = f64::from(y) + 0.5;
+        let end = first.saturating_add(count as i32);
+        for &at in &stripe.pieces {
+            let piece = &self.pieces[at as usize];
+            let (from, to) = piece.columns(middle);
+            let (from, to) = (from.max(first), to.min(end));
+            if from >= to {
+                continue;
+            }
+            let span = (from - first) as usize..(to - first) as usize;
+            let [ux, uy, vx, vy] = piece.slopes;
+            let (u, v) = (piece.art.x + uy * middle, piece.art.y + vy * middle);
+            for ((into_u, into_v), column) in row.u[span.clone()]
+                .iter_mut()
+                .zip(&mut row.v[span.clone()])
+                .zip(from..)
+            {
+                let x = f64::from(column) + 0.5;
+                *into_u = (u + ux * x) as f32;
+                *into_v = (v + vx * x) as f32;
+            }
+            row.piece[span].fill(at);
+        }
+        row
+    }
+
+    #[inline(always)]
+    fn sample_row_with<S: Wide>(
+        &self,
+        simd: S,
+        row: &Row,
+        y: i32,
+        first: i32,
+        x: i32,
+        pixels: &mut [u8],
+    ) {
+        let skip = (x - first) as usize;
+        let end = skip + pixels.len() / 4;
+        let us = row.u.as_chunks::<LANES>().0;
+        let vs = row.v.as_chunks::<LANES>().0;
+        let ids = row.piece.as_chunks::<LANES>().0;
+        for (block, ((u, v), ids)) in us.iter().zip(vs).zip(ids).enumerate() {
+            let start = block * LANES;
+            let (from, to) = (start.max(skip), (start + LANES).min(end));
+            if from >= to {
+                continue;
+            }
+            let into = &mut pixels[(from - skip) * 4..(to - skip) * 4];
+            let whole = self.eight(simd, u, v, ids, first + start as i32, y);
+            let eight = whole.unwrap_or_else(|| {
+                let mut eight = [0; 32];
+                let columns = first + start as i32..;
+                for (((&u, &v), &id), (column, pixel)) in
+                    u.iter().zip(v).zip(ids).zip(columns.zip(eight.as_chunks_mut().0))
+                {
+                    *pixel = self.exact_pixel(id, (u.into(), v.into()), column, y);
+                }
+                eight
+            });
+            into.copy_from_slice(&eight[(from - start) * 4..(to - start) * 4]);
+        }
+    }
+
+    /// Eight pixels at once; `None` when some of them want more care.
+    #[inline(always)]
+    fn eight<S: Wide>(
+        &self,
+        simd: S,
+        u: &[f32; LANES],
+        v: &[f32; LANES],
+        ids: &[u32; LANES],
+        column: i32,
+        y: i32,
+    ) -> Option<[u8; 32]> {
+        let mut inside = NONE;
+        for (lane, &id) in ids.iter().enumerate() {
+            if id == inside {
+                continue;
+            }
+            let piece = self.pieces.get(id as usize)?;
+            if piece.whole {
+                inside = id;
+            } else if piece.coverage((u[lane].into(), v[lane].into()), self.art, self.kernel) < 1.0 {
+                return None;
+            }
+        }
+        let detail = self.pieces.get(ids[LANES / 2] as usize)?.detail;
+        let raster = self.art.halved(detail.halvings);
+        let scale = detail.scale() as f32;
+        match (self.kernel, detail.grid) {
+            (Kernel::Bilinear, (1, 1)) => {
+                let spots = bilinear::Spots::new(simd, u, v, scale, raster)?;
+                Some(bilinear::gather(simd, raster, &spots))
+            }
+            (Kernel::Bicubic, (1, 1)) => {
+                let place = |lane: usize| {
+                    let fixed = |value: f32| ((value * scale - 0.5) * 65536.0) as i64;
+                    (fixed(u[lane]), fixed(v[lane]))
+                };
+                bicubic::eight_at(simd, raster, place)
+            }
+            (Kernel::Bilinear, grid) => self.grid(simd, ids, column, y, raster, scale, grid),
+            (Kernel::Bicubic, _) => None,
+        }
+    }
+
+    /// Eight pixels of a grid of bilinear samples each.
+    #[inline(always)]
+    #[expect(clippy::too_many_arguments, reason = "one caller, and all of it varies")]
+    fn grid<S: Wide>(
+        &self,
+        simd: S,
+        ids: &[u32; LANES],
+        column: i32,
+        y: i32,
+        raster: &Raster,
+        scale: f32,
+        (across, down): (u32, u32),
+    ) -> Option<[u8; 32]> {
+        let mut mean = bilinear::Mean::new(simd);
+        for sample_row in 0..down {
+            let y = f64::from(y) + (f64::from(sample_row) + 0.5) / f64::from(down);
+            for sample in 0..across {
+                let share = (f64::from(sample) + 0.5) / f64::from(across);
+                let (mut u, mut v) = ([0.0; LANES], [0.0; LANES]);
+                for (lane, &id) in ids.iter().enumerate() {
+                    let x = f64::from(column + lane as i32) + share;
+                    let (at_u, at_v) = self.pieces.get(id as usize)?.look(x, y);
+                    (u[lane], v[lane]) = (at_u as f32, at_v as f32);
+                }
+                let spots = bilinear::Spots::new(simd, &u, &v, scale, raster)?;
+                mean.add(simd, &bilinear::gather(simd, raster, &spots));
+            }
+        }
+        mean.pixels(simd, across * down)
+    }
+
+    /// One pixel with all care: edge coverage, a grid of samples weighed by alpha.
+    fn exact_pixel(&self, id: u32, centre: (f64, f64), x: i32, y: i32) -> [u8; 4] {
+        let Some(piece) = self.pieces.get(id as usize) else {
+            return [0; 4];
+        };
+        let coverage = piece.coverage(centre, self.art, self.kernel);
+        if coverage <= 0.0 {
+            return [0; 4];
+        }
+        let detail = piece.detail;
+        let raster: &Raster = self.art.halved(detail.halvings);
+        let scale = detail.scale();
+        let (across, down) = detail.grid;
+        let mut sum = exact::Sum::default();
+        for row in 0..down {
+            for column in 0..across {
+                let place = |at: u32, of: u32| (f64::from(at) + 0.5) / f64::from(of);
+                let (u, v) = piece.look(
+                    f64::from(x) + place(column, across),
+                    f64::from(y) + place(row, down),
+                );
+                exact::add(&mut sum, self.kernel, raster, u * scale, v * scale);
+            }
+        }
+        sum.pixel(across * down, coverage)
+    }
+}
+
+/// Lists pieces by the rows of `area` that they touch.
+fn stripes(pieces: &[Piece], area: Rect) -> Vec<Stripe> {
+    let empty = || Stripe {
+        pieces: Vec::new(),
+        left: f64::INFINITY,
+        right: f64::NEG_INFINITY,
+    };
+    let count = area.height.div_ceil(STRIPE as u32) as usize;
+    let mut stripes: Vec<Stripe> = (0..count).map(|_| empty()).collect();
+    let last_row = area.bottom() - 1;
+    for (id, piece) in (0u32..).zip(pieces) {
+        let (from, to) = piece.rows();
+        let (from, to) = (i64::from(from.max(area.y)), (i64::from(to) - 1).min(last_row));
+        let stripe = |row: i64| ((row - i64::from(area.y)) / i64::from(STRIPE)) as usize;
+        if from > to {
+            continue;
+        }
+        let [a, b, c] = piece.corners.map(|corner| corner.x);
+        for stripe in &mut stripes[stripe(from)..=stripe(to)] {
+            stripe.pieces.push(id);
+            stripe.left = stripe.left.min(a.min(b).min(c));
+            stripe.right = stripe.right.max(a.max(b).max(c));
+        }
+    }
+    stripes
+}
+
+/// How far beyond its control points a mesh may paint, in canvas pixels.
+pub(crate) const MARGIN: f64 = BEYOND + 1.0;
