@@ -4,8 +4,11 @@
 //! and work out their common edge from the same two points in the same order, so no pixel falls
 //! between them and none into both. Where the surface lies over itself the piece laid last is seen.
 //!
-//! **Precision.** The triangles stray from the surface by a small part of a pixel (see `lattice`);
-//! positions in a row are held in `f32`. What a pixel shows depends on its place alone.
+//! **Shrinking.** Each flat piece is sampled once a pixel, bilinear, from the art halved as often as
+//! it shrinks by two or more along its side that shrinks most. So does Photoshop, as stored pixels
+//! show (`PSDNET-1831-Inflate.psd`); where a piece is much skewed it sometimes halves once less.
+//!
+//! **Precision.** Positions in a row are held in `f32`. What a pixel shows depends on its place alone.
 
 #![expect(
     clippy::cast_possible_truncation,
@@ -16,8 +19,8 @@
 use fearless_simd::Level;
 use marquetry_pixel::{Point, Raster, Rect};
 
-use super::lattice::{BEYOND, Lattice, Vertex};
-use super::{Detail, Kernel, LIKE_INSIDE, RAMP, bicubic, bilinear, exact};
+use super::lattice::{BEYOND, Cell, Vertex, cells};
+use super::{Kernel, RAMP, bicubic, bilinear, exact};
 use crate::art::Art;
 use crate::blend::wide::{Wide, on};
 use crate::scene::{Filter, Warped};
@@ -26,6 +29,9 @@ use crate::scene::{Filter, Warped};
 const STRIPE: i32 = 8;
 /// Pixels sampled at once; they begin at columns divisible by as many.
 const LANES: usize = 8;
+/// Crossings of edges are told apart to this part of a pixel, so that an edge and the two halves of
+/// it, each with its own rounding, are crossed at the same place.
+const STEPS: f64 = 4096.0;
 /// No piece here.
 const NONE: u32 = u32::MAX;
 
@@ -59,14 +65,15 @@ struct Piece {
     art: Point,
     /// Art pixels a canvas pixel: du/dx, du/dy, dv/dx, dv/dy.
     slopes: [f64; 4],
-    detail: Detail,
+    /// How often the art is halved for it.
+    halvings: usize,
     /// Whether all of it shows nothing but the inside of the art.
     whole: bool,
 }
 
 impl Piece {
     /// `None` when it covers nothing, or nothing of the art.
-    fn new(corners: [Vertex; 3], art: &Art) -> Option<Self> {
+    fn new(corners: [Vertex; 3], halvings: usize, art: &Art) -> Option<Self> {
         let [a, b, c] = corners;
         let (bx, by) = (b.at.x - a.at.x, b.at.y - a.at.y);
         let (cx, cy) = (c.at.x - a.at.x, c.at.y - a.at.y);
@@ -77,8 +84,7 @@ impl Piece {
         let slopes = |b: f64, c: f64| ((b * cy - c * by) / area, (c * bx - b * cx) / area);
         let (ux, uy) = slopes(b.art.x - a.art.x, c.art.x - a.art.x);
         let (vx, vy) = slopes(b.art.y - a.art.y, c.art.y - a.art.y);
-        let size = art.size();
-        let (width, height) = (f64::from(size.width), f64::from(size.height));
+        let (width, height) = extent(art, halvings);
         let (across, down) = (ux.hypot(uy), vx.hypot(vy));
         let (inset_u, inset_v) = (RAMP * across, RAMP * down);
         let outside = |at: fn(&Vertex) -> f64, inset: f64, length: f64| {
@@ -92,7 +98,6 @@ impl Piece {
             return None;
         }
         let within = |value: f64, inset: f64, length: f64| value >= inset && value <= length - inset;
-        let most_halvings = size.width.max(size.height).ilog2() as usize;
         Some(Self {
             corners: corners.map(|corner| corner.at),
             art: Point::new(
@@ -100,7 +105,7 @@ impl Piece {
                 a.art.y - vx * a.at.x - vy * a.at.y,
             ),
             slopes: [ux, uy, vx, vy],
-            detail: Detail::new(ux.hypot(vx), uy.hypot(vy), most_halvings),
+            halvings,
             whole: corners
                 .iter()
                 .all(|corner| within(corner.art.x, inset_u, width) && within(corner.art.y, inset_v, height)),
@@ -131,34 +136,44 @@ impl Piece {
         if low > high {
             return (0, 0);
         }
-        ((low - 0.5).ceil() as i32, (high - 0.5).ceil() as i32)
+        let column = |x: f64| ((x * STEPS).round() / STEPS - 0.5).ceil() as i32;
+        (column(low), column(high))
     }
 
-    /// The art point at a canvas point.
-    #[inline]
-    fn look(&self, x: f64, y: f64) -> (f64, f64) {
+    /// How much of a pixel whose centre sees `(u, v)` the art covers, were it opaque.
+    ///
+    /// An edge is as soft as one inside the art: one pixel wide of what is sampled. Where that would
+    /// be much more than a canvas pixel, it is one canvas pixel wide.
+    fn coverage(&self, (u, v): (f64, f64), art: &Art) -> f64 {
         let [ux, uy, vx, vy] = self.slopes;
-        (self.art.x + ux * x + uy * y, self.art.y + vx * x + vy * y)
+        let (wide, high) = extent(art, self.halvings);
+        let pixel = 1.0 / f64::from(shrunk(self.halvings));
+        let width = |shrink: f64| {
+            let soft = pixel <= shrink * 2.0 * RAMP;
+            if soft { pixel } else { shrink.max(1e-12) }
+        };
+        let (across, down) = (width(ux.hypot(uy)), width(vx.hypot(vy)));
+        let covered = |inside: f64, width: f64| (inside / width + 0.5).clamp(0.0, 1.0);
+        let sideways = covered(u, across) + covered(wide - u, across);
+        let upright = covered(v, down) + covered(high - v, down);
+        (sideways - 1.0).max(0.0) * (upright - 1.0).max(0.0)
     }
+}
 
-    /// How much of a pixel whose centre sees `(u, v)` the art covers, were it opaque. As the
-    /// projective sampler has it: an edge is as soft as one inside the art, or one canvas pixel.
-    fn coverage(&self, (u, v): (f64, f64), art: &Art, kernel: Kernel) -> f64 {
-        let [ux, uy, vx, vy] = self.slopes;
-        let size = art.size();
-        let edges = [
-            (u, ux.hypot(uy)),
-            (f64::from(size.width) - u, ux.hypot(uy)),
-            (v, vx.hypot(vy)),
-            (f64::from(size.height) - v, vx.hypot(vy)),
-        ];
-        let [left, right, top, bottom] = edges.map(|(inside, shrink)| {
-            let like_inside = kernel == Kernel::Bilinear && LIKE_INSIDE.contains(&shrink);
-            let steep = if like_inside { 1.0 } else { 1.0 / shrink.max(1e-12) };
-            (inside * steep + 0.5).clamp(0.0, 1.0)
-        });
-        (left + right - 1.0).max(0.0) * (top + bottom - 1.0).max(0.0)
-    }
+/// How often the art is halved where `cell` shows it.
+fn halvings(cell: &Cell, art: &Art) -> usize {
+    let [a, b, c, d] = cell;
+    let side = |p: &Vertex, q: &Vertex| {
+        let art = (q.art.x - p.art.x).hypot(q.art.y - p.art.y);
+        let canvas = (q.at.x - p.at.x).hypot(q.at.y - p.at.y);
+        art / canvas.max(1e-9)
+    };
+    let most = [side(a, b), side(d, c), side(a, d), side(b, c)]
+        .into_iter()
+        .fold(1.0, f64::max);
+    let size = art.size();
+    // A piece that shrinks more than the art has pixels shows one of them.
+    (most.log2().floor() as usize).min(size.width.max(size.height).ilog2() as usize)
 }
 
 /// What each pixel of a row sees.
@@ -175,18 +190,14 @@ impl<'a> WarpSampler<'a> {
         if art.size().is_empty() {
             return None;
         }
-        let lattice = Lattice::new(&warped.mesh, &warped.map.inverse()?)?;
-        let (last_column, last_row) = (lattice.columns - 2, lattice.rows() - 2);
         let mut pieces = Vec::new();
-        let mut grown = 0.0;
-        let mut add = |column: usize, row: usize| {
-            let [a, b, c, d] = lattice.cell(column, row);
+        for cell in cells(&warped.mesh, &warped.map.inverse()?)? {
+            let [a, b, c, d] = cell;
+            let halvings = halvings(&cell, art);
             for corners in [[a, b, c], [a, c, d]] {
-                let Some(piece) = Piece::new(corners, art) else {
+                let Some(piece) = Piece::new(corners, halvings, art) else {
                     continue;
                 };
-                let [ux, uy, vx, vy] = piece.slopes;
-                grown += (ux * vy - uy * vx).abs().min(1e6) - 1.0;
                 let xs = corners.map(|corner| corner.at.x);
                 let right = xs[0].max(xs[1]).max(xs[2]);
                 let left = xs[0].min(xs[1]).min(xs[2]);
@@ -200,23 +211,10 @@ impl<'a> WarpSampler<'a> {
                     pieces.push(piece);
                 }
             }
-        };
-        // What lies beyond the outline goes below everything else.
-        for row in 0..=last_row {
-            for column in 0..=last_column {
-                if row == 0 || row == last_row || column == 0 || column == last_column {
-                    add(column, row);
-                }
-            }
-        }
-        for row in 1..last_row {
-            for column in 1..last_column {
-                add(column, row);
-            }
         }
         let kernel = match warped.filter {
             Filter::Bicubic => Kernel::Bicubic,
-            Filter::Auto if grown < 0.0 => Kernel::Bicubic,
+            // Photoshop's meshes are bilinear, however large they are drawn.
             Filter::Auto | Filter::Bilinear => Kernel::Bilinear,
         };
         (!pieces.is_empty()).then(|| Self {
@@ -256,7 +254,7 @@ impl<'a> WarpSampler<'a> {
         let first = x - x.rem_euclid(LANES as i32);
         let columns = (x - first) as usize + pixels.len() / 4;
         let row = self.look_row(stripe, y, first, columns.next_multiple_of(LANES));
-        on!(level, simd => self.sample_row_with(simd, &row, y, first, x, pixels));
+        on!(level, simd => self.sample_row_with(simd, &row, first, x, pixels));
     }
 
     /// Which piece and art point each of `count` pixels from column `first` on sees.
@@ -297,7 +295,6 @@ impl<'a> WarpSampler<'a> {
         &self,
         simd: S,
         row: &Row,
-        y: i32,
         first: i32,
         x: i32,
         pixels: &mut [u8],
@@ -314,14 +311,13 @@ impl<'a> WarpSampler<'a> {
                 continue;
             }
             let into = &mut pixels[(from - skip) * 4..(to - skip) * 4];
-            let whole = self.eight(simd, u, v, ids, first + start as i32, y);
+            let whole = self.eight(simd, u, v, ids);
             let eight = whole.unwrap_or_else(|| {
                 let mut eight = [0; 32];
-                let columns = first + start as i32..;
-                for (((&u, &v), &id), (column, pixel)) in
-                    u.iter().zip(v).zip(ids).zip(columns.zip(eight.as_chunks_mut().0))
+                for ((&u, &v), (&id, pixel)) in
+                    u.iter().zip(v).zip(ids.iter().zip(eight.as_chunks_mut().0))
                 {
-                    *pixel = self.exact_pixel(id, (u.into(), v.into()), column, y);
+                    *pixel = self.exact_pixel(id, (u.into(), v.into()));
                 }
                 eight
             });
@@ -337,98 +333,71 @@ impl<'a> WarpSampler<'a> {
         u: &[f32; LANES],
         v: &[f32; LANES],
         ids: &[u32; LANES],
-        column: i32,
-        y: i32,
     ) -> Option<[u8; 32]> {
+        let halvings = self.pieces.get(ids[0] as usize)?.halvings;
         let mut inside = NONE;
         for (lane, &id) in ids.iter().enumerate() {
             if id == inside {
                 continue;
             }
             let piece = self.pieces.get(id as usize)?;
+            if piece.halvings != halvings {
+                return None;
+            }
             if piece.whole {
                 inside = id;
-            } else if piece.coverage((u[lane].into(), v[lane].into()), self.art, self.kernel) < 1.0 {
+            } else if piece.coverage((u[lane].into(), v[lane].into()), self.art) < 1.0 {
                 return None;
             }
         }
-        let detail = self.pieces.get(ids[LANES / 2] as usize)?.detail;
-        let raster = self.art.halved(detail.halvings);
-        let scale = detail.scale() as f32;
-        match (self.kernel, detail.grid) {
-            (Kernel::Bilinear, (1, 1)) => {
+        let raster = self.art.halved(halvings);
+        let scale = shrunk(halvings);
+        match self.kernel {
+            Kernel::Bilinear => {
                 let spots = bilinear::Spots::new(simd, u, v, scale, raster)?;
                 Some(bilinear::gather(simd, raster, &spots))
             }
-            (Kernel::Bicubic, (1, 1)) => {
+            Kernel::Bicubic => {
                 let place = |lane: usize| {
                     let fixed = |value: f32| ((value * scale - 0.5) * 65536.0) as i64;
                     (fixed(u[lane]), fixed(v[lane]))
                 };
                 bicubic::eight_at(simd, raster, place)
             }
-            (Kernel::Bilinear, grid) => self.grid(simd, ids, column, y, raster, scale, grid),
-            (Kernel::Bicubic, _) => None,
         }
     }
 
-    /// Eight pixels of a grid of bilinear samples each.
-    #[inline(always)]
-    #[expect(clippy::too_many_arguments, reason = "one caller, and all of it varies")]
-    fn grid<S: Wide>(
-        &self,
-        simd: S,
-        ids: &[u32; LANES],
-        column: i32,
-        y: i32,
-        raster: &Raster,
-        scale: f32,
-        (across, down): (u32, u32),
-    ) -> Option<[u8; 32]> {
-        let mut mean = bilinear::Mean::new(simd);
-        for sample_row in 0..down {
-            let y = f64::from(y) + (f64::from(sample_row) + 0.5) / f64::from(down);
-            for sample in 0..across {
-                let share = (f64::from(sample) + 0.5) / f64::from(across);
-                let (mut u, mut v) = ([0.0; LANES], [0.0; LANES]);
-                for (lane, &id) in ids.iter().enumerate() {
-                    let x = f64::from(column + lane as i32) + share;
-                    let (at_u, at_v) = self.pieces.get(id as usize)?.look(x, y);
-                    (u[lane], v[lane]) = (at_u as f32, at_v as f32);
-                }
-                let spots = bilinear::Spots::new(simd, &u, &v, scale, raster)?;
-                mean.add(simd, &bilinear::gather(simd, raster, &spots));
-            }
-        }
-        mean.pixels(simd, across * down)
-    }
-
-    /// One pixel with all care: edge coverage, a grid of samples weighed by alpha.
-    fn exact_pixel(&self, id: u32, centre: (f64, f64), x: i32, y: i32) -> [u8; 4] {
+    /// One pixel with all care: edge coverage, and samples weighed by alpha.
+    fn exact_pixel(&self, id: u32, (u, v): (f64, f64)) -> [u8; 4] {
         let Some(piece) = self.pieces.get(id as usize) else {
             return [0; 4];
         };
-        let coverage = piece.coverage(centre, self.art, self.kernel);
+        let coverage = piece.coverage((u, v), self.art);
         if coverage <= 0.0 {
             return [0; 4];
         }
-        let detail = piece.detail;
-        let raster: &Raster = self.art.halved(detail.halvings);
-        let scale = detail.scale();
-        let (across, down) = detail.grid;
+        let raster: &Raster = self.art.halved(piece.halvings);
+        let scale = f64::from(shrunk(piece.halvings));
         let mut sum = exact::Sum::default();
-        for row in 0..down {
-            for column in 0..across {
-                let place = |at: u32, of: u32| (f64::from(at) + 0.5) / f64::from(of);
-                let (u, v) = piece.look(
-                    f64::from(x) + place(column, across),
-                    f64::from(y) + place(row, down),
-                );
-                exact::add(&mut sum, self.kernel, raster, u * scale, v * scale);
-            }
-        }
-        sum.pixel(across * down, coverage)
+        exact::add(&mut sum, self.kernel, raster, u * scale, v * scale);
+        sum.pixel(1, coverage)
     }
+}
+
+/// Width and height that a halved copy covers, in pixels of the art: where a side is odd, half a pixel
+/// of the copy lies beyond the art, and shows (the right and lower edges of
+/// `ag-psd__read-write-werps.psd`, whose contents measure 999 pixels).
+fn extent(art: &Art, halvings: usize) -> (f64, f64) {
+    let side = |length: u32| {
+        let pixel = 1u64 << halvings.min(32);
+        (u64::from(length).div_ceil(pixel) * pixel) as f64
+    };
+    (side(art.size().width), side(art.size().height))
+}
+
+/// From positions in the art to positions in its halved copy.
+fn shrunk(halvings: usize) -> f32 {
+    1.0 / (1u64 << halvings.min(63)) as f32
 }
 
 /// Lists pieces by the rows of `area` that they touch.
