@@ -40,11 +40,7 @@ pub(super) fn eight_at<S: Wide>(
 
 /// Eight samples whose neighbours are all there.
 #[inline(always)]
-fn sixteens<S: Wide>(
-    simd: S,
-    raster: &Raster,
-    place: impl Fn(usize) -> (i64, i64),
-) -> Option<[u8; 32]> {
+fn sixteens<S: Wide>(simd: S, raster: &Raster, place: impl Fn(usize) -> (i64, i64)) -> Option<[u8; 32]> {
     let bytes = raster.bytes();
     let stride = raster.width() as usize * 4;
     let mut pixels = [0; 32];

@@ -109,7 +109,8 @@ impl<S: Wide> Spots<S> {
         let scale = f32x8::splat(simd, scale);
         let place = |values: &[f32; 8], length: u32| {
             let at = f32x8::load_array_ref(simd, values) * scale - half;
-            let fits = at.simd_ge(f32x8::splat(simd, 0.0)) & at.simd_lt(f32x8::splat(simd, length as f32 - 1.0));
+            let fits =
+                at.simd_ge(f32x8::splat(simd, 0.0)) & at.simd_lt(f32x8::splat(simd, length as f32 - 1.0));
             fits.all_true().then(|| {
                 let whole: i32x8<S> = at.floor().to_int();
                 let share: i32x8<S> = ((at - at.floor()) * f32x8::splat(simd, 65536.0)).to_int();

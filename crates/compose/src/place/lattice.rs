@@ -53,7 +53,9 @@ pub(super) fn cells(mesh: &Mesh, back: &Projective) -> Option<Vec<Cell>> {
             cutter.patch(&patch);
         }
     }
-    let Cutter { cells, mut beyond, .. } = cutter;
+    let Cutter {
+        cells, mut beyond, ..
+    } = cutter;
     beyond.extend(cells);
     let near = |point: Point| point.x.abs() < 1e7 && point.y.abs() < 1e7;
     let sound = |vertex: &Vertex| near(vertex.at) && near(vertex.art);
@@ -195,18 +197,50 @@ impl Cutter<'_> {
         match (split_across, split_down) {
             (true, true) => {
                 let m = patch.at((across, down));
-                add([left, top, across, down], [a, t, m, l], [flat_top, false, false, flat_left]);
-                add([across, top, right, down], [t, b, r, m], [flat_top, flat_right, false, false]);
-                add([left, down, across, bottom], [l, m, l_bottom, d], [false, false, flat_bottom, flat_left]);
-                add([across, down, right, bottom], [m, r, c, l_bottom], [false, flat_right, flat_bottom, false]);
+                add(
+                    [left, top, across, down],
+                    [a, t, m, l],
+                    [flat_top, false, false, flat_left],
+                );
+                add(
+                    [across, top, right, down],
+                    [t, b, r, m],
+                    [flat_top, flat_right, false, false],
+                );
+                add(
+                    [left, down, across, bottom],
+                    [l, m, l_bottom, d],
+                    [false, false, flat_bottom, flat_left],
+                );
+                add(
+                    [across, down, right, bottom],
+                    [m, r, c, l_bottom],
+                    [false, flat_right, flat_bottom, false],
+                );
             }
             (true, false) => {
-                add([left, top, across, bottom], [a, t, l_bottom, d], [flat_top, false, flat_bottom, flat_left]);
-                add([across, top, right, bottom], [t, b, c, l_bottom], [flat_top, flat_right, flat_bottom, false]);
+                add(
+                    [left, top, across, bottom],
+                    [a, t, l_bottom, d],
+                    [flat_top, false, flat_bottom, flat_left],
+                );
+                add(
+                    [across, top, right, bottom],
+                    [t, b, c, l_bottom],
+                    [flat_top, flat_right, flat_bottom, false],
+                );
             }
             _ => {
-                add([left, top, right, down], [a, b, r, l], [flat_top, flat_right, false, flat_left]);
-                add([left, down, right, bottom], [l, r, c, d], [false, flat_right, flat_bottom, flat_left]);
+                add(
+                    [left, top, right, down],
+                    [a, b, r, l],
+                    [flat_top, flat_right, false, flat_left],
+                );
+                add(
+                    [left, down, right, bottom],
+                    [l, r, c, d],
+                    [false, flat_right, flat_bottom, flat_left],
+                );
             }
         }
     }
@@ -241,7 +275,8 @@ impl Cutter<'_> {
         for (corner, sides) in [(0, (0, 3)), (1, (0, 1)), (2, (2, 1)), (3, (2, 3))] {
             if outer[sides.0] && outer[sides.1] {
                 let (vertical, sideways) = (out(corner, sides.0), out(corner, sides.1));
-                let both = |a: Point, b: Point, from: Point| Point::new(a.x + b.x - from.x, a.y + b.y - from.y);
+                let both =
+                    |a: Point, b: Point, from: Point| Point::new(a.x + b.x - from.x, a.y + b.y - from.y);
                 let far = Vertex {
                     at: both(vertical.at, sideways.at, cell[corner].at),
                     art: both(vertical.art, sideways.art, cell[corner].art),
@@ -304,9 +339,8 @@ mod tests {
             height: 90.0,
             outline: [true; 4],
         };
-        let inside = |vertex: &Vertex| {
-            (0.0..=120.0).contains(&vertex.art.x) && (0.0..=90.0).contains(&vertex.art.y)
-        };
+        let inside =
+            |vertex: &Vertex| (0.0..=120.0).contains(&vertex.art.x) && (0.0..=90.0).contains(&vertex.art.y);
         let mut seen = 0;
         for cell in cells.iter().filter(|cell| cell.iter().all(inside)) {
             for side in 0..4 {
@@ -333,7 +367,9 @@ mod tests {
         assert_eq!(cells.len(), 9);
         let all = |corner: fn(&Vertex) -> f64| {
             let values = cells.iter().flatten().map(corner);
-            values.fold((f64::MAX, f64::MIN), |(low, high), value| (low.min(value), high.max(value)))
+            values.fold((f64::MAX, f64::MIN), |(low, high), value| {
+                (low.min(value), high.max(value))
+            })
         };
         assert_eq!(all(|vertex| vertex.at.x), (-BEYOND, 120.0 + BEYOND));
         assert_eq!(all(|vertex| vertex.at.y), (-BEYOND, 90.0 + BEYOND));
@@ -342,7 +378,12 @@ mod tests {
     #[test]
     fn a_wild_mesh_has_bounded_pieces() {
         let points = (0..25 * 25)
-            .map(|at| Point::new(f64::from(at * 7919 % 1013) * 900.0, f64::from(at * 104_729 % 997) * 900.0))
+            .map(|at| {
+                Point::new(
+                    f64::from(at * 7919 % 1013) * 900.0,
+                    f64::from(at * 104_729 % 997) * 900.0,
+                )
+            })
             .collect();
         let cuts: Vec<f64> = (0..9).map(f64::from).collect();
         let mesh = Mesh::new(cuts.clone(), cuts, points).unwrap();

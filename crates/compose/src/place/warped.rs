@@ -88,7 +88,8 @@ impl Piece {
         let (across, down) = (ux.hypot(uy), vx.hypot(vy));
         let (inset_u, inset_v) = (RAMP * across, RAMP * down);
         let outside = |at: fn(&Vertex) -> f64, inset: f64, length: f64| {
-            corners.iter().all(|corner| at(corner) < -inset) || corners.iter().all(|corner| at(corner) > length + inset)
+            corners.iter().all(|corner| at(corner) < -inset)
+                || corners.iter().all(|corner| at(corner) > length + inset)
         };
         let finite = [ux, uy, vx, vy].iter().all(|slope| slope.is_finite());
         if !finite
@@ -291,14 +292,7 @@ impl<'a> WarpSampler<'a> {
     }
 
     #[inline(always)]
-    fn sample_row_with<S: Wide>(
-        &self,
-        simd: S,
-        row: &Row,
-        first: i32,
-        x: i32,
-        pixels: &mut [u8],
-    ) {
+    fn sample_row_with<S: Wide>(&self, simd: S, row: &Row, first: i32, x: i32, pixels: &mut [u8]) {
         let skip = (x - first) as usize;
         let end = skip + pixels.len() / 4;
         let us = row.u.as_chunks::<LANES>().0;
@@ -314,9 +308,7 @@ impl<'a> WarpSampler<'a> {
             let whole = self.eight(simd, u, v, ids);
             let eight = whole.unwrap_or_else(|| {
                 let mut eight = [0; 32];
-                for ((&u, &v), (&id, pixel)) in
-                    u.iter().zip(v).zip(ids.iter().zip(eight.as_chunks_mut().0))
-                {
+                for ((&u, &v), (&id, pixel)) in u.iter().zip(v).zip(ids.iter().zip(eight.as_chunks_mut().0)) {
                     *pixel = self.exact_pixel(id, (u.into(), v.into()));
                 }
                 eight

@@ -148,7 +148,10 @@ mod tests {
         let straight = Grid::straight(4, 4, 30.0, 60.0);
         assert_eq!((raised.columns, raised.rows), (4, 4));
         for (a, b) in raised.points.iter().zip(&straight.points) {
-            assert!((a.x - b.x).abs() < 1e-12 && (a.y - b.y).abs() < 1e-12, "{a:?} {b:?}");
+            assert!(
+                (a.x - b.x).abs() < 1e-12 && (a.y - b.y).abs() < 1e-12,
+                "{a:?} {b:?}"
+            );
         }
     }
 

@@ -5,6 +5,7 @@
 //! the plain projective map to the corners. Of a bent one the control points go through that map
 //! first and the Bezier surface is evaluated afterwards.
 
+mod cylinder;
 mod grid;
 mod style;
 
@@ -53,6 +54,15 @@ fn bent(warp: &Warp, size: Size, corners: &Quad) -> Result<Laid, NotLaid> {
         (WarpStyle::Custom, Some(mesh)) => custom(mesh, (width, height), size, corners),
         // A mesh whose points do not fill its rows: nothing to bend by.
         (WarpStyle::Custom, None) => Err(NotLaid::Unknown),
+        (WarpStyle::Cylinder, _) => {
+            let points = cylinder::strips(warp, width, height).ok_or(NotLaid::Unknown)?;
+            let map = to_corners(&points, corners)?;
+            let points = points.iter().map(|point| map.apply(*point)).collect();
+            let rows = vec![0.0, f64::from(size.height)];
+            Mesh::new(cylinder::cuts(size.width), rows, points)
+                .map(Laid::Bent)
+                .ok_or(NotLaid::Nowhere)
+        }
         _ => {
             let grid = style::grid(warp, width, height).ok_or(NotLaid::Unknown)?;
             surface(&grid, size, corners)

@@ -60,14 +60,8 @@ fn bent(style: &WarpStyle, bend: f64, width: f64, height: f64) -> Option<Grid> {
         }
         S::ArcLower => Grid::of_rows(&[across(0.0), arc(0.0, width, height, !bends_up)]),
         S::ArcUpper => bent(&S::ArcLower, bend, width, height)?.upside_down(height),
-        S::Arch => Grid::of_rows(&[
-            arc(0.0, width, 0.0, bends_up),
-            arc(0.0, width, height, bends_up),
-        ]),
-        S::Bulge => Grid::of_rows(&[
-            arc(0.0, width, 0.0, bends_up),
-            arc(0.0, width, height, !bends_up),
-        ]),
+        S::Arch => Grid::of_rows(&[arc(0.0, width, 0.0, bends_up), arc(0.0, width, height, bends_up)]),
+        S::Bulge => Grid::of_rows(&[arc(0.0, width, 0.0, bends_up), arc(0.0, width, height, !bends_up)]),
         S::ShellLower => shell(bend, angle, width, height),
         S::ShellUpper => shell(bend, angle, width, height).upside_down(height),
         S::Flag => Grid::of_rows(&[wave(0.0, lift), wave(height, lift)]),
@@ -136,7 +130,13 @@ fn shell(bend: f64, angle: f64, width: f64, height: f64) -> Grid {
         let reach = 2.0 * height / 3.0;
         lower[0] = Point::new(-reach * sine, reach * cosine);
         lower[3] = Point::new(width + reach * sine, reach * cosine);
-        arc(-height * sine, width + height * sine, height * cosine, angle, false)
+        arc(
+            -height * sine,
+            width + height * sine,
+            height * cosine,
+            angle,
+            false,
+        )
     } else {
         let reach = height / 3.0;
         lower[0] = Point::new(-reach * sine, height - reach * cosine);
