@@ -23,6 +23,7 @@
 //! # Ok::<(), marquetry_compose::DrawError>(())
 //! ```
 
+mod area;
 mod art;
 mod blend;
 mod bounds;
@@ -37,6 +38,7 @@ mod pattern;
 mod place;
 mod scene;
 mod step;
+mod stroke;
 mod style;
 
 pub use art::Art;
@@ -46,4 +48,5 @@ pub use mesh::Mesh;
 pub use outline::{FillRule, Outline};
 pub use pattern::Pattern;
 pub use scene::{ClipBlend, Filter, Group, GroupBlend, Layer, Mask, Node, Paint, Placed, Scene, Warped};
+pub use stroke::{Cap, Join, Stroke};
 pub use style::{Effect, Interior, Overlay, Style};

@@ -11,8 +11,11 @@ use crate::art::Art;
 pub struct Pattern {
     /// The pixels of one tile.
     pub tile: Arc<Art>,
-    /// Canvas pixels to pixels of the tile, both in corner convention. Beyond the tile's edge its
-    /// other side follows. A map that isn't finite draws nothing.
+    /// Where on the tile the top left corner of a canvas pixel falls; whole numbers are the tile's
+    /// pixels, so that a tile twice as large shows each of them and, between two, their mean. Beyond
+    /// the tile's edge its other side follows. A map that isn't finite draws nothing.
+    ///
+    /// Measured on patterns at 100 and 200 per cent: equal to Photoshop's.
     pub map: Projective,
 }
 
@@ -86,7 +89,7 @@ impl Pattern {
     /// The mean of `taps` by `taps` samples of one pixel.
     fn sample(&self, tile: &Raster, x: f64, y: f64, taps: u32) -> [u8; 4] {
         let mut sum = [0.0; 4];
-        let place = |tap: u32| (f64::from(tap) + 0.5) / f64::from(taps);
+        let place = |tap: u32| (f64::from(tap) + 0.5) / f64::from(taps) - 0.5;
         for down in 0..taps {
             for right in 0..taps {
                 let at = self.map.apply(Point::new(x + place(right), y + place(down)));
@@ -129,8 +132,8 @@ fn wrap(at: i64, period: u32) -> u32 {
     reason = "brought to the tile first, which has at most u32::MAX pixels a side"
 )]
 fn bilinear(tile: &Raster, at: Point) -> [f64; 4] {
-    let x = (at.x - 0.5).rem_euclid(f64::from(tile.width()));
-    let y = (at.y - 0.5).rem_euclid(f64::from(tile.height()));
+    let x = at.x.rem_euclid(f64::from(tile.width()));
+    let y = at.y.rem_euclid(f64::from(tile.height()));
     let (left, top) = (x.floor(), y.floor());
     let (right_share, low_share) = (x - left, y - top);
     let (left, top) = (left as i64, top as i64);

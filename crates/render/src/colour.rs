@@ -21,7 +21,8 @@ pub(crate) fn to_rgb(colour: &Color) -> Option<Rgb> {
     Some(Rgb::new(byte(red), byte(green), byte(blue)))
 }
 
-fn hsb(hue: f64, saturation: f64, brightness: f64) -> [f64; 3] {
+/// Hue in degrees, saturation and brightness `0.0..=1.0`, to `0.0..=255.0`.
+pub(crate) fn hsb(hue: f64, saturation: f64, brightness: f64) -> [f64; 3] {
     [5.0, 3.0, 1.0].map(|offset| {
         let k = (offset + hue.rem_euclid(360.0) / 60.0) % 6.0;
         255.0 * (brightness - brightness * saturation * k.min(4.0 - k).clamp(0.0, 1.0))

@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use marquetry_compose::{DrawOptions, Scene, draw, draw_onto, draw_over};
+use marquetry_compose::{DrawOptions, Scene, draw, draw_onto, draw_over, draw_region};
 use marquetry_pixel::{Raster, Rect, Size};
 
 use crate::error::RenderError;
@@ -47,6 +47,11 @@ impl<'a> Painter<'a> {
 
 pub(crate) fn draw_scene(scene: &Scene, painter: &Painter<'_>) -> Result<Raster, RenderError> {
     Ok(draw(scene, &painter.options())?)
+}
+
+/// The part of a scene that lies in `region`.
+pub(crate) fn draw_part(scene: &Scene, region: Rect, painter: &Painter<'_>) -> Result<Raster, RenderError> {
+    Ok(draw_region(scene, region, &painter.options())?)
 }
 
 /// Draws a scene over what `canvas` holds.

@@ -28,13 +28,18 @@ mod catalogue;
 mod colour;
 mod draw;
 mod error;
+mod fill;
 mod frame;
+mod noise;
 mod open;
 mod picture;
 mod pixels;
 mod plan;
+mod shape;
+mod tile;
 mod undrawn;
 mod warp;
+mod vector;
 
 pub use draw::Painter;
 pub use error::RenderError;

@@ -75,6 +75,8 @@ pub struct OpenMockup {
     arts: Vec<OnceLock<Option<Arc<Art>>>>,
     /// By the id that placed layers use.
     linked: HashMap<String, Linked>,
+    /// By the id that fills and effects use; unpacked when the first of them is drawn.
+    tiles: OnceLock<HashMap<String, Arc<Art>>>,
     /// The picture with nothing changed, and what lies below the first change: kept from the first
     /// render on, because the next one draws them again.
     base: Mutex<Base>,
@@ -134,6 +136,7 @@ impl OpenMockup {
             level,
             arts,
             linked: files,
+            tiles: OnceLock::new(),
             base: Mutex::default(),
         })
     }
@@ -179,8 +182,10 @@ impl OpenMockup {
                 Contents::Unreadable => 0,
             })
             .sum::<u64>();
+        let tiles = self.tiles.get().into_iter().flat_map(HashMap::values);
+        let tiles = tiles.map(|art| art.cost()).sum::<u64>();
         let base = self.base().cost();
-        self.document.bytes().len() as u64 + arts + contents + base
+        self.document.bytes().len() as u64 + arts + contents + tiles + base
     }
 
     /// What renders have in common. Whoever died holding it left it whole: it is only ever replaced.
@@ -221,6 +226,14 @@ impl OpenMockup {
                 layer: layer.name(),
                 source,
             })
+    }
+
+    /// One tile of a pattern. `None` when the document doesn't hold it.
+    pub(crate) fn pattern(&self, id: &str) -> Option<Arc<Art>> {
+        let tiles = self
+            .tiles
+            .get_or_init(|| crate::tile::tiles(&self.document, &self.limits.psd));
+        tiles.get(id).cloned()
     }
 
     /// How a layer is placed; `None` when it is no smart object, or one that cannot be read.

@@ -15,15 +15,16 @@ use marquetry_pixel::{BlendMode, Coverage, Opacity, Projective, Quad, Raster, Re
 use marquetry_psd::artboard::ArtboardBackground;
 use marquetry_psd::bounds::Bounds;
 use marquetry_psd::effects::LayerEffects;
-use marquetry_psd::fill::Fill;
 use marquetry_psd::layer::{BlendRange, Knockout};
 use marquetry_psd::placed::PlacedLayer;
 use marquetry_psd::{ChannelId, ColorMode, Depth, Layer, LayerKind};
 
-use crate::draw::{Painter, draw_scene, draw_scene_over};
+use crate::draw::{Painter, draw_part, draw_scene, draw_scene_over};
 use crate::error::RenderError;
+use crate::fill;
 use crate::frame::Frame;
 use crate::open::{Contents, Nested, OpenMockup};
+use crate::shape;
 use crate::undrawn::{Feature, Undrawn};
 use crate::warp::{self, Laid, NotLaid};
 
@@ -393,16 +394,38 @@ impl<'a> Walk<'a> {
             }));
         }
         if matches!(layer.kind(), LayerKind::Fill | LayerKind::Shape) {
-            // A shape's colour without its outline would flood the canvas.
-            let colour = (layer.kind() == LayerKind::Fill)
-                .then(|| solid_colour(layer, self.mockup))
-                .flatten();
-            if colour.is_none() {
-                self.lacks(layer, Feature::Fill);
-            }
-            return Ok(colour.map(Paint::Solid));
+            return self.filled(layer);
         }
         Ok(None)
+    }
+
+    /// A fill or a shape drawn from what the file says of it, because it holds no pixels of it.
+    fn filled(&mut self, layer: Layer<'a>) -> Result<Option<Paint>, RenderError> {
+        let canvas = self.mockup.size().rect();
+        if layer.kind() == LayerKind::Fill {
+            let paint = fill::of_layer(layer, self.mockup);
+            if paint.is_none() {
+                self.lacks(layer, Feature::Fill);
+            }
+            return Ok(paint);
+        }
+        let Some(shape) = shape::plan(layer, self.mockup) else {
+            self.lacks(layer, Feature::Fill);
+            return Ok(None);
+        };
+        if shape.lacking {
+            self.lacks(layer, Feature::Fill);
+        }
+        let region = shape::reach(&shape.nodes, canvas);
+        let scene = Scene {
+            nodes: shape.nodes,
+            ..Scene::new(canvas.size())
+        };
+        let art = Arc::new(Art::new(draw_part(&scene, region, self.painter)?));
+        Ok(Some(Paint::Raster {
+            art,
+            at: (region.x, region.y),
+        }))
     }
 
     /// A smart object drawn from its contents; `None` when its stored pixels are to be shown.
@@ -617,13 +640,6 @@ fn clip_blend(layer: Layer<'_>) -> ClipBlend {
         ClipBlend::Together
     } else {
         ClipBlend::Separately
-    }
-}
-
-fn solid_colour(layer: Layer<'_>, mockup: &OpenMockup) -> Option<Rgb> {
-    match layer.fill(&mockup.limits.psd).ok()?? {
-        Fill::Color(colour) => crate::colour::to_rgb(&colour?),
-        Fill::Gradient(_) | Fill::Pattern(_) => None,
     }
 }
 

@@ -38,11 +38,12 @@ pub enum Mixing {
     /// The encoded values, as every version of Photoshop did before there was a choice.
     #[default]
     Classic,
-    /// A perceptual space (Oklab).
+    /// A perceptual space, Oklab.
     Perceptual,
     /// Linear light.
     Linear,
-    /// Encoded values along the smoothest curve.
+    /// Oklab as well, with an even flow through the midpoints instead of a bend there. The curve is
+    /// an approximation.
     Smooth,
     /// Nothing: each stop's colour up to the next.
     Stripes,
@@ -52,16 +53,23 @@ pub enum Mixing {
 const STEPS: u16 = 4096;
 
 impl Ramp {
-    /// Between stops, which may come in any order. `smoothness`, `0.0..=1.0`, bends the lines
-    /// between them to a curve without corners. No colour stop at all is black, no opacity stop is
-    /// opaque.
+    /// Between stops, which may come in any order. `smoothness`, `0.0..=1.0`, goes from straight lines
+    /// between them to Catmull and Rom's curve through them, which knows their order but not their
+    /// distances. No colour stop at all is black, no opacity stop is opaque.
+    ///
+    /// Measured on Photoshop's own pixels, of two stops and of six, of colours and of opacities, at
+    /// smoothness 1 and 0.4: equal to the rounding of 8 bits. So are linear light and Oklab;
+    /// [`Mixing::Smooth`] is off by a few levels where a midpoint is far from the middle.
     pub fn new(colours: &[ColourStop], opacities: &[OpacityStop], smoothness: f64, mixing: Mixing) -> Self {
         let encoded = colours.iter().map(|stop| {
             let Rgb { red, green, blue } = stop.colour;
             let shares = [red, green, blue].map(|sample| f64::from(sample) / 255.0);
             (stop.at, stop.midpoint, mixing.to_mix(shares))
         });
-        let colours = Curve::new(encoded.collect(), smoothness);
+        let colours = Curve {
+            evenly: mixing == Mixing::Smooth,
+            ..Curve::new(encoded.collect(), smoothness)
+        };
         let alphas = opacities
             .iter()
             .map(|stop| (stop.at, stop.midpoint, [stop.opacity]));
@@ -121,17 +129,17 @@ impl Ramp {
 impl Mixing {
     fn to_mix(self, colour: [f64; 3]) -> [f64; 3] {
         match self {
-            Self::Perceptual => oklab(colour.map(light)),
+            Self::Perceptual | Self::Smooth => oklab(colour.map(light)),
             Self::Linear => colour.map(light),
-            Self::Classic | Self::Smooth | Self::Stripes => colour,
+            Self::Classic | Self::Stripes => colour,
         }
     }
 
     fn to_encoded(self, mixed: [f64; 3]) -> [f64; 3] {
         match self {
-            Self::Perceptual => from_oklab(mixed).map(encode),
+            Self::Perceptual | Self::Smooth => from_oklab(mixed).map(encode),
             Self::Linear => mixed.map(encode),
-            Self::Classic | Self::Smooth | Self::Stripes => mixed,
+            Self::Classic | Self::Stripes => mixed,
         }
     }
 }
@@ -140,6 +148,8 @@ impl Mixing {
 struct Curve<const N: usize> {
     knots: Vec<Knot<N>>,
     smoothness: f64,
+    /// Whether midpoints are passed without a bend.
+    evenly: bool,
 }
 
 struct Knot<const N: usize> {
@@ -170,6 +180,7 @@ impl<const N: usize> Curve<N> {
         Self {
             knots,
             smoothness: sound(smoothness, 1.0),
+            evenly: false,
         }
     }
 
@@ -188,7 +199,14 @@ impl<const N: usize> Curve<N> {
         // What lies beyond the ends goes on as it ends.
         let ahead = self.knots.get(passed + 1).unwrap_or(right);
         let behind = &self.knots[left.saturating_sub(1)];
-        let t = bend((at - from.at) / (right.at - from.at), right.midpoint);
+        let way = (at - from.at) / (right.at - from.at);
+        if self.evenly {
+            let t = flow(way, right.midpoint);
+            return Some(std::array::from_fn(|part| {
+                from.value[part] + (right.value[part] - from.value[part]) * t
+            }));
+        }
+        let t = bend(way, right.midpoint);
         Some(std::array::from_fn(|part| {
             let [p0, p1, p2, p3] = [behind, from, right, ahead].map(|knot| knot.value[part]);
             let straight = p1 + (p2 - p1) * t;
@@ -206,6 +224,23 @@ fn bend(t: f64, midpoint: f64) -> f64 {
         0.5 + 0.5 * (t - midpoint) / (1.0 - midpoint)
     } else {
         0.5
+    }
+}
+
+/// As [`bend`] without a corner at the midpoint: Hermite's cubics through it.
+fn flow(t: f64, midpoint: f64) -> f64 {
+    let midpoint = midpoint.clamp(0.01, 0.99);
+    // How steep it is at the ends, as a share of the straight line to the midpoint.
+    const EASE: f64 = 0.625;
+    let hermite = |u: f64, leave: f64, arrive: f64| {
+        let (u2, u3) = (u * u, u * u * u);
+        0.5 * (3.0 * u2 - 2.0 * u3) + leave * (u3 - 2.0 * u2 + u) + arrive * (u3 - u2)
+    };
+    if t < midpoint {
+        hermite(t / midpoint, 0.5 * EASE, midpoint)
+    } else {
+        let rest = 1.0 - midpoint;
+        0.5 + hermite((t - midpoint) / rest, rest, 0.5 * EASE)
     }
 }
 
