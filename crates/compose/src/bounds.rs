@@ -58,7 +58,7 @@ impl Style {
 }
 
 /// `rect` with so many pixels more on every side.
-fn grown(rect: Rect, by: u32) -> Rect {
+pub(crate) fn grown(rect: Rect, by: u32) -> Rect {
     let by = i32::try_from(by.min(MAX_REACH)).unwrap_or(0);
     let end = |edge: i64| i32::try_from(edge + i64::from(by)).unwrap_or(i32::MAX);
     Rect::from_edges(

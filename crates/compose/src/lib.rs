@@ -28,6 +28,7 @@ mod art;
 mod blend;
 mod bounds;
 mod draw;
+mod dress;
 mod effect;
 mod gradient;
 mod mask;
@@ -35,18 +36,22 @@ mod mesh;
 mod outline;
 mod paint;
 mod pattern;
+mod pen;
 mod place;
 mod scene;
 mod step;
-mod stroke;
 mod style;
 
 pub use art::Art;
 pub use draw::{DrawError, DrawOptions, draw, draw_into, draw_onto, draw_over, draw_region};
+pub use effect::{Contour, ContourPoint};
 pub use gradient::{ColourStop, Gradient, GradientShape, Mixing, OpacityStop, Ramp};
 pub use mesh::Mesh;
 pub use outline::{FillRule, Outline};
 pub use pattern::Pattern;
+pub use pen::{Cap, Join, Pen};
 pub use scene::{ClipBlend, Filter, Group, GroupBlend, Layer, Mask, Node, Paint, Placed, Scene, Warped};
-pub use stroke::{Cap, Join, Stroke};
-pub use style::{Effect, Interior, Overlay, Style};
+pub use style::{
+    Effect, Glow, GlowSource, GlowTechnique, Interior, Light, Overlay, Satin, Shadow, Stroke, StrokePaint,
+    StrokePosition, Style,
+};

@@ -50,6 +50,11 @@ impl Plane {
     }
 
     /// Rows packed.
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+
+    /// Rows packed.
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes
     }

@@ -7,11 +7,10 @@ use marquetry_pixel::{BlendMode, Rect, Rgb};
 
 use crate::art::Art;
 use crate::blend::{self, Ink};
-use crate::effect::Coat;
+use crate::dress::paint_dressed;
 use crate::mask::{Plane, hold_back, mask_row};
-use crate::scene::{ClipBlend, Mask};
-use crate::step::{Dress, Source, Step};
-use crate::style::Interior;
+use crate::scene::ClipBlend;
+use crate::step::{Source, Step};
 
 /// A rectangle of the canvas being painted: straight RGBA, rows packed.
 pub(crate) struct Band<'a> {
@@ -26,7 +25,7 @@ impl Band<'_> {
         &mut self.pixels[range]
     }
 
-    fn row(&self, y: i32, x: i32, width: u32) -> &[u8] {
+    pub(crate) fn row(&self, y: i32, x: i32, width: u32) -> &[u8] {
         &self.pixels[byte_range(self.area, y, x, width, 4)]
     }
 }
@@ -146,7 +145,14 @@ fn paint_rows(step: &Step<'_>, area: Rect, band: &mut Band<'_>, clip: Option<&Pl
 }
 
 /// Lays one row of source over one of the band.
-fn lay(ink: Ink, area: Rect, row: &mut [u8], source: &[u8], mask: Option<&[u8]>, scratch: &mut Scratch) {
+pub(crate) fn lay(
+    ink: Ink,
+    area: Rect,
+    row: &mut [u8],
+    source: &[u8],
+    mask: Option<&[u8]>,
+    scratch: &mut Scratch,
+) {
     if ink.mode == BlendMode::Dissolve {
         let mut dots = scratch.take(row.len());
         dots.copy_from_slice(source);
@@ -173,6 +179,7 @@ impl Source<'_> {
             }
             Self::Solid { .. } => (whole, true),
             Self::Gradient(_) | Self::Pattern(_) => (whole, false),
+            Self::Mapped { plane, .. } => (whole.intersect(plane.area()), false),
             Self::Placed(sampler) => (sampler.reach(y, area), false),
             Self::Warped(sampler) => (sampler.reach(y, area), false),
             Self::Isolated(_) | Self::PassThrough(_) => (whole, false),
@@ -180,7 +187,7 @@ impl Source<'_> {
     }
 
     /// Its own pixels over the transparent ones of `own`.
-    fn gather(&self, own: &mut Band<'_>, scratch: &mut Scratch) {
+    pub(crate) fn gather(&self, own: &mut Band<'_>, scratch: &mut Scratch) {
         if let Self::Isolated(children) | Self::PassThrough(children) = self {
             return paint(children, own, None, scratch);
         }
@@ -195,6 +202,12 @@ impl Source<'_> {
                 Self::Solid { colour, .. } => row.as_chunks_mut().0.fill(opaque(*colour)),
                 Self::Gradient(gradient) => gradient.fill_row(y, row_area.x, row),
                 Self::Pattern(pattern) => pattern.fill_row(y, row_area.x, row),
+                Self::Mapped { plane, table } => {
+                    let places = plane.row(row_area);
+                    for (pixel, &place) in row.as_chunks_mut().0.iter_mut().zip(places) {
+                        *pixel = table[usize::from(place)];
+                    }
+                }
                 Self::Placed(sampler) => sampler.sample_row(scratch.level, y, row_area.x, row),
                 Self::Warped(sampler) => sampler.sample_row(scratch.level, y, row_area.x, row),
                 Self::Isolated(_) | Self::PassThrough(_) => {}
@@ -259,161 +272,10 @@ fn paint_whole(
 }
 
 /// Makes every pixel opaque and gives back the alphas.
-fn make_opaque(pixels: &mut [u8]) -> Vec<u8> {
+pub(crate) fn make_opaque(pixels: &mut [u8]) -> Vec<u8> {
     let pixels = pixels.as_chunks_mut::<4>().0;
     let alpha = |pixel: &mut [u8; 4]| std::mem::replace(&mut pixel[3], 255);
     pixels.iter_mut().map(alpha).collect()
-}
-
-/// A step with effects. What happens inside its shape is painted as if the shape were everywhere,
-/// and then faded by it: so the edge of an effect and the edge of the layer below it are one edge,
-/// and no colour shows through between them.
-fn paint_dressed(
-    step: &Step<'_>,
-    dress: &Dress<'_>,
-    area: Rect,
-    band: &mut Band<'_>,
-    clip: Option<&Plane>,
-    scratch: &mut Scratch,
-) {
-    let whole = Hold {
-        masks: dress.veil,
-        clip,
-    };
-    paint_coats(&dress.coats.below, area, band, whole, scratch);
-    let shape = dress.shape.intersect(area);
-    if !shape.is_empty() {
-        paint_shape(step, dress, shape, band, whole, scratch);
-    }
-    paint_coats(&dress.coats.above, area, band, whole, scratch);
-}
-
-/// The inside of a dressed step's shape.
-fn paint_shape(
-    step: &Step<'_>,
-    dress: &Dress<'_>,
-    shape: Rect,
-    band: &mut Band<'_>,
-    hold: Hold<'_>,
-    scratch: &mut Scratch,
-) {
-    let bytes = shape.width as usize * shape.height as usize * 4;
-    let mut own_pixels = scratch.take(bytes);
-    let mut own = Band {
-        area: shape,
-        pixels: &mut own_pixels,
-    };
-    step.source.gather(&mut own, scratch);
-    let alphas = Plane::new(shape, make_opaque(own.pixels));
-    let everywhere = Hold {
-        masks: &[],
-        clip: None,
-    };
-    let mut after_pixels = scratch.take(bytes);
-    copy_out(band, shape, &mut after_pixels);
-    let mut after = Band {
-        area: shape,
-        pixels: &mut after_pixels,
-    };
-    let mut strength = alphas.bytes().to_vec();
-    let mut coats_hold = everywhere;
-    if let Source::PassThrough(children) = &step.source {
-        // The members have met what lies below by themselves.
-        paint(children, &mut after, None, scratch);
-        strength.fill(255);
-        coats_hold.clip = Some(&alphas);
-    } else {
-        if dress.interior == Interior::Together {
-            paint_coats(&dress.coats.within, shape, &mut own, everywhere, scratch);
-        }
-        if step.clip_blend == ClipBlend::Together {
-            paint(&step.clipped, &mut own, None, scratch);
-        }
-        let ink = Ink::of_fill(step.ink.mode, step.fill);
-        for y in rows(shape) {
-            let row_area = Rect {
-                y,
-                height: 1,
-                ..shape
-            };
-            let row = after.row_mut(y, shape.x, shape.width);
-            lay(
-                ink,
-                row_area,
-                row,
-                own.row(y, shape.x, shape.width),
-                None,
-                scratch,
-            );
-        }
-    }
-    if dress.interior == Interior::Separately || matches!(step.source, Source::PassThrough(_)) {
-        paint_coats(&dress.coats.within, shape, &mut after, coats_hold, scratch);
-    }
-    if step.clip_blend == ClipBlend::Separately || matches!(step.source, Source::PassThrough(_)) {
-        paint(&step.clipped, &mut after, coats_hold.clip, scratch);
-    }
-    for (y, strength) in rows(shape).zip(strength.chunks_exact_mut(shape.width as usize)) {
-        let row_area = Rect {
-            y,
-            height: 1,
-            ..shape
-        };
-        hold_back(strength, step.masks, None, row_area);
-        hold.apply(strength, row_area);
-        let row = after.row_mut(y, shape.x, shape.width);
-        let before = band.row_mut(y, shape.x, shape.width);
-        blend::fade_row(scratch.level, step.opacity.get(), row, before, Some(strength));
-        before.copy_from_slice(row);
-    }
-    scratch.give(own_pixels);
-    scratch.give(after_pixels);
-}
-
-/// What holds paint back besides its own coverage.
-#[derive(Clone, Copy)]
-struct Hold<'a> {
-    masks: &'a [Mask],
-    clip: Option<&'a Plane>,
-}
-
-impl Hold<'_> {
-    fn apply(self, row: &mut [u8], area: Rect) {
-        hold_back(row, self.masks, self.clip, area);
-    }
-}
-
-/// Effects, bottom to top, wherever in `area` they go.
-fn paint_coats(coats: &[Coat<'_>], area: Rect, band: &mut Band<'_>, hold: Hold<'_>, scratch: &mut Scratch) {
-    for coat in coats {
-        let area = match &coat.coverage {
-            Some(coverage) => area.intersect(coverage.area()),
-            None => area,
-        };
-        if area.is_empty() {
-            continue;
-        }
-        let mut mask = scratch.take(area.width as usize);
-        let mut pixels = scratch.take(area.width as usize * 4);
-        for y in rows(area) {
-            let row_area = Rect { y, height: 1, ..area };
-            match &coat.coverage {
-                Some(coverage) => mask.copy_from_slice(coverage.row(row_area)),
-                None => mask.fill(255),
-            }
-            hold.apply(&mut mask, row_area);
-            let mut source = Band {
-                area: row_area,
-                pixels: &mut pixels,
-            };
-            source.pixels.fill(0);
-            coat.source.gather(&mut source, scratch);
-            let row = band.row_mut(y, area.x, area.width);
-            lay(coat.ink, row_area, row, &pixels, Some(&mask), scratch);
-        }
-        scratch.give(mask);
-        scratch.give(pixels);
-    }
 }
 
 /// The alpha of a step's own pixels after its masks, all over `area`.
@@ -527,7 +389,7 @@ fn paint_over_members(
 }
 
 /// The pixels of `area`, which is within the band.
-fn copy_out(band: &Band<'_>, area: Rect, into: &mut [u8]) {
+pub(crate) fn copy_out(band: &Band<'_>, area: Rect, into: &mut [u8]) {
     for (y, row) in rows(area).zip(into.chunks_exact_mut(area.width as usize * 4)) {
         row.copy_from_slice(band.row(y, area.x, area.width));
     }

@@ -82,6 +82,11 @@ pub(crate) enum Source<'a> {
     },
     Gradient(&'a Gradient),
     Pattern(&'a Pattern),
+    /// Straight RGBA by what a plane says; nothing outside it.
+    Mapped {
+        plane: Plane,
+        table: Box<[[u8; 4]; 256]>,
+    },
     Placed(Box<Sampler<'a>>),
     Warped(Box<WarpSampler<'a>>),
     /// Members among themselves first.

@@ -1,7 +1,11 @@
 //! What a layer or group wears: effects around and inside its shape, and how they meet it.
 
-use marquetry_pixel::{BlendMode, Opacity};
+use std::sync::Arc;
 
+use marquetry_pixel::{BlendMode, Opacity, Rgb};
+
+use crate::effect::Contour;
+use crate::gradient::Ramp;
 use crate::scene::{Mask, Paint};
 
 /// Everything about a layer or group that needs its shape as a whole. The default asks for nothing
@@ -9,26 +13,13 @@ use crate::scene::{Mask, Paint};
 #[derive(Clone, Debug, Default)]
 pub struct Style {
     /// Effects, bottom to top within their place: those that lie below the layer, those inside its
-    /// shape, those over it. Each kind knows its place.
+    /// shape, strokes, those over it. Each kind knows its place.
     pub effects: Vec<Effect>,
     /// How effects inside the shape meet the layer.
     pub interior: Interior,
     /// Masks that hide the layer together with its effects. The layer's own masks shape it before,
     /// so that effects follow their edges.
     pub veil: Vec<Mask>,
-}
-
-impl Style {
-    /// Whether drawing can do without it.
-    pub(crate) fn is_plain(&self) -> bool {
-        self.effects.is_empty() && self.veil.is_empty()
-    }
-
-    /// How far effects can be seen beyond the shape, and how far away the shape can matter to them,
-    /// in pixels.
-    pub(crate) fn reach(&self) -> u32 {
-        self.effects.iter().map(Effect::reach).max().unwrap_or(0)
-    }
 }
 
 /// How effects inside the shape meet the layer.
@@ -47,16 +38,20 @@ pub enum Interior {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Effect {
+    /// The shape's shadow on what lies below it.
+    DropShadow(Shadow),
+    /// The shadow of the shape's outside, inside it.
+    InnerShadow(Shadow),
+    /// Light around the shape.
+    OuterGlow(Glow),
+    /// Light inside the shape.
+    InnerGlow(Glow),
     /// Paint all over the shape.
     Overlay(Overlay),
-}
-
-impl Effect {
-    fn reach(&self) -> u32 {
-        match self {
-            Self::Overlay(_) => 0,
-        }
-    }
+    /// Two images of the shape, taken from each other.
+    Satin(Satin),
+    /// A line along the shape's edge.
+    Stroke(Stroke),
 }
 
 /// Paint all over the shape.
@@ -68,4 +63,184 @@ pub struct Overlay {
     pub blend: BlendMode,
     /// How much of it shows.
     pub opacity: Opacity,
+}
+
+/// A drop shadow or an inner shadow.
+#[derive(Clone, Debug)]
+pub struct Shadow {
+    /// Its colour.
+    pub colour: Rgb,
+    /// How it meets what it falls on.
+    pub blend: BlendMode,
+    /// How much of it shows.
+    pub opacity: Opacity,
+    /// How far it falls to the right and down, in pixels.
+    pub offset: (i32, i32),
+    /// How far its edge is blurred to both sides, in pixels.
+    pub size: u32,
+    /// The share of the size, `0.0..=1.0`, that grows the shadow instead of blurring it: Photoshop's
+    /// *spread*, or *choke* of an inner shadow.
+    pub spread: f64,
+    /// How strong it is where the blur says so; `None` is a straight line.
+    pub contour: Option<Contour>,
+    /// How much of it is scattered by chance, `0.0..=1.0`.
+    pub noise: f64,
+    /// Whether the shape hides what of a drop shadow falls below it, however translucent it is.
+    pub conceals: bool,
+}
+
+/// An outer or inner glow.
+#[derive(Clone, Debug)]
+pub struct Glow {
+    /// Its colours.
+    pub light: Light,
+    /// How it meets what it shines on.
+    pub blend: BlendMode,
+    /// How much of it shows.
+    pub opacity: Opacity,
+    /// How far it is from the edge.
+    pub technique: GlowTechnique,
+    /// Where an inner glow is strongest.
+    pub source: GlowSource,
+    /// How far it shines, in pixels.
+    pub size: u32,
+    /// The share of the size, `0.0..=1.0`, that grows the shape instead of blurring it: Photoshop's
+    /// *spread*, or *choke* of an inner glow.
+    pub spread: f64,
+    /// The share of the fall-off, `0.0..=1.0`, that the contour is stretched over; Photoshop's default
+    /// is a half.
+    pub range: f64,
+    /// How strong it is where the blur says so; `None` is a straight line.
+    pub contour: Option<Contour>,
+    /// How much of it is scattered by chance, `0.0..=1.0`.
+    pub noise: f64,
+    /// How far the colours of a ramp are scattered by chance, `0.0..=1.0`.
+    pub jitter: f64,
+}
+
+/// The colours of a glow.
+#[derive(Clone, Debug)]
+pub enum Light {
+    /// One all over.
+    Colour(Rgb),
+    /// Those of a ramp, from where the glow is strongest to where it ends. Opacities too.
+    Ramp(Arc<Ramp>),
+}
+
+/// How a glow falls off.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum GlowTechnique {
+    /// As the blurred shape.
+    #[default]
+    Softer,
+    /// As the distance from the edge grows.
+    Precise,
+}
+
+/// Where an inner glow is strongest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum GlowSource {
+    /// At the edge.
+    #[default]
+    Edge,
+    /// Far from it.
+    Centre,
+}
+
+/// Two blurred images of the shape, drawn apart and taken from each other.
+#[derive(Clone, Debug)]
+pub struct Satin {
+    /// Its colour.
+    pub colour: Rgb,
+    /// How it meets the layer.
+    pub blend: BlendMode,
+    /// How much of it shows.
+    pub opacity: Opacity,
+    /// How far each image is drawn from its place, one to this side and one to the other.
+    pub offset: (i32, i32),
+    /// How far the images are blurred, in pixels.
+    pub size: u32,
+    /// How strong it is where the images differ that much; `None` is a straight line.
+    pub contour: Option<Contour>,
+    /// Whether it is strong where the images are alike instead.
+    pub invert: bool,
+}
+
+/// A line along the shape's edge. It takes the layer's place: what lies below a translucent stroke is
+/// what lies below the layer.
+#[derive(Clone, Debug)]
+pub struct Stroke {
+    /// What it is painted with.
+    pub paint: StrokePaint,
+    /// How it meets what lies below.
+    pub blend: BlendMode,
+    /// How much of it shows.
+    pub opacity: Opacity,
+    /// Which side of the edge.
+    pub position: StrokePosition,
+    /// How wide, in pixels.
+    pub size: f64,
+    /// Whether it is laid over the layer instead of taking its place.
+    pub overprint: bool,
+}
+
+/// What a stroke is painted with.
+#[derive(Clone, Debug)]
+pub enum StrokePaint {
+    /// Any paint.
+    Paint(Paint),
+    /// A ramp across the line, from its outer edge to its inner one.
+    Burst(Arc<Ramp>),
+}
+
+/// Which side of the edge a stroke is on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StrokePosition {
+    /// Outside.
+    #[default]
+    Outside,
+    /// Inside.
+    Inside,
+    /// Half of it on each side.
+    Centre,
+}
+
+impl Style {
+    /// Whether drawing can do without it.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.effects.is_empty() && self.veil.is_empty()
+    }
+
+    /// How far effects can be seen beyond the shape, and how far away the shape can matter to them,
+    /// in pixels.
+    pub(crate) fn reach(&self) -> u32 {
+        self.effects.iter().map(Effect::reach).max().unwrap_or(0)
+    }
+}
+
+impl Effect {
+    fn reach(&self) -> u32 {
+        let far = |(x, y): (i32, i32)| x.unsigned_abs().max(y.unsigned_abs());
+        let reach = match self {
+            Self::Overlay(_) => return 0,
+            Self::DropShadow(shadow) | Self::InnerShadow(shadow) => {
+                far(shadow.offset).saturating_add(shadow.size)
+            }
+            Self::OuterGlow(glow) | Self::InnerGlow(glow) => glow.size,
+            Self::Satin(satin) => far(satin.offset).saturating_add(satin.size),
+            Self::Stroke(stroke) => pixels(stroke.size),
+        };
+        // Soft edges and the pixel in which a shape ends.
+        reach.saturating_add(2)
+    }
+}
+
+/// Whole pixels that hold so many.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "clamped first; NaN becomes 0"
+)]
+fn pixels(size: f64) -> u32 {
+    size.ceil().clamp(0.0, f64::from(u16::MAX)) as u32
 }

@@ -27,6 +27,7 @@ mod adjust;
 mod catalogue;
 mod colour;
 mod draw;
+mod effects;
 mod error;
 mod fill;
 mod frame;
@@ -38,8 +39,8 @@ mod plan;
 mod shape;
 mod tile;
 mod undrawn;
-mod warp;
 mod vector;
+mod warp;
 
 pub use draw::Painter;
 pub use error::RenderError;

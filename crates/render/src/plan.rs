@@ -8,7 +8,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use marquetry_compose::{
-    Art, ClipBlend, Filter, Group, GroupBlend, Layer as Painted, Mask, Node, Paint, Placed, Scene, Warped,
+    Art, ClipBlend, Filter, Group, GroupBlend, Layer as Painted, Mask, Node, Paint, Placed, Scene, Style,
+    Warped,
 };
 use marquetry_model::LayerAddress;
 use marquetry_pixel::{BlendMode, Coverage, Opacity, Projective, Quad, Raster, Rect, Rgb, Size};
@@ -20,6 +21,7 @@ use marquetry_psd::placed::PlacedLayer;
 use marquetry_psd::{ChannelId, ColorMode, Depth, Layer, LayerKind};
 
 use crate::draw::{Painter, draw_part, draw_scene, draw_scene_over};
+use crate::effects::{Dressed, dressed};
 use crate::error::RenderError;
 use crate::fill;
 use crate::frame::Frame;
@@ -341,6 +343,7 @@ impl<'a> Walk<'a> {
             })?;
         }
         self.note_what_is_ignored(layer);
+        let style = self.style(layer, &mut masks);
         let blend = match layer.blend() {
             key if key.is_pass_through() => GroupBlend::PassThrough,
             _ => GroupBlend::Isolated(self.blend(layer)),
@@ -352,6 +355,7 @@ impl<'a> Walk<'a> {
             masks,
             clipped,
             clip_blend: clip_blend(layer),
+            style,
             ..Group::new(nodes)
         })))
     }
@@ -361,13 +365,16 @@ impl<'a> Walk<'a> {
             return Ok(None);
         };
         self.note_what_is_ignored(layer);
+        let mut masks = self.masks(layer)?;
+        let style = self.style(layer, &mut masks);
         Ok(Some(Node::Layer(Painted {
             blend: self.blend(layer),
             opacity: Opacity::from_byte(layer.opacity()),
             fill: Opacity::from_byte(layer.fill_opacity()),
-            masks: self.masks(layer)?,
+            masks,
             clipped,
             clip_blend: clip_blend(layer),
+            style,
             ..Painted::new(paint)
         })))
     }
@@ -576,11 +583,26 @@ impl<'a> Walk<'a> {
         }])
     }
 
-    /// Everything else about a layer that we read and do not draw.
-    fn note_what_is_ignored(&mut self, layer: Layer<'_>) {
-        if effects(layer, self.mockup).is_some_and(|effects| effects.is_visible()) {
+    /// The layer's effects. Masks that hide them as well are taken from those that shape the layer.
+    fn style(&mut self, layer: Layer<'_>, masks: &mut Vec<Mask>) -> Style {
+        let Dressed { mut style, lacking } = dressed(layer, self.mockup);
+        if lacking {
             self.lacks(layer, Feature::Effects);
         }
+        let rendered = layer.masks().is_some_and(|masks| masks.mask.flags.is_rendered());
+        let hides = if rendered {
+            layer.vector_mask_hides_effects()
+        } else {
+            layer.mask_hides_effects()
+        };
+        if hides && !style.effects.is_empty() {
+            style.veil = std::mem::take(masks);
+        }
+        style
+    }
+
+    /// Everything else about a layer that we read and do not draw.
+    fn note_what_is_ignored(&mut self, layer: Layer<'_>) {
         let vector = layer.vector_mask(&self.mockup.limits.psd).ok().flatten();
         let rendered = layer
             .masks()

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use marquetry_compose::{Cap, FillRule, Join, Layer as Painted, Mask, Node, Outline, Stroke};
+use marquetry_compose::{Cap, FillRule, Join, Layer as Painted, Mask, Node, Outline, Pen};
 use marquetry_pixel::{BlendMode, Coverage, Opacity, Rect};
 use marquetry_psd::Layer;
 use marquetry_psd::descriptor::Unit;
@@ -105,7 +105,7 @@ fn line(
 }
 
 /// The pen that a stroke is drawn with, in canvas pixels. `None` for one without width.
-fn pen(stroke: &VectorStroke) -> Option<Stroke> {
+fn pen(stroke: &VectorStroke) -> Option<Pen> {
     let stated = stroke.width?;
     let dpi = if stroke.resolution > 0.0 {
         stroke.resolution
@@ -117,7 +117,7 @@ fn pen(stroke: &VectorStroke) -> Option<Stroke> {
         Unit::Millimetres => stated.value * dpi / 25.4,
         _ => stated.value,
     };
-    (width > 0.0 && width < 1e5).then(|| Stroke {
+    (width > 0.0 && width < 1e5).then(|| Pen {
         width,
         cap: match stroke.cap {
             StrokeCap::Butt => Cap::Butt,

@@ -3,20 +3,45 @@
 //! An effect looks at a layer's shape as a whole (a shadow falls far from where its pixel is), so
 //! this happens once for a drawing, before its bands are painted.
 
-use marquetry_pixel::{Opacity, Rect};
+mod blur;
+mod contour;
+mod distance;
+mod glow;
+mod satin;
+mod shade;
+mod shadow;
+mod stroke;
+
+use marquetry_pixel::{BlendMode, Opacity, Rect, Rgb};
 
 use crate::blend::Ink;
+use crate::bounds::grown;
 use crate::mask::Plane;
 use crate::step::Source;
 use crate::style::{Effect, Style};
+
+pub use contour::{Contour, ContourPoint};
 
 /// One effect ready to be painted.
 #[derive(Debug)]
 pub(crate) struct Coat<'a> {
     pub(crate) source: Source<'a>,
     pub(crate) ink: Ink,
-    /// Where it goes, and how strongly. `None`: all over the shape.
+    /// Nothing outside changes.
+    pub(crate) area: Rect,
+    /// Where in its area it goes, and how strongly. `None`: all over it.
     pub(crate) coverage: Option<Plane>,
+    /// Whether the layer's shape hides what of it lies below.
+    pub(crate) concealed: bool,
+}
+
+/// A line that takes the layer's place along its edge.
+#[derive(Debug)]
+pub(crate) struct Rim<'a> {
+    /// The line and, of one inside the shape, all that it encloses.
+    pub(crate) coat: Coat<'a>,
+    /// Where the layer is still to be seen. `None`: all over its shape.
+    pub(crate) hole: Option<Plane>,
 }
 
 /// All effects of a layer, each list bottom to top.
@@ -26,27 +51,81 @@ pub(crate) struct Coats<'a> {
     pub(crate) below: Vec<Coat<'a>>,
     /// Painted inside the layer's shape.
     pub(crate) within: Vec<Coat<'a>>,
+    /// Painted as what the layer lies on.
+    pub(crate) rims: Vec<Rim<'a>>,
     /// Painted when all of that is done, wherever their coverage says.
     pub(crate) above: Vec<Coat<'a>>,
 }
 
+/// A shape and what effects need to know about it.
+#[derive(Clone, Copy, Debug)]
+struct Ground<'s> {
+    /// The layer's alpha after its masks.
+    shape: &'s Plane,
+    /// All that can be seen of the picture.
+    canvas: Rect,
+    /// The layer's own: what lies outside the shape fades with it.
+    opacity: Opacity,
+}
+
+impl Ground<'_> {
+    /// Where something that reaches `by` pixels out of the shape can be seen.
+    fn around(self, by: u32) -> Rect {
+        grown(self.shape.area(), by).intersect(self.canvas)
+    }
+
+    /// The shape, where it can be seen.
+    fn inside(self) -> Rect {
+        self.shape.area().intersect(self.canvas)
+    }
+}
+
 /// Works out the effects of a layer whose shape is `shape`, for a canvas of which `area` can be
 /// seen. `opacity` is the layer's: what lies outside the shape fades with it.
-pub(crate) fn coats<'a>(style: &'a Style, _shape: &Plane, area: Rect, _opacity: Opacity) -> Coats<'a> {
+pub(crate) fn coats<'a>(style: &'a Style, shape: &Plane, area: Rect, opacity: Opacity) -> Coats<'a> {
     let mut coats = Coats::default();
+    let ground = Ground {
+        shape,
+        canvas: area,
+        opacity,
+    };
     for effect in &style.effects {
         match effect {
             Effect::Overlay(overlay) => {
-                let ink = Ink::new(overlay.blend, overlay.opacity, Opacity::OPAQUE);
-                if let Some((source, _)) = Source::of(&overlay.paint, area).filter(|_| !ink.is_clear()) {
-                    coats.within.push(Coat {
+                let area = overlay.paint.bounds(area);
+                if let Some((source, area)) = Source::of(&overlay.paint, area) {
+                    let coat = Coat {
                         source,
-                        ink,
+                        ink: Ink::new(overlay.blend, overlay.opacity, Opacity::OPAQUE),
+                        area,
                         coverage: None,
-                    });
+                        concealed: false,
+                    };
+                    coats.within.push(coat);
                 }
             }
+            Effect::DropShadow(effect) => coats.below.push(shadow::drop(effect, ground)),
+            Effect::InnerShadow(effect) => coats.within.push(shadow::inner(effect, ground)),
+            Effect::OuterGlow(effect) => coats.below.push(glow::outer(effect, ground)),
+            Effect::InnerGlow(effect) => coats.within.push(glow::inner(effect, ground)),
+            Effect::Satin(effect) => coats.within.push(satin::satin(effect, ground)),
+            Effect::Stroke(effect) => stroke::stroke(effect, ground, &mut coats),
         }
     }
+    let seen = |coat: &Coat<'_>| !coat.ink.is_clear() && !coat.area.is_empty();
+    coats.below.retain(seen);
+    coats.within.retain(seen);
+    coats.above.retain(seen);
     coats
+}
+
+/// One colour where a plane says so.
+fn coloured<'a>(colour: Rgb, blend: BlendMode, opacity: Opacity, coverage: Plane) -> Coat<'a> {
+    Coat {
+        source: Source::Solid { colour, table: None },
+        ink: Ink::new(blend, opacity, Opacity::OPAQUE),
+        area: coverage.area(),
+        coverage: Some(coverage),
+        concealed: false,
+    }
 }

@@ -6,7 +6,7 @@ use crate::outline::Outline;
 
 /// How a line is drawn along an outline.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Stroke {
+pub struct Pen {
     /// In pixels, half on either side.
     pub width: f64,
     /// Ends of open contours and of dashes.
@@ -51,20 +51,20 @@ impl Outline {
     /// is no line, it has no width, or a number is none.
     ///
     /// [`FillRule::NonZero`]: crate::FillRule::NonZero
-    pub fn stroked(&self, stroke: &Stroke) -> Option<Self> {
+    pub fn stroked(&self, pen: &Pen) -> Option<Self> {
         let mut path = self.to_path()?;
-        if let Some(dashes) = dashes(stroke) {
+        if let Some(dashes) = dashes(pen) {
             path = path.dash(&dashes, 1.0)?;
         }
         let settings = tiny_skia::Stroke {
-            width: single(stroke.width),
-            miter_limit: single(stroke.miter_limit),
-            line_cap: match stroke.cap {
+            width: single(pen.width),
+            miter_limit: single(pen.miter_limit),
+            line_cap: match pen.cap {
                 Cap::Butt => tiny_skia::LineCap::Butt,
                 Cap::Round => tiny_skia::LineCap::Round,
                 Cap::Square => tiny_skia::LineCap::Square,
             },
-            line_join: match stroke.join {
+            line_join: match pen.join {
                 Join::Miter => tiny_skia::LineJoin::Miter,
                 Join::Round => tiny_skia::LineJoin::Round,
                 Join::Bevel => tiny_skia::LineJoin::Bevel,
@@ -143,14 +143,14 @@ fn towards(from: Point, to: Point) -> Point {
 }
 
 /// `None` for a line without gaps, or gaps that make no sense.
-fn dashes(stroke: &Stroke) -> Option<tiny_skia::StrokeDash> {
-    let mut lengths: Vec<f32> = stroke.dashes.iter().map(|&length| single(length)).collect();
+fn dashes(pen: &Pen) -> Option<tiny_skia::StrokeDash> {
+    let mut lengths: Vec<f32> = pen.dashes.iter().map(|&length| single(length)).collect();
     if lengths.len() % 2 == 1 {
         lengths.extend_from_within(..);
     }
     // Finer than this it is a line for the eye, and no end of work.
     let total: f32 = lengths.iter().sum();
-    (total > 0.05).then(|| tiny_skia::StrokeDash::new(lengths, single(stroke.dash_offset)))?
+    (total > 0.05).then(|| tiny_skia::StrokeDash::new(lengths, single(pen.dash_offset)))?
 }
 
 fn pair(point: Point) -> (f32, f32) {

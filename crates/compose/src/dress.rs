@@ -1,0 +1,252 @@
+//! Paints a step that wears effects.
+//!
+//! Two pictures meet along the shape's edge: *outside* is what lies below the layer, with shadows, glows
+//! and strokes on it; *inside* is what would be seen if the layer's shape were everywhere, without the
+//! shadow that it hides. The shape fades one into the other, once. So the edge of an effect and the
+//! edge of the layer are one edge and no colour shows through between them, which is what Photoshop
+//! does: at a pixel that its shape half covers, the shadow below a layer is half there, not a quarter.
+
+use crate::blend::{self, Ink};
+use crate::effect::{Coat, Rim};
+use crate::mask::{Plane, hold_back};
+use crate::paint::{Band, Scratch, copy_out, lay, make_opaque, paint, rows};
+use crate::scene::{ClipBlend, Mask};
+use crate::step::{Dress, Source, Step};
+use crate::style::Interior;
+use marquetry_pixel::Rect;
+
+pub(crate) fn paint_dressed(
+    step: &Step<'_>,
+    dress: &Dress<'_>,
+    area: Rect,
+    band: &mut Band<'_>,
+    clip: Option<&Plane>,
+    scratch: &mut Scratch,
+) {
+    let hold = Hold {
+        masks: dress.veil,
+        clip,
+    };
+    // What is held back is the whole of it: how much of the backdrop shows then, not of a shadow below
+    // the layer.
+    let before = (!hold.is_open()).then(|| copied(band, area, scratch));
+    let shape = dress.shape.intersect(area);
+    let inside = (!shape.is_empty()).then(|| inside(step, dress, shape, band, scratch));
+    for coat in &dress.coats.below {
+        paint_coat(coat, area, band, None, scratch);
+    }
+    match inside {
+        Some(inside) => meet(step, dress, inside, area, band, scratch),
+        None => {
+            for rim in &dress.coats.rims {
+                paint_coat(&rim.coat, area, band, None, scratch);
+            }
+        }
+    }
+    for coat in &dress.coats.above {
+        paint_coat(coat, area, band, None, scratch);
+    }
+    if let Some(before) = before {
+        let mut strength = scratch.take(area.width as usize);
+        for (y, before) in rows(area).zip(before.chunks_exact(area.width as usize * 4)) {
+            strength.fill(255);
+            hold.apply(&mut strength, line(area, y));
+            let row = band.row_mut(y, area.x, area.width);
+            blend::fade_row(scratch.level, 1.0, row, before, Some(&strength));
+        }
+        scratch.give(strength);
+        scratch.give(before);
+    }
+}
+
+/// A part of the band in a buffer of its own.
+fn copied(band: &Band<'_>, area: Rect, scratch: &mut Scratch) -> Vec<u8> {
+    let mut pixels = scratch.take(area.width as usize * area.height as usize * 4);
+    copy_out(band, area, &mut pixels);
+    pixels
+}
+
+fn line(area: Rect, y: i32) -> Rect {
+    Rect { y, height: 1, ..area }
+}
+
+/// What a layer is where its shape is everywhere.
+struct Inside {
+    area: Rect,
+    pixels: Vec<u8>,
+    /// The layer's own alpha, without its masks.
+    alphas: Plane,
+}
+
+/// The inside picture, painted before anything that the layer hides is on the band.
+fn inside(step: &Step<'_>, dress: &Dress<'_>, shape: Rect, band: &Band<'_>, scratch: &mut Scratch) -> Inside {
+    let mut own_pixels = scratch.take(shape.width as usize * shape.height as usize * 4);
+    let mut own = Band {
+        area: shape,
+        pixels: &mut own_pixels,
+    };
+    step.source.gather(&mut own, scratch);
+    let alphas = Plane::new(shape, make_opaque(own.pixels));
+    let mut pixels = copied(band, shape, scratch);
+    let mut after = Band {
+        area: shape,
+        pixels: &mut pixels,
+    };
+    let passes = matches!(step.source, Source::PassThrough(_));
+    for coat in &dress.coats.below {
+        if passes || !coat.concealed {
+            paint_coat(coat, shape, &mut after, None, scratch);
+        }
+    }
+    let opacity = step.opacity.get();
+    let before = (opacity < 1.0).then(|| copied(&after, shape, scratch));
+    // Members that pass through have no alpha of their own below the whole group's.
+    let within = passes.then_some(&alphas);
+    if let Source::PassThrough(children) = &step.source {
+        // The members have met what lies below by themselves.
+        paint(children, &mut after, None, scratch);
+    } else {
+        if dress.interior == Interior::Together {
+            for coat in &dress.coats.within {
+                paint_coat(coat, shape, &mut own, None, scratch);
+            }
+        }
+        if step.clip_blend == ClipBlend::Together {
+            paint(&step.clipped, &mut own, None, scratch);
+        }
+        let ink = Ink::of_fill(step.ink.mode, step.fill);
+        for y in rows(shape) {
+            let row = after.row_mut(y, shape.x, shape.width);
+            let source = own.row(y, shape.x, shape.width);
+            lay(ink, line(shape, y), row, source, None, scratch);
+        }
+    }
+    if dress.interior == Interior::Separately || passes {
+        for coat in &dress.coats.within {
+            paint_coat(coat, shape, &mut after, within, scratch);
+        }
+    }
+    if step.clip_blend == ClipBlend::Separately || passes {
+        paint(&step.clipped, &mut after, within, scratch);
+    }
+    if let Some(before) = before {
+        blend::fade_row(scratch.level, opacity, after.pixels, &before, None);
+        scratch.give(before);
+    }
+    scratch.give(own_pixels);
+    Inside {
+        area: shape,
+        pixels,
+        alphas,
+    }
+}
+
+/// Fades what is on the band into the inside picture.
+fn meet(
+    step: &Step<'_>,
+    dress: &Dress<'_>,
+    mut inside: Inside,
+    whole: Rect,
+    band: &mut Band<'_>,
+    scratch: &mut Scratch,
+) {
+    let area = inside.area;
+    let width = area.width as usize;
+    let mut strength = scratch.take(width * area.height as usize);
+    strength.copy_from_slice(inside.alphas.bytes());
+    if matches!(step.source, Source::PassThrough(_)) {
+        strength.fill(255);
+    }
+    for (y, strength) in rows(area).zip(strength.chunks_exact_mut(width)) {
+        hold_back(strength, step.masks, None, line(area, y));
+    }
+    let mut cut = false;
+    for Rim { coat, hole } in &dress.coats.rims {
+        if let Some(hole) = hole {
+            if cut {
+                // What is inside this line is all that was drawn so far, the line inside the shape too.
+                fade(band, &mut inside.pixels, area, &strength, scratch);
+            }
+            cut = true;
+            let seen = area.intersect(hole.area());
+            strength.fill(0);
+            for y in rows(seen) {
+                let from = y.abs_diff(area.y) as usize * width + seen.x.abs_diff(area.x) as usize;
+                let row = hole.row(line(seen, y));
+                strength[from..from + row.len()].copy_from_slice(row);
+            }
+        }
+        paint_coat(coat, whole, band, None, scratch);
+    }
+    fade(band, &mut inside.pixels, area, &strength, scratch);
+    for y in rows(area) {
+        let from = y.abs_diff(area.y) as usize * width * 4;
+        band.row_mut(y, area.x, area.width)
+            .copy_from_slice(&inside.pixels[from..from + width * 4]);
+    }
+    scratch.give(strength);
+    scratch.give(inside.pixels);
+}
+
+/// Fades the inside picture back to the band's where the shape isn't.
+fn fade(band: &Band<'_>, inside: &mut [u8], area: Rect, strength: &[u8], scratch: &Scratch) {
+    let width = area.width as usize;
+    let lines = inside
+        .chunks_exact_mut(width * 4)
+        .zip(strength.chunks_exact(width));
+    for (y, (inside, strength)) in rows(area).zip(lines) {
+        let outside = band.row(y, area.x, area.width);
+        blend::fade_row(scratch.level, 1.0, inside, outside, Some(strength));
+    }
+}
+
+/// What holds paint back besides its own coverage.
+#[derive(Clone, Copy)]
+struct Hold<'a> {
+    masks: &'a [Mask],
+    clip: Option<&'a Plane>,
+}
+
+impl Hold<'_> {
+    fn is_open(self) -> bool {
+        self.masks.is_empty() && self.clip.is_none()
+    }
+
+    fn apply(self, row: &mut [u8], area: Rect) {
+        hold_back(row, self.masks, self.clip, area);
+    }
+}
+
+/// One effect, wherever in `area` it goes. `within` covers all of `area`.
+fn paint_coat(
+    coat: &Coat<'_>,
+    area: Rect,
+    band: &mut Band<'_>,
+    within: Option<&Plane>,
+    scratch: &mut Scratch,
+) {
+    let area = area.intersect(coat.area);
+    if area.is_empty() {
+        return;
+    }
+    let mut mask = scratch.take(area.width as usize);
+    let mut pixels = scratch.take(area.width as usize * 4);
+    for y in rows(area) {
+        let row_area = line(area, y);
+        match &coat.coverage {
+            Some(coverage) => mask.copy_from_slice(coverage.row(row_area)),
+            None => mask.fill(255),
+        }
+        hold_back(&mut mask, &[], within, row_area);
+        let mut source = Band {
+            area: row_area,
+            pixels: &mut pixels,
+        };
+        source.pixels.fill(0);
+        coat.source.gather(&mut source, scratch);
+        let row = band.row_mut(y, area.x, area.width);
+        lay(coat.ink, row_area, row, &pixels, Some(&mask), scratch);
+    }
+    scratch.give(mask);
+    scratch.give(pixels);
+}
