@@ -87,7 +87,7 @@ impl<'a> Resource<'a> {
         mac_roman(self.name)
     }
 
-    fn reader(&self) -> Reader<'a> {
+    pub(crate) fn reader(&self) -> Reader<'a> {
         Reader::new(self.bytes, self.offset, Section::ImageResources)
     }
 }

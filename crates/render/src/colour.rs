@@ -1,4 +1,4 @@
-//! Colours of descriptors in any space to document RGB, by the plain formula of each space.
+//! Colours of descriptors in any space to RGB, by the plain formula of each space.
 
 use marquetry_pixel::Rgb;
 use marquetry_psd::color::Color;
@@ -13,7 +13,7 @@ pub(crate) fn to_rgb(colour: &Color) -> Option<Rgb> {
         }
         Color::Gray(ink) => [255.0 * (1.0 - ink / 100.0); 3],
         Color::Lab([l, a, b]) => {
-            let [red, green, blue] = crate::pixels::lab_to_srgb(l, a, b);
+            let [red, green, blue] = crate::lab::lab_to_srgb(l, a, b);
             return Some(Rgb::new(red, green, blue));
         }
         _ => return None,

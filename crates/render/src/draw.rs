@@ -9,6 +9,7 @@ use marquetry_pixel::{Raster, Rect, Size};
 use crate::error::RenderError;
 use crate::open::OpenMockup;
 use crate::plan::{Edits, Plan, plan};
+use crate::space::Space;
 
 /// How drawing is done. The picture does not depend on it.
 #[derive(Clone, Copy)]
@@ -50,7 +51,11 @@ pub(crate) fn draw_scene(scene: &Scene, painter: &Painter<'_>) -> Result<Raster,
 }
 
 /// The part of a scene that lies in `region`.
-pub(crate) fn draw_part(scene: &Scene, region: Rect, painter: &Painter<'_>) -> Result<Raster, RenderError> {
+pub(crate) fn draw_scene_part(
+    scene: &Scene,
+    region: Rect,
+    painter: &Painter<'_>,
+) -> Result<Raster, RenderError> {
     Ok(draw_region(scene, region, &painter.options())?)
 }
 
@@ -61,6 +66,33 @@ pub(crate) fn draw_scene_over(
     painter: &Painter<'_>,
 ) -> Result<(), RenderError> {
     Ok(draw_over(canvas, scene, &painter.options())?)
+}
+
+/// The part of a plan's picture that lies in `region`, flattened to sRGB.
+fn draw_part(
+    mockup: &OpenMockup,
+    plan: &Plan,
+    region: Rect,
+    painter: &Painter<'_>,
+) -> Result<Raster, RenderError> {
+    let (mut colour, black) = draw_plates(plan, region, painter)?;
+    mockup.space().flatten(&mut colour, black, painter.threads);
+    Ok(colour)
+}
+
+/// The pictures that a plan's document has, in its own values.
+fn draw_plates(
+    plan: &Plan,
+    region: Rect,
+    painter: &Painter<'_>,
+) -> Result<(Raster, Option<Raster>), RenderError> {
+    let options = painter.options();
+    let colour = draw_region(&plan.scene, region, &options)?;
+    let black = plan.black.as_ref();
+    let black = black
+        .map(|scene| draw_region(scene, region, &options))
+        .transpose()?;
+    Ok((colour, black))
 }
 
 /// What one mockup's renders have in common.
@@ -152,22 +184,44 @@ pub(crate) fn draw_plan(
         let kept = if again {
             picture(mockup, painter)?
         } else {
-            Arc::new(draw_scene(&plan.scene, painter)?)
+            Arc::new(draw_part(mockup, &plan, mockup.size().rect(), painter)?)
         };
         return Ok(Canvas::new(kept, None));
     };
     if !again || covers_most(touched, mockup.size()) {
-        return Ok(Canvas::new(draw_scene(&plan.scene, painter)?, None));
+        return Ok(Canvas::new(
+            draw_part(mockup, &plan, mockup.size().rect(), painter)?,
+            None,
+        ));
     }
-    let mut scene = plan.scene;
-    if plan.untouched > 0 {
+    let mut plan = plan;
+    let scene = &mut plan.scene;
+    // Two plates would want two of these, and are rare.
+    if plan.untouched > 0 && plan.black.is_none() {
         let upper = scene.nodes.split_off(plan.untouched);
-        scene.backdrop = Some(below(mockup, plan.untouched, &scene, painter)?);
+        scene.backdrop = Some(below(mockup, plan.untouched, scene, painter)?);
         scene.nodes = upper;
     }
     let mut canvas = unchanged(mockup, painter)?;
-    draw_onto(&mut canvas, &scene, touched, &painter.options())?;
+    if matches!(mockup.space(), Space::Srgb) {
+        draw_onto(&mut canvas, &plan.scene, touched, &painter.options())?;
+    } else {
+        let touched = touched.intersect(mockup.size().rect());
+        let part = draw_part(mockup, &plan, touched, painter)?;
+        lay_over(&mut canvas, &part, touched);
+    }
     Ok(Canvas::new(canvas, Some(touched)))
+}
+
+/// Puts a part of the canvas back where it is from.
+fn lay_over(canvas: &mut Raster, part: &Raster, region: Rect) {
+    let (Ok(left), Ok(top)) = (usize::try_from(region.x), u32::try_from(region.y)) else {
+        return;
+    };
+    for y in 0..part.height() {
+        let row = part.row(y);
+        canvas.row_mut(top + y)[left * 4..][..row.len()].copy_from_slice(row);
+    }
 }
 
 fn covers_most(touched: Rect, canvas: Size) -> bool {
@@ -182,7 +236,7 @@ fn picture(mockup: &OpenMockup, painter: &Painter<'_>) -> Result<Arc<Raster>, Re
         return Ok(kept);
     }
     let unchanged = plan(mockup, &Edits::default(), painter)?;
-    let drawn = Arc::new(draw_scene(&unchanged.scene, painter)?);
+    let drawn = Arc::new(draw_part(mockup, &unchanged, mockup.size().rect(), painter)?);
     mockup.base().picture = Some(Arc::clone(&drawn));
     Ok(drawn)
 }

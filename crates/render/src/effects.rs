@@ -120,7 +120,7 @@ impl Wardrobe<'_> {
     }
 
     fn colour(&mut self, colour: Option<&Color>) -> Option<Rgb> {
-        let colour = colour.and_then(crate::colour::to_rgb);
+        let colour = colour.and_then(|colour| self.mockup.colour(colour));
         self.lacking |= colour.is_none();
         colour
     }

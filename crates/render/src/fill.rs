@@ -41,15 +41,15 @@ pub(crate) fn of_layer(layer: Layer<'_>, mockup: &OpenMockup) -> Option<Paint> {
 /// The paint of `fill`. `None` when it is nothing that can be painted.
 pub(crate) fn paint(fill: &Fill, ground: Ground, mockup: &OpenMockup) -> Option<Paint> {
     match fill {
-        Fill::Color(colour) => crate::colour::to_rgb(colour.as_ref()?).map(Paint::Solid),
-        Fill::Gradient(fill) => gradient(fill, ground).map(|paint| Paint::Gradient(Arc::new(paint))),
+        Fill::Color(colour) => mockup.colour(colour.as_ref()?).map(Paint::Solid),
+        Fill::Gradient(fill) => gradient(fill, ground, mockup).map(|paint| Paint::Gradient(Arc::new(paint))),
         Fill::Pattern(fill) => pattern(fill, ground, mockup).map(|paint| Paint::Pattern(Arc::new(paint))),
     }
 }
 
 /// A gradient laid over `ground`. `None` when it names no colours, follows the edge of a shape, or has
 /// no length.
-pub(crate) fn gradient(fill: &GradientFill, ground: Ground) -> Option<Gradient> {
+pub(crate) fn gradient(fill: &GradientFill, ground: Ground, mockup: &OpenMockup) -> Option<Gradient> {
     let shape = match fill.style {
         GradientStyle::Linear => GradientShape::Linear,
         GradientStyle::Radial => GradientShape::Radial,
@@ -68,13 +68,13 @@ pub(crate) fn gradient(fill: &GradientFill, ground: Ground) -> Option<Gradient> 
     Some(Gradient {
         shape,
         map: onto_unit(start, line.end)?,
-        ramp: Arc::new(ramp(fill)?),
+        ramp: Arc::new(ramp(fill, mockup)?),
         dither: fill.dither,
     })
 }
 
 /// The colours of a gradient fill. `None` when it names none.
-pub(crate) fn ramp(fill: &GradientFill) -> Option<Ramp> {
+pub(crate) fn ramp(fill: &GradientFill, mockup: &OpenMockup) -> Option<Ramp> {
     let ramp = match &fill.gradient.as_ref()?.colors {
         GradientColors::Solid {
             smoothness,
@@ -86,7 +86,7 @@ pub(crate) fn ramp(fill: &GradientFill) -> Option<Ramp> {
                 .map(|stop| ColourStop {
                     at: stop.location,
                     midpoint: stop.midpoint,
-                    colour: stop_colour(&stop.color),
+                    colour: stop_colour(&stop.color, mockup),
                 })
                 .collect();
             let opacities: Vec<_> = transparency
@@ -116,11 +116,11 @@ pub(crate) fn pattern(fill: &PatternFill, ground: Ground, mockup: &OpenMockup) -
 }
 
 /// The application's own colours are not in the file; black on white is what it starts with.
-fn stop_colour(colour: &StopColor) -> Rgb {
+fn stop_colour(colour: &StopColor, mockup: &OpenMockup) -> Rgb {
     match colour {
         StopColor::Own(colour) => colour
             .as_ref()
-            .and_then(crate::colour::to_rgb)
+            .and_then(|colour| mockup.colour(colour))
             .unwrap_or_default(),
         StopColor::Foreground => Rgb::default(),
         StopColor::Background => Rgb::new(255, 255, 255),

@@ -15,7 +15,7 @@ use marquetry_pixel::{Coverage, Opacity, Projective, Quad, Raster, Size};
 use crate::adjust;
 use crate::draw::{Painter, draw_scene};
 use crate::error::RenderError;
-use crate::open::Limits;
+use crate::open::{Limits, OpenMockup};
 
 /// New contents of a smart object.
 #[derive(Clone, Debug)]
@@ -27,6 +27,16 @@ pub(crate) struct Frame {
     pub(crate) map: Projective,
     /// Where the smart object's bounding box goes on the canvas, when it is moved as a whole.
     pub(crate) moved_to: Option<Position>,
+}
+
+impl Frame {
+    /// The same frame with its pixels, which are sRGB, as `mockup`'s document holds them.
+    pub(crate) fn taken_in(&self, mockup: &OpenMockup) -> Self {
+        Self {
+            art: mockup.take_in(&self.art),
+            ..self.clone()
+        }
+    }
 }
 
 /// Lays `asset` into a frame of `size` pixels, as `change` says.

@@ -24,7 +24,7 @@ pub(crate) fn ramp(noise: &GradientNoise) -> Ramp {
             b"HSBC" => crate::colour::hsb(parts[0] * 360.0, parts[1], parts[2]).map(|part| part / 255.0),
             b"LbCl" => {
                 let [l, a, b] = parts;
-                let rgb = crate::pixels::lab_to_srgb(l * 100.0, a * 255.0 - 128.0, b * 255.0 - 128.0);
+                let rgb = crate::lab::lab_to_srgb(l * 100.0, a * 255.0 - 128.0, b * 255.0 - 128.0);
                 rgb.map(|part| f64::from(part) / 255.0)
             }
             _ => parts,

@@ -4,18 +4,21 @@
 //! decoded when first drawn and kept, so that the second render of a mockup decodes nothing.
 
 use std::collections::HashMap;
+use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use bytes::Bytes;
 use marquetry_compose::Art;
-use marquetry_pixel::{Raster, Size};
+use marquetry_pixel::{Raster, Rgb, Size};
+use marquetry_psd::color::Color;
 use marquetry_psd::linked::{LinkedFile, LinkedSource};
 use marquetry_psd::placed::PlacedLayer;
-use marquetry_psd::{ChannelId, Document, Layer, LayerIndex, PsdError};
+use marquetry_psd::{ChannelId, ColorMode, Depth, Document, Layer, LayerIndex, PsdError};
 
 use crate::draw::Base;
 use crate::error::RenderError;
 use crate::pixels;
+use crate::space::{Plate, Space};
 
 /// What opening and drawing one mockup may cost. Finite by default.
 #[derive(Clone, Debug)]
@@ -65,10 +68,16 @@ impl Limits {
 /// It grows while it is used: see [`cost`](Self::cost).
 #[derive(Debug)]
 pub struct OpenMockup {
-    pub(crate) document: Document,
+    pub(crate) document: Arc<Document>,
     pub(crate) limits: Limits,
     /// Whether its layers are more than may be kept decoded.
     pub(crate) heavy: bool,
+    /// What the document's values mean, once somebody needed to know.
+    space: OnceLock<Arc<Space>>,
+    /// Which of the document's pictures this is.
+    pub(crate) plate: Plate,
+    /// The same document once more, of which the black ink is seen: only a document of four inks has it.
+    pub(crate) black: Option<Box<Self>>,
     /// 1 for the mockup itself, one more for each document around this one.
     level: u32,
     /// One for each layer record.
@@ -117,7 +126,16 @@ pub fn open(bytes: impl Into<Bytes>, limits: &Limits) -> Result<OpenMockup, Rend
 
 impl OpenMockup {
     fn at_level(bytes: Bytes, limits: &Limits, level: u32) -> Result<Self, PsdError> {
-        let document = marquetry_psd::parse(bytes, &limits.psd)?;
+        let document = Arc::new(marquetry_psd::parse(bytes, &limits.psd)?);
+        let mut mockup = Self::seen(&document, limits, level, Plate::Colour)?;
+        if document.header().color_mode == ColorMode::Cmyk {
+            let black = Self::seen(&document, limits, level, Plate::Black)?;
+            mockup.black = Some(Box::new(black));
+        }
+        Ok(mockup)
+    }
+
+    fn seen(document: &Arc<Document>, limits: &Limits, level: u32, plate: Plate) -> Result<Self, PsdError> {
         let mut files = HashMap::new();
         for shared in document.linked_files(&limits.psd)? {
             let bytes = shared.bytes.and_then(|part| document.share(part));
@@ -130,9 +148,12 @@ impl OpenMockup {
         }
         let arts = document.layers().map(|_| OnceLock::new()).collect();
         Ok(Self {
-            heavy: layer_bytes(&document) > limits.layers_kept,
-            document,
+            heavy: layer_bytes(document) > limits.layers_kept,
+            document: Arc::clone(document),
             limits: limits.clone(),
+            space: OnceLock::new(),
+            plate,
+            black: None,
             level,
             arts,
             linked: files,
@@ -185,7 +206,10 @@ impl OpenMockup {
         let tiles = self.tiles.get().into_iter().flat_map(HashMap::values);
         let tiles = tiles.map(|art| art.cost()).sum::<u64>();
         let base = self.base().cost();
-        self.document.bytes().len() as u64 + arts + contents + tiles + base
+        let file = self.document.bytes().len() as u64;
+        // Both plates have the same file.
+        let black = self.black.as_ref().map_or(0, |black| black.cost() - file);
+        file + arts + contents + tiles + base + black
     }
 
     /// What renders have in common. Whoever died holding it left it whole: it is only ever replaced.
@@ -203,9 +227,11 @@ impl OpenMockup {
         if let Some(art) = kept.get() {
             return Ok(art.clone());
         }
-        let raster = pixels::layer_raster(layer, &self.limits.psd).map_err(|source| RenderError::Layer {
-            layer: layer.name(),
-            source,
+        let raster = pixels::layer_raster(layer, self.plate, &self.limits.psd).map_err(|source| {
+            RenderError::Layer {
+                layer: layer.name(),
+                source,
+            }
         })?;
         let art = raster.map(|raster| Arc::new(Art::new(raster)));
         if self.heavy {
@@ -230,9 +256,11 @@ impl OpenMockup {
 
     /// One tile of a pattern. `None` when the document doesn't hold it.
     pub(crate) fn pattern(&self, id: &str) -> Option<Arc<Art>> {
-        let tiles = self
-            .tiles
-            .get_or_init(|| crate::tile::tiles(&self.document, &self.limits.psd));
+        let tiles = self.tiles.get_or_init(|| {
+            let tiles = crate::tile::tiles(&self.document, &self.limits.psd);
+            let taken_in = tiles.into_iter().map(|(id, tile)| (id, self.take_in(&tile)));
+            taken_in.collect()
+        });
         tiles.get(id).cloned()
     }
 
@@ -270,7 +298,7 @@ impl OpenMockup {
         }
         let decoded = marquetry_codec::decode(bytes, &self.limits.codec);
         decoded.map_or(Contents::Unreadable, |decoded| {
-            Contents::Picture(Arc::new(Art::new(decoded.raster)))
+            Contents::Picture(self.take_in(&Arc::new(Art::new(decoded.raster))))
         })
     }
 
@@ -289,9 +317,54 @@ impl OpenMockup {
         })
     }
 
-    /// The merged picture that was saved with the document: all there is of a flat one.
+    /// The merged picture that was saved with the document, in the document's values: all there is of
+    /// a flat one.
     pub(crate) fn merged(&self) -> Result<Raster, RenderError> {
-        pixels::merged_raster(&self.document, &self.limits.psd).map_err(RenderError::Mockup)
+        pixels::merged_raster(&self.document, self.plate, &self.limits.psd).map_err(RenderError::Mockup)
+    }
+
+    /// The merged picture in sRGB. Where it is partly transparent its colours are those on white, as
+    /// Photoshop stores them.
+    ///
+    /// # Errors
+    /// [`RenderError::Mockup`] when it is broken or passes a limit.
+    pub fn merged_picture(&self) -> Result<Raster, RenderError> {
+        let mut colour = self.merged()?;
+        let black = self.black.as_ref().map(|black| black.merged()).transpose()?;
+        self.space()
+            .to_srgb(&mut colour, black.as_ref(), NonZeroUsize::MIN);
+        Ok(colour)
+    }
+
+    /// What the document's values mean.
+    pub(crate) fn space(&self) -> &Space {
+        self.space.get_or_init(|| Arc::new(Space::of(&self.document)))
+    }
+
+    /// A picture in sRGB as this document holds it.
+    pub(crate) fn take_in(&self, art: &Arc<Art>) -> Arc<Art> {
+        self.space().take_in(art, self.plate)
+    }
+
+    /// A chosen colour as this document holds it; `None` for a named ink.
+    pub(crate) fn colour(&self, colour: &Color) -> Option<Rgb> {
+        self.space().colour(colour, self.plate)
+    }
+
+    /// The view of this document that goes together with one of `other`, when values mean the same in
+    /// both documents.
+    pub(crate) fn alike<'a>(&'a self, other: &Self) -> Option<&'a Self> {
+        let meaning = |mockup: &Self| {
+            let header = mockup.document.header();
+            (header.color_mode, header.depth == Depth::ThirtyTwo)
+        };
+        let same = meaning(self) == meaning(other)
+            && self.document.resources().icc_profile() == other.document.resources().icc_profile();
+        match other.plate {
+            _ if !same => None,
+            Plate::Colour => Some(self),
+            Plate::Black => self.black.as_deref(),
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use crate::draw::{Canvas, Painter, draw_plan};
 use crate::error::RenderError;
 use crate::frame::{self, Frame};
 use crate::open::OpenMockup;
-use crate::plan::{Edits, Redraw, draw_heavy, plan};
+use crate::plan::{Edits, Plates, Redraw, draw_plates, plan};
 use crate::undrawn::Undrawn;
 
 /// The bytes of assets, by where the spec says they come from.
@@ -157,9 +157,14 @@ fn draw_canvas(
     }
     if mockup.heavy {
         watch.left(Room::Plan);
-        let (raster, undrawn) = draw_heavy(mockup, &edits, painter)?;
+        let Plates {
+            mut colour,
+            black,
+            undrawn,
+        } = draw_plates(mockup, &edits, &[], painter)?;
+        mockup.space().flatten(&mut colour, black, painter.threads);
         watch.left(Room::Draw);
-        return Ok((Canvas::new(raster, None), undrawn));
+        return Ok((Canvas::new(colour, None), undrawn));
     }
     let plan = plan(mockup, &edits, painter)?;
     let undrawn = plan.undrawn.clone();

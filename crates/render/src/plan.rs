@@ -20,7 +20,7 @@ use marquetry_psd::layer::{BlendRange, Knockout};
 use marquetry_psd::placed::PlacedLayer;
 use marquetry_psd::{ChannelId, ColorMode, Depth, Layer, LayerKind};
 
-use crate::draw::{Painter, draw_part, draw_scene, draw_scene_over};
+use crate::draw::{Painter, draw_scene, draw_scene_over, draw_scene_part};
 use crate::effects::{Dressed, dressed};
 use crate::error::RenderError;
 use crate::fill;
@@ -117,6 +117,8 @@ impl OpenMockup {
 #[derive(Debug)]
 pub(crate) struct Plan {
     pub(crate) scene: Scene,
+    /// The same scene in black ink, of a document that has four.
+    pub(crate) black: Option<Scene>,
     pub(crate) undrawn: Vec<Undrawn>,
     /// The canvas pixels that edits may have changed; `None` when nothing is edited.
     pub(crate) touched: Option<Rect>,
@@ -124,21 +126,44 @@ pub(crate) struct Plan {
     pub(crate) untouched: usize,
 }
 
-/// Draws a document whose layers are too many to be planned as a whole.
-pub(crate) fn draw_heavy(
-    mockup: &OpenMockup,
-    edits: &Edits,
-    painter: &Painter<'_>,
-) -> Result<(Raster, Vec<Undrawn>), RenderError> {
-    draw_heavy_at(mockup, edits, &[], painter)
+/// The pictures of a document in its own values, and what they lack.
+#[derive(Debug)]
+pub(crate) struct Plates {
+    pub(crate) colour: Raster,
+    /// Of four inks, the black.
+    pub(crate) black: Option<Raster>,
+    pub(crate) undrawn: Vec<Undrawn>,
 }
 
-fn draw_heavy_at(
+/// Draws a document that is not planned as a whole: its layers are too many, or it lies in another.
+pub(crate) fn draw_plates(
+    mockup: &OpenMockup,
+    edits: &Edits,
+    path: &[String],
+    painter: &Painter<'_>,
+) -> Result<Plates, RenderError> {
+    let (colour, undrawn) = draw_plate(mockup, edits, path, painter)?;
+    let black = mockup.black.as_deref();
+    let black = black
+        .map(|black| draw_plate(black, edits, path, painter))
+        .transpose()?;
+    Ok(Plates {
+        colour,
+        black: black.map(|(raster, _)| raster),
+        undrawn,
+    })
+}
+
+fn draw_plate(
     mockup: &OpenMockup,
     edits: &Edits,
     path: &[String],
     painter: &Painter<'_>,
 ) -> Result<(Raster, Vec<Undrawn>), RenderError> {
+    if !mockup.heavy {
+        let plan = plan_at(mockup, edits, path, painter)?;
+        return Ok((draw_scene(&plan.scene, painter)?, plan.undrawn));
+    }
     mockup.limits.admit("the canvas", mockup.size())?;
     let mut walk = Walk::new(mockup, edits, path, painter);
     let roots: Vec<Layer<'_>> = mockup.document.root().collect();
@@ -148,7 +173,11 @@ fn draw_heavy_at(
 
 /// Plans the picture of `mockup` with `edits`.
 pub(crate) fn plan(mockup: &OpenMockup, edits: &Edits, painter: &Painter<'_>) -> Result<Plan, RenderError> {
-    plan_at(mockup, edits, &[], painter)
+    let mut plan = plan_at(mockup, edits, &[], painter)?;
+    if let Some(black) = &mockup.black {
+        plan.black = Some(plan_at(black, edits, &[], painter)?.scene);
+    }
+    Ok(plan)
 }
 
 fn plan_at(
@@ -182,6 +211,7 @@ fn plan_at(
         touched: walk.touched,
         untouched,
         scene,
+        black: None,
     })
 }
 
@@ -428,7 +458,7 @@ impl<'a> Walk<'a> {
             nodes: shape.nodes,
             ..Scene::new(canvas.size())
         };
-        let art = Arc::new(Art::new(draw_part(&scene, region, self.painter)?));
+        let art = Arc::new(Art::new(draw_scene_part(&scene, region, self.painter)?));
         Ok(Some(Paint::Raster {
             art,
             at: (region.x, region.y),
@@ -447,6 +477,7 @@ impl<'a> Walk<'a> {
             self.edited += 1;
             // What was there before goes, so that place has changed too.
             self.touch(layer.rect());
+            let frame = frame.taken_in(self.mockup);
             return self.lay_in(layer, &placed, &frame);
         }
         let inside = self.edits.reach_into(&ids);
@@ -480,14 +511,22 @@ impl<'a> Walk<'a> {
         if let (false, Some(art)) = (edited, nested.drawn.get()) {
             return Ok(Arc::clone(art));
         }
-        let (raster, undrawn) = if nested.mockup.heavy {
-            draw_heavy_at(&nested.mockup, self.edits, ids, self.painter)?
+        // What is of the same space stays in it; everything else meets in sRGB.
+        let art = if let Some(alike) = nested.mockup.alike(self.mockup) {
+            let (raster, undrawn) = draw_plate(alike, self.edits, ids, self.painter)?;
+            self.undrawn.extend(undrawn);
+            Arc::new(Art::new(raster))
         } else {
-            let plan = plan_at(&nested.mockup, self.edits, ids, self.painter)?;
-            (draw_scene(&plan.scene, self.painter)?, plan.undrawn)
+            let Plates {
+                mut colour,
+                black,
+                undrawn,
+            } = draw_plates(&nested.mockup, self.edits, ids, self.painter)?;
+            self.undrawn.extend(undrawn);
+            let space = nested.mockup.space();
+            space.to_srgb(&mut colour, black.as_ref(), self.painter.threads);
+            self.mockup.take_in(&Arc::new(Art::new(colour)))
         };
-        self.undrawn.extend(undrawn);
-        let art = Arc::new(Art::new(raster));
         Ok(if edited {
             art
         } else {
@@ -645,7 +684,7 @@ impl<'a> Walk<'a> {
         let colour = match board.background {
             ArtboardBackground::White => Some(Rgb::new(255, 255, 255)),
             ArtboardBackground::Black => Some(Rgb::default()),
-            ArtboardBackground::Color => board.color.as_ref().and_then(crate::colour::to_rgb),
+            ArtboardBackground::Color => board.color.as_ref().and_then(|colour| self.mockup.colour(colour)),
             _ => None,
         };
         Some((rect.intersect(self.mockup.size().rect()), colour))

@@ -109,8 +109,10 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Result<Stored, CodecError
             let mut raster = Raster::new(found.size);
             let profile = match icc {
                 Unpacked::Whole(icc) => {
-                    if let Err(what) = profile::cmyk_to_srgb(&out, &mut raster, &icc) {
-                        warnings.push(DecodeWarning::ProfileIgnored { what });
+                    if let Err(error) = profile::cmyk_to_srgb(&out, &mut raster, &icc) {
+                        warnings.push(DecodeWarning::ProfileIgnored {
+                            what: error.to_string(),
+                        });
                         inks::multiply_out(&out, &mut raster);
                     }
                     Profile::Settled(icc)

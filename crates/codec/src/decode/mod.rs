@@ -110,7 +110,9 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded, CodecError> {
         Profile::ToApply(icc) => {
             match fenced(kind, || Ok(profile::to_srgb(&mut raster, &icc)))? {
                 Ok(Applied::Converted | Applied::AlreadySrgb) => {}
-                Err(what) => warnings.push(DecodeWarning::ProfileIgnored { what }),
+                Err(error) => warnings.push(DecodeWarning::ProfileIgnored {
+                    what: error.to_string(),
+                }),
             }
             Some(icc)
         }

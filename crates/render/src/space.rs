@@ -1,0 +1,285 @@
+//! The colours that a document is drawn in, and the way from there to sRGB and back.
+//!
+//! Photoshop blends in a document's own mode: inks with inks, lightness with lightness. So layers keep
+//! the document's values, everything that comes from elsewhere (assets, colours of fills) is converted
+//! to them, and the flattened picture becomes sRGB once, at the end.
+//!
+//! A compositor of three channels draws four inks in two passes over the same scene: cyan, magenta and
+//! yellow as one picture, black three times as the other. A blend mode that looks at one channel at a
+//! time cannot tell. Those that look at three (hue, saturation, colour, luminosity) leave the black of
+//! the lower layer, luminosity takes the upper one's: as ISO 32000 (PDF) blends four inks.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use marquetry_codec::{GreyProfile, IccProfile, InkProfile, RgbProfile, brightness_of};
+use marquetry_compose::Art;
+use marquetry_pixel::{Raster, Rgb, Size};
+use marquetry_psd::color::Color;
+use marquetry_psd::{ColorMode, Depth, Document};
+
+use crate::colour::to_rgb;
+use crate::lab;
+
+/// Which of the pictures of a document.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Plate {
+    /// The first three channels; all there is in most modes.
+    #[default]
+    Colour,
+    /// The black ink, three times.
+    Black,
+}
+
+/// What the values of a document mean.
+#[derive(Debug)]
+pub(crate) enum Space {
+    /// sRGB, or RGB that nobody described: there is nothing to convert.
+    Srgb,
+    /// RGB of another kind.
+    Rgb(RgbProfile),
+    /// Grey, in all three channels. Without a profile, as in sRGB.
+    Grey(Option<GreyProfile>),
+    /// Inks, 255 no ink. Without a profile, by the plain formula.
+    Inks(Option<InkProfile>),
+    /// L*, a* and b* as stored.
+    Lab,
+}
+
+impl Space {
+    /// What a document's values mean by its mode and profile. A profile that cannot be read, or is of
+    /// another mode, is as good as none.
+    pub(crate) fn of(document: &Document) -> Self {
+        let header = document.header();
+        let read = |icc: &[u8]| match header.depth {
+            Depth::ThirtyTwo => IccProfile::read_primaries(icc),
+            _ => IccProfile::read(icc),
+        };
+        let profile = || document.resources().icc_profile().and_then(|icc| read(icc).ok());
+        match header.color_mode {
+            ColorMode::Rgb | ColorMode::Indexed => match profile() {
+                Some(IccProfile::Rgb(profile)) => Self::Rgb(profile),
+                _ => Self::Srgb,
+            },
+            ColorMode::Grayscale => match profile() {
+                Some(IccProfile::Grey(profile)) => Self::Grey(Some(profile)),
+                _ => Self::Grey(None),
+            },
+            ColorMode::Cmyk => match profile() {
+                Some(IccProfile::Ink(profile)) => Self::Inks(Some(profile)),
+                _ => Self::Inks(None),
+            },
+            ColorMode::Lab => Self::Lab,
+            ColorMode::Bitmap | ColorMode::Duotone => Self::Grey(None),
+            // Its inks are laid over each other when its channels are read.
+            ColorMode::Multichannel => Self::Srgb,
+        }
+    }
+
+    /// A flattened picture to sRGB in place. `black` is the other plate of a document of inks.
+    ///
+    /// What is partly transparent keeps its alpha and gets the colour that looks on white as the
+    /// document on white does: that is the one backdrop on which Photoshop itself flattens, and blending
+    /// in sRGB differs from blending in the document's values.
+    pub(crate) fn flatten(&self, colour: &mut Raster, black: Option<Raster>, threads: NonZeroUsize) {
+        if matches!(self, Self::Srgb | Self::Grey(None)) {
+            return;
+        }
+        let mut black = black;
+        let white = match self {
+            Self::Lab => [255, 128, 128],
+            _ => [255; 3],
+        };
+        lay_on(colour, white);
+        if let Some(black) = &mut black {
+            lay_on(black, white);
+        }
+        self.to_srgb(colour, black.as_ref(), threads);
+        lift_off_white(colour);
+    }
+
+    /// Straight colours to sRGB in place. `black` is the other plate of a document of inks.
+    pub(crate) fn to_srgb(&self, colour: &mut Raster, black: Option<&Raster>, threads: NonZeroUsize) {
+        match self {
+            Self::Srgb | Self::Grey(None) => {}
+            Self::Rgb(profile) => profile.to_srgb(colour),
+            Self::Grey(Some(profile)) => profile.to_srgb(colour),
+            Self::Lab => in_parts(colour, None, threads, &|pixels, _| {
+                let mut last = ([0, 128, 128], [0; 3]);
+                for pixel in pixels {
+                    let [l, a, b, alpha] = *pixel;
+                    if last.0 != [l, a, b] {
+                        last = ([l, a, b], lab::stored_to_srgb([l, a, b]));
+                    }
+                    *pixel = seen(last.1, alpha);
+                }
+            }),
+            Self::Inks(profile) => in_parts(colour, black, threads, &|pixels, black| {
+                let mut looks = profile.as_ref().map(InkProfile::looks);
+                for (pixel, black) in pixels.iter_mut().zip(black) {
+                    let [cyan, magenta, yellow, alpha] = *pixel;
+                    let inks = [cyan, magenta, yellow, black[0]];
+                    if alpha != 0 {
+                        let look = looks
+                            .as_mut()
+                            .map_or_else(|| plain_look(inks), |looks| looks.of(inks));
+                        *pixel = seen(look, alpha);
+                    }
+                }
+            }),
+        }
+    }
+
+    /// sRGB to the document's values, on one plate.
+    pub(crate) fn take_in(&self, art: &Arc<Art>, plate: Plate) -> Arc<Art> {
+        let converted = |convert: &dyn Fn(&mut Raster)| {
+            let mut raster = art.raster().clone();
+            convert(&mut raster);
+            Arc::new(Art::new(raster))
+        };
+        match self {
+            Self::Srgb => Arc::clone(art),
+            Self::Rgb(profile) => converted(&|raster| profile.from_srgb(raster)),
+            Self::Grey(Some(profile)) => converted(&|raster| profile.from_srgb(raster)),
+            Self::Grey(None) => {
+                converted(&|raster| each(raster, |colour| [nearest(brightness_of(colour)); 3]))
+            }
+            Self::Lab => converted(&|raster| each(raster, |colour| lab::to_stored(lab::srgb_to_lab(colour)))),
+            Self::Inks(profile) => {
+                let separated = profile
+                    .as_ref()
+                    .and_then(|profile| profile.from_srgb(art.raster()));
+                match (separated, plate) {
+                    (Some((colour, _)), Plate::Colour) => Arc::new(Art::new(colour)),
+                    (Some((_, black)), Plate::Black) => Arc::new(Art::new(black)),
+                    (None, plate) => converted(&|raster| each(raster, |colour| plain_inks(colour, plate))),
+                }
+            }
+        }
+    }
+
+    /// A chosen colour in the document's values, on one plate. `None` for a named ink, whose look only
+    /// its book knows.
+    pub(crate) fn colour(&self, colour: &Color, plate: Plate) -> Option<Rgb> {
+        // What is already in the document's own terms is not converted.
+        match (self, colour) {
+            (Self::Grey(_), Color::Gray(_)) => return to_rgb(colour),
+            (Self::Lab, Color::Lab(lab)) => return Some(rgb(lab::to_stored(*lab))),
+            (Self::Inks(_), Color::Cmyk(inks)) => {
+                let [cyan, magenta, yellow, black] = inks.map(|ink| share(1.0 - ink / 100.0));
+                return Some(match plate {
+                    Plate::Colour => Rgb::new(cyan, magenta, yellow),
+                    Plate::Black => Rgb::new(black, black, black),
+                });
+            }
+            (Self::Rgb(_), Color::Lab(_)) => {}
+            (Self::Srgb | Self::Rgb(_), _) => return to_rgb(colour),
+            _ => {}
+        }
+        let Rgb { red, green, blue } = to_rgb(colour)?;
+        let one = Arc::new(Art::new(Raster::filled(Size::new(1, 1), [red, green, blue, 255])));
+        let taken = self.take_in(&one, plate);
+        let [first, second, third, _] = taken.raster().pixel(0, 0)?;
+        Some(Rgb::new(first, second, third))
+    }
+}
+
+/// Colours become what they look like on paper, alpha stays.
+fn lay_on(raster: &mut Raster, paper: [u8; 3]) {
+    for pixel in raster.pixels_mut() {
+        let alpha = u32::from(pixel[3]);
+        if alpha % 255 != 0 {
+            for (sample, paper) in pixel.iter_mut().zip(paper) {
+                let sum = u32::from(*sample) * alpha + u32::from(paper) * (255 - alpha);
+                *sample = u8::try_from((sum + 127) / 255).unwrap_or(u8::MAX);
+            }
+        }
+    }
+}
+
+/// Colours that were looked at on white become those that look so at their alpha.
+fn lift_off_white(raster: &mut Raster) {
+    for pixel in raster.pixels_mut() {
+        let alpha = u32::from(pixel[3]);
+        if alpha % 255 != 0 {
+            for sample in pixel.iter_mut().take(3) {
+                let own = (u32::from(*sample) * 255).saturating_sub(255 * (255 - alpha));
+                *sample = u8::try_from((own + alpha / 2) / alpha).unwrap_or(u8::MAX);
+            }
+        }
+    }
+}
+
+/// The plain formula of inks, 255 no ink.
+fn plain_look([cyan, magenta, yellow, black]: [u8; 4]) -> [u8; 3] {
+    [cyan, magenta, yellow].map(|ink| times(ink, black))
+}
+
+/// The plain formula backwards, with as much black as there can be.
+fn plain_inks(colour: [u8; 3], plate: Plate) -> [u8; 3] {
+    let black = colour.into_iter().max().unwrap_or(255);
+    match plate {
+        Plate::Black => [black; 3],
+        Plate::Colour if black == 0 => [255; 3],
+        Plate::Colour => colour.map(|light| share(f64::from(light) / f64::from(black))),
+    }
+}
+
+/// The product of two shares of 255.
+pub(crate) fn times(one: u8, other: u8) -> u8 {
+    let product = u32::from(one) * u32::from(other);
+    u8::try_from((product + 127) / 255).unwrap_or(u8::MAX)
+}
+
+fn seen([red, green, blue]: [u8; 3], alpha: u8) -> [u8; 4] {
+    [red, green, blue, alpha]
+}
+
+fn rgb([red, green, blue]: [u8; 3]) -> Rgb {
+    Rgb::new(red, green, blue)
+}
+
+fn each(raster: &mut Raster, convert: impl Fn([u8; 3]) -> [u8; 3]) {
+    let mut last = ([0; 3], convert([0; 3]));
+    for pixel in raster.pixels_mut() {
+        let [red, green, blue, alpha] = *pixel;
+        if last.0 != [red, green, blue] {
+            last = ([red, green, blue], convert([red, green, blue]));
+        }
+        *pixel = seen(last.1, alpha);
+    }
+}
+
+type Convert<'a> = &'a (dyn Fn(&mut [[u8; 4]], &[[u8; 4]]) + Sync);
+
+/// Runs `convert` over equal parts of a picture and of its other plate, a thread each.
+fn in_parts(raster: &mut Raster, black: Option<&Raster>, threads: NonZeroUsize, convert: Convert<'_>) {
+    let pixels = raster.pixels_mut();
+    let black = black.map_or(&[][..], Raster::pixels);
+    let part = pixels.len().div_ceil(threads.get()).max(1 << 16);
+    std::thread::scope(|scope| {
+        for (at, pixels) in pixels.chunks_mut(part).enumerate() {
+            let from = (at * part).min(black.len());
+            let black = &black[from..(from + pixels.len()).min(black.len())];
+            let mut run = move || convert(pixels, black);
+            if threads.get() == 1 {
+                run();
+            } else {
+                scope.spawn(run);
+            }
+        }
+    });
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "clamped first; NaN becomes 0"
+)]
+fn share(part: f64) -> u8 {
+    (part * 255.0 + 0.5).clamp(0.0, 255.0) as u8
+}
+
+fn nearest(value: f32) -> u8 {
+    share(f64::from(value) / 255.0)
+}
