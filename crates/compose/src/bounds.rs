@@ -22,6 +22,18 @@ impl Node {
             Self::Group(group) => group.bounds(canvas),
         }
     }
+
+    /// Whether it can make a transparent pixel less transparent.
+    fn lays_paint(&self) -> bool {
+        match self {
+            Self::Layer(layer) => !matches!(layer.paint, Paint::Adjust(_)) || !layer.style.is_plain(),
+            Self::Group(group) => {
+                !group.passes_through()
+                    || !group.style.is_plain()
+                    || group.children.iter().any(Self::lays_paint)
+            }
+        }
+    }
 }
 
 impl Layer {
@@ -81,9 +93,12 @@ impl Group {
     /// Where its members are, without its effects, within `area`.
     pub(crate) fn shape_bounds(&self, area: Rect) -> Rect {
         let masked = masks_bounds(&self.masks, area);
+        let isolated = !self.passes_through();
         let members = self
             .children
             .iter()
+            // On nothing but its fellow members an adjustment changes nothing outside them.
+            .filter(|child| !isolated || child.lays_paint())
             .fold(Rect::default(), |all, child| all.union(child.bounds(masked)));
         masked.intersect(members)
     }
@@ -99,7 +114,7 @@ impl Paint {
     pub fn bounds(&self, canvas: Rect) -> Rect {
         match self {
             Self::Raster { art, at } => canvas.intersect(art.size().rect().translate(at.0, at.1)),
-            Self::Solid(_) | Self::Gradient(_) | Self::Pattern(_) => canvas,
+            Self::Solid(_) | Self::Gradient(_) | Self::Pattern(_) | Self::Adjust(_) => canvas,
             Self::Placed(placed) => placed.bounds(canvas),
             Self::Warped(warped) => warped.bounds(canvas),
         }

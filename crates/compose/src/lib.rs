@@ -23,6 +23,7 @@
 //! # Ok::<(), marquetry_compose::DrawError>(())
 //! ```
 
+mod adjust;
 mod area;
 mod art;
 mod blend;
@@ -42,6 +43,10 @@ mod scene;
 mod step;
 mod style;
 
+pub use adjust::{
+    Adjustment, BlackAndWhite, Cube, HueRange, HueSaturation, Mixer, PhotoFilter, SelectiveColour, Shift,
+    Vibrance,
+};
 pub use art::Art;
 pub use draw::{DrawError, DrawOptions, draw, draw_into, draw_onto, draw_over, draw_region};
 pub use effect::{Contour, ContourPoint};

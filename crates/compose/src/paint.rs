@@ -5,6 +5,7 @@ use std::ops::Range;
 use fearless_simd::Level;
 use marquetry_pixel::{BlendMode, Rect, Rgb};
 
+use crate::adjust::paint_adjusted;
 use crate::art::Art;
 use crate::blend::{self, Ink};
 use crate::dress::paint_dressed;
@@ -80,6 +81,7 @@ pub(crate) fn paint(steps: &[Step<'_>], band: &mut Band<'_>, clip: Option<&Plane
             continue;
         }
         match &step.source {
+            Source::Adjust(adjustment) => paint_adjusted(step, adjustment, area, band, clip, scratch),
             _ if let Some(dress) = &step.dress => paint_dressed(step, dress, area, band, clip, scratch),
             Source::PassThrough(children) => pass_through(step, children, area, band, clip, scratch),
             _ if step.clipped.is_empty() && !matches!(step.source, Source::Isolated(_)) => {
@@ -177,7 +179,7 @@ impl Source<'_> {
                 let seen = Rect::from_edges(left, y, right, y.saturating_add(1));
                 (whole.intersect(seen), span.opaque)
             }
-            Self::Solid { .. } => (whole, true),
+            Self::Solid { .. } | Self::Adjust(_) => (whole, true),
             Self::Gradient(_) | Self::Pattern(_) => (whole, false),
             Self::Mapped { plane, .. } => (whole.intersect(plane.area()), false),
             Self::Placed(sampler) => (sampler.reach(y, area), false),
@@ -208,6 +210,8 @@ impl Source<'_> {
                         *pixel = table[usize::from(place)];
                     }
                 }
+                // Its shape: it has no colour of its own.
+                Self::Adjust(_) => row.as_chunks_mut().0.fill(opaque(Rgb::default())),
                 Self::Placed(sampler) => sampler.sample_row(scratch.level, y, row_area.x, row),
                 Self::Warped(sampler) => sampler.sample_row(scratch.level, y, row_area.x, row),
                 Self::Isolated(_) | Self::PassThrough(_) => {}

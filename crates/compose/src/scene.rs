@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use marquetry_pixel::{BlendMode, Coverage, Opacity, Projective, Raster, Rgb, Size};
 
+use crate::adjust::Adjustment;
 use crate::art::Art;
 use crate::gradient::Gradient;
 use crate::mesh::Mesh;
@@ -166,6 +167,10 @@ pub enum Paint {
     Placed(Placed),
     /// Pixels carried through a mesh.
     Warped(Warped),
+    /// The colours that lie below, changed. It never changes how opaque the picture is: where the
+    /// picture is translucent, colours meet as if it were opaque. What is clipped to it is painted
+    /// over the changed colours.
+    Adjust(Arc<Adjustment>),
 }
 
 /// Pixels carried to the canvas through a projective map.

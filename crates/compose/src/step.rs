@@ -2,6 +2,7 @@
 
 use marquetry_pixel::{BlendMode, Opacity, Rect, Rgb};
 
+use crate::adjust::Adjustment;
 use crate::art::{Art, Span};
 use crate::blend::wide::best_level;
 use crate::blend::{Ink, Table};
@@ -89,6 +90,7 @@ pub(crate) enum Source<'a> {
     },
     Placed(Box<Sampler<'a>>),
     Warped(Box<WarpSampler<'a>>),
+    Adjust(&'a Adjustment),
     /// Members among themselves first.
     Isolated(Vec<Step<'a>>),
     /// Members straight onto what lies below.
@@ -191,6 +193,7 @@ impl<'a> Source<'a> {
                 let reach = warped.bounds(area);
                 (Source::Warped(Box::new(WarpSampler::new(warped, reach)?)), reach)
             }
+            Paint::Adjust(adjustment) => (Source::Adjust(adjustment), area),
         })
     }
 }

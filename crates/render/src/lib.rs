@@ -24,6 +24,7 @@
 //! [`render`] is all of it for one job.
 
 mod adjust;
+mod adjustment;
 mod catalogue;
 mod colour;
 mod draw;

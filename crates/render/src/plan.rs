@@ -312,7 +312,8 @@ impl<'a> Walk<'a> {
         }
         // A clipped layer's own edit stays inside the base, whose bounds are found below.
         let node = if base.is_group() {
-            self.group(base, nodes)?
+            let is_base = clipped.iter().any(|layer| layer.is_visible());
+            self.group(base, is_base, nodes)?
         } else {
             self.layer(base, nodes)?
         };
@@ -353,7 +354,12 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn group(&mut self, layer: Layer<'a>, clipped: Vec<Node>) -> Result<Option<Node>, RenderError> {
+    fn group(
+        &mut self,
+        layer: Layer<'a>,
+        is_base: bool,
+        clipped: Vec<Node>,
+    ) -> Result<Option<Node>, RenderError> {
         let children: Vec<Layer<'a>> = layer.children().collect();
         let mut nodes = Vec::new();
         let mut masks = self.masks(layer)?;
@@ -375,6 +381,9 @@ impl<'a> Walk<'a> {
         self.note_what_is_ignored(layer);
         let style = self.style(layer, &mut masks);
         let blend = match layer.blend() {
+            // What is clipped to a group keeps to the group's shape, and so does the group itself: where
+            // it only adjusts colours it has none, and nothing happens.
+            key if key.is_pass_through() && is_base && nodes.iter().all(only_adjusts) => return Ok(None),
             key if key.is_pass_through() => GroupBlend::PassThrough,
             _ => GroupBlend::Isolated(self.blend(layer)),
         };
@@ -413,8 +422,11 @@ impl<'a> Walk<'a> {
     fn paint(&mut self, layer: Layer<'a>) -> Result<Option<Paint>, RenderError> {
         match layer.kind() {
             LayerKind::Adjustment => {
-                self.lacks(layer, Feature::Adjustment);
-                return Ok(None);
+                let adjustment = crate::adjustment::of(layer, &self.mockup.limits.psd);
+                if adjustment.is_none() {
+                    self.lacks(layer, Feature::Adjustment);
+                }
+                return Ok(adjustment.map(|adjustment| Paint::Adjust(Arc::new(adjustment))));
             }
             LayerKind::SmartObject => {
                 if let Some(paint) = self.smart_object(layer)? {
@@ -624,6 +636,13 @@ impl<'a> Walk<'a> {
 
     /// The layer's effects. Masks that hide them as well are taken from those that shape the layer.
     fn style(&mut self, layer: Layer<'_>, masks: &mut Vec<Mask>) -> Style {
+        if layer.kind() == LayerKind::Adjustment {
+            // It has no pixels of its own to wear them.
+            if effects(layer, self.mockup).is_some_and(|effects| effects.is_visible()) {
+                self.lacks(layer, Feature::Effects);
+            }
+            return Style::default();
+        }
         let Dressed { mut style, lacking } = dressed(layer, self.mockup);
         if lacking {
             self.lacks(layer, Feature::Effects);
@@ -694,6 +713,10 @@ impl<'a> Walk<'a> {
 /// The corners of a placed layer. The perspective form is the one that Photoshop draws by.
 pub(crate) fn corners(placed: &PlacedLayer) -> Quad {
     placed.non_affine.unwrap_or(placed.transform)
+}
+
+fn only_adjusts(node: &Node) -> bool {
+    matches!(node, Node::Layer(layer) if matches!(layer.paint, Paint::Adjust(_)))
 }
 
 fn clip_blend(layer: Layer<'_>) -> ClipBlend {

@@ -106,7 +106,7 @@ fn a_solid_fill_without_pixels_covers_the_canvas() {
 fn what_is_not_drawn_is_reported() {
     let (_, missing) = picture(vec![
         square("ground", 0, 0, 40, GREY),
-        Layer::empty("invert").block(b"nvrt", Vec::new()),
+        Layer::empty("unreadable").block(b"levl", Vec::new()),
         Layer::empty("gradient").block(b"GdFl", Vec::new()),
         square("odd", 0, 0, 4, RED).blend(b"what"),
         square("if", 0, 0, 4, RED).blending_ranges(vec![10, 20, 255, 255, 0, 0, 255, 255]),

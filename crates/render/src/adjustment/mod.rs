@@ -1,0 +1,68 @@
+//! Adjustment layers: what the file says to what `compose` draws.
+//!
+//! The formulas are Photoshop's own as far as its pictures show them. Each was fitted to pairs of
+//! colours below and above an adjustment layer in files that Photoshop saved.
+
+mod bright;
+mod colour;
+mod cube_file;
+mod link;
+mod lookup;
+mod tone;
+
+use marquetry_compose::Adjustment;
+use marquetry_psd::adjustment::Adjustment as Stored;
+use marquetry_psd::{ColorMode, Layer, Limits};
+
+/// What an adjustment layer does to the colours below it. `None` when that cannot be read or is not
+/// drawn.
+pub(crate) fn of(layer: Layer<'_>, limits: &Limits) -> Option<Adjustment> {
+    let stored = layer.adjustment(limits).ok()??;
+    let mode = layer.document().header().color_mode;
+    Some(match &stored {
+        Stored::BrightnessContrast(change) => Adjustment::tone(bright::brightness_contrast(change)),
+        Stored::Levels(levels) => tone::channels(records(mode), |record| tone::levels(levels, record)),
+        Stored::Curves(curves) => tone::channels(records(mode), |record| tone::curve(curves, record)),
+        Stored::Exposure(exposure) => Adjustment::tone(tone::exposure(exposure, gamma(mode))),
+        Stored::Vibrance { vibrance, saturation } => colour::vibrance(*vibrance, *saturation),
+        Stored::HueSaturation(change) => colour::hue_saturation(change),
+        Stored::ColorBalance(balance) => tone::balance(balance),
+        Stored::BlackAndWhite(change) => colour::black_and_white(change),
+        Stored::PhotoFilter(filter) => colour::photo_filter(filter)?,
+        Stored::ChannelMixer { monochrome, rows } => colour::mixer(*monochrome, rows),
+        Stored::ColorLookup(table) => Adjustment::Cube(lookup::cube(table)?),
+        Stored::Invert => Adjustment::tone(tone::table(|value| 255.0 - value)),
+        Stored::Posterize { levels } => Adjustment::tone(tone::posterize(*levels)),
+        Stored::Threshold { level } => Adjustment::Luminosity(Box::new(tone::threshold(*level))),
+        Stored::GradientMap(map) => Adjustment::Luminosity(lookup::gradient(map)?),
+        Stored::SelectiveColor(change) => colour::selective(change),
+        _ => return None,
+    })
+}
+
+/// Which records of levels and curves hold for the three channels that are drawn; record 0 holds for
+/// all of them.
+fn records(mode: ColorMode) -> [u16; 3] {
+    match mode {
+        ColorMode::Grayscale | ColorMode::Duotone | ColorMode::Bitmap => [1; 3],
+        _ => [1, 2, 3],
+    }
+}
+
+/// What Photoshop takes for the gamma of a document's values where an adjustment wants light: sRGB
+/// counts as 2.2 without its toe; the usual grey space of a dot gain of 20% comes near to 1.745.
+fn gamma(mode: ColorMode) -> f64 {
+    match mode {
+        ColorMode::Grayscale | ColorMode::Duotone => 1.745,
+        _ => 2.2,
+    }
+}
+
+/// A number of a file as `compose` takes it.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "rounding to the nearest f32 is what is wanted"
+)]
+fn narrow(value: f64) -> f32 {
+    value as f32
+}
