@@ -118,6 +118,12 @@ impl Outline {
         bounds(&self.flat()?)
     }
 
+    /// The least and the greatest place of any point on it. `None` when there is none, or one is
+    /// nowhere.
+    pub fn extent(&self) -> Option<(Point, Point)> {
+        extent(&self.flat()?)
+    }
+
     /// A mask that lets through what is inside, anti-aliased by the exact area of each pixel, as large
     /// as the part of `canvas` that the outline reaches. `None` when that is nothing, or a corner is
     /// nowhere. Open contours end where they began.
@@ -191,16 +197,20 @@ fn flatten([p0, p1, p2, p3]: [Point; 4], corners: &mut Vec<Point>) {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "corners are near")]
-fn bounds(contours: &[Vec<Point>]) -> Option<Rect> {
+fn extent(contours: &[Vec<Point>]) -> Option<(Point, Point)> {
     let mut corners = contours.iter().flatten();
     let first = *corners.next()?;
-    let (least, most) = corners.fold((first, first), |(least, most), corner| {
+    Some(corners.fold((first, first), |(least, most), corner| {
         (
             Point::new(least.x.min(corner.x), least.y.min(corner.y)),
             Point::new(most.x.max(corner.x), most.y.max(corner.y)),
         )
-    });
+    }))
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "corners are near")]
+fn bounds(contours: &[Vec<Point>]) -> Option<Rect> {
+    let (least, most) = extent(contours)?;
     Some(Rect::from_edges(
         least.x.floor() as i32,
         least.y.floor() as i32,

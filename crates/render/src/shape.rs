@@ -4,7 +4,9 @@
 
 use std::sync::Arc;
 
-use marquetry_compose::{Cap, FillRule, Join, Layer as Painted, Mask, Node, Outline, Pen};
+use marquetry_compose::{
+    Cap, FillRule, Group, GroupBlend, Join, Layer as Painted, Mask, Node, Outline, Paint, Pen,
+};
 use marquetry_pixel::{BlendMode, Coverage, Opacity, Rect};
 use marquetry_psd::Layer;
 use marquetry_psd::descriptor::Unit;
@@ -26,52 +28,97 @@ pub(crate) struct Shape {
 /// The fill and stroke of a shape layer. `None` when it has no curves.
 pub(crate) fn plan(layer: Layer<'_>, mockup: &OpenMockup) -> Option<Shape> {
     let limits = &mockup.limits.psd;
-    let vector = layer.vector_mask(limits).ok()??;
+    let mut vector = layer.vector_mask(limits).ok()??;
     let canvas = mockup.size().rect();
-    let mask = vector::mask(&vector, canvas);
-    let stroke = layer.vector_stroke(limits).ok().flatten();
     let ground = Ground {
         shape: vector::bounds(&vector.path, mockup.size()).unwrap_or(canvas),
         canvas,
         reference: layer.reference_point(),
     };
+    let described = layer.vector_stroke(limits).ok().flatten();
+    let filled = described.as_ref().is_none_or(|stroke| stroke.fill_enabled);
+    let stroke = described.filter(|stroke| stroke.enabled);
+    let pen = stroke.as_ref().and_then(pen);
+    if let (Some(stroke), Some(pen)) = (&stroke, &pen) {
+        let edge = edge(&vector::parts(&vector.path, mockup.size()));
+        let line = match stroke.alignment {
+            StrokeAlignment::Inside => None,
+            StrokeAlignment::Center => edge.stroked(pen),
+            StrokeAlignment::Outside => edge.stroked(&twice(pen)),
+        };
+        vector.path = vector::snapped(&vector.path, mockup.size(), line.as_ref().unwrap_or(&edge));
+    }
     let mut shape = Shape {
         nodes: Vec::new(),
         lacking: false,
     };
-    if stroke.as_ref().is_none_or(|stroke| stroke.fill_enabled) {
-        let fill = layer.fill(limits).ok().flatten();
-        match fill.and_then(|fill| fill::paint(&fill, ground, mockup)) {
-            Some(paint) => shape.nodes.push(Node::Layer(Painted {
-                masks: vec![mask.clone()],
-                ..Painted::new(paint)
-            })),
-            None => shape.lacking = true,
-        }
+    let mut fill = None;
+    if filled {
+        let described = layer.fill(limits).ok().flatten();
+        fill = described.and_then(|fill| fill::paint(&fill, ground, mockup));
+        shape.lacking |= fill.is_none();
     }
-    if let Some(stroke) = stroke.filter(|stroke| stroke.enabled) {
-        match line(&stroke, &vector, &mask, ground, mockup) {
-            Ok(node) => shape.nodes.extend(node),
-            Err(Unpaintable) => shape.lacking = true,
-        }
-    }
+    let inside = vector::mask(&vector, canvas);
+    let alignment = stroke.as_ref().map(|stroke| stroke.alignment).unwrap_or_default();
+    let line = match (stroke, pen) {
+        (Some(stroke), Some(pen)) => line(&stroke, pen, &vector, ground, mockup),
+        _ => Ok(None),
+    };
+    let line = line.unwrap_or_else(|Unpaintable| {
+        shape.lacking = true;
+        None
+    });
+    shape.nodes = stack(fill, line, alignment, inside);
     Some(shape)
+}
+
+/// Fill and stroke on top of each other, bottom to top. Whatever ends at the edge of the shape is cut
+/// off there once, so that no pixel of the edge is made thinner by both.
+fn stack(fill: Option<Paint>, line: Option<Painted>, alignment: StrokeAlignment, inside: Mask) -> Vec<Node> {
+    let fill = fill.map(Painted::new);
+    let within = |paint: Painted, mask: Mask| Painted {
+        masks: [vec![mask], paint.masks].concat(),
+        ..paint
+    };
+    let (Some(line), alignment) = (line, alignment) else {
+        return fill
+            .map(|fill| Node::Layer(within(fill, inside)))
+            .into_iter()
+            .collect();
+    };
+    match alignment {
+        StrokeAlignment::Inside => {
+            let members = fill.into_iter().chain([line]).map(Node::Layer).collect();
+            vec![Node::Group(Group {
+                blend: GroupBlend::Isolated(BlendMode::Normal),
+                masks: vec![inside],
+                ..Group::new(members)
+            })]
+        }
+        StrokeAlignment::Center => {
+            let fill = fill.map(|fill| within(fill, inside));
+            fill.into_iter().chain([line]).map(Node::Layer).collect()
+        }
+        StrokeAlignment::Outside => {
+            let line = within(line, inverted(&inside));
+            let fill = fill.map(|fill| within(fill, inside));
+            fill.into_iter().chain([line]).map(Node::Layer).collect()
+        }
+    }
 }
 
 /// A stroke's paint is of a kind that cannot be drawn.
 struct Unpaintable;
 
-/// The stroke; `None` when there is nothing of it to be seen.
+/// The stroke, twice as wide as it is to be when it lies on one side only; the other half is for the
+/// caller to cut off. `None` when there is nothing of it to be seen.
 fn line(
     stroke: &VectorStroke,
+    mut pen: Stroke,
     vector: &VectorMask,
-    shape: &Mask,
     ground: Ground,
     mockup: &OpenMockup,
-) -> Result<Option<Node>, Unpaintable> {
-    let Some(mut pen) = pen(stroke) else {
-        return Ok(None);
-    };
+) -> Result<Option<Painted>, Unpaintable> {
     let parts = vector::parts(&vector.path, mockup.size());
     // Photoshop strokes no path that begins by cutting something out of the whole canvas.
     if vector::starts_full(&vector.path, &parts) {
@@ -81,27 +128,17 @@ fn line(
     let Some(paint) = paint.and_then(|paint| fill::paint(paint, ground, mockup)) else {
         return Err(Unpaintable);
     };
-    let edge = edge(&parts);
-    let mut masks = Vec::new();
     if stroke.alignment != StrokeAlignment::Center {
-        // The half on the wrong side is cut off.
-        pen.width *= 2.0;
-        masks.push(match stroke.alignment {
-            StrokeAlignment::Inside => shape.clone(),
-            _ => inverted(shape),
-        });
+        pen = twice(&pen);
     }
-    let line = edge.stroked(&pen);
-    let Some(line) = line.and_then(|line| line.mask(FillRule::NonZero, ground.canvas)) else {
-        return Ok(None);
-    };
-    masks.push(line);
-    Ok(Some(Node::Layer(Painted {
-        masks,
+    let line = edge(&parts).stroked(&pen);
+    let mask = line.and_then(|line| line.mask(FillRule::NonZero, ground.canvas));
+    Ok(mask.map(|mask| Painted {
+        masks: vec![mask],
         blend: stroke.blend.unwrap_or(BlendMode::Normal),
         opacity: opacity(stroke.opacity),
         ..Painted::new(paint)
-    })))
+    }))
 }
 
 /// The pen that a stroke is drawn with, in canvas pixels. `None` for one without width.
@@ -133,6 +170,14 @@ fn pen(stroke: &VectorStroke) -> Option<Pen> {
         dashes: stroke.dashes.iter().map(|length| length * width).collect(),
         dash_offset: stroke.dash_offset * width,
     })
+}
+
+/// Of a stroke that lies on one side only the other half is cut off.
+fn twice(pen: &Stroke) -> Stroke {
+    Stroke {
+        width: pen.width * 2.0,
+        ..pen.clone()
+    }
 }
 
 /// What is stroked: the edge of all shapes together.

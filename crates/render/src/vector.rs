@@ -76,6 +76,67 @@ pub(crate) fn bounds(path: &Path, size: Size) -> Option<Rect> {
     all
 }
 
+/// A path as it is when a stroke runs along it: stretched a little, so that the outermost points of
+/// the stroke, its miters too, lie on whole pixels. `stroke` is its outline, or the path's own when
+/// it lies inside.
+///
+/// Found by fitting corners to Photoshop's own pixels of a pentagon, a star and two rectangles, equal
+/// to a tenth of a pixel; two other rectangles with a line of one pixel are not moved, and why is not
+/// known. Nothing in the file asks for it. Shapes without a stroke are never moved.
+pub(crate) fn snapped(path: &Path, size: Size, stroke: &Outline) -> Path {
+    let mut all = Outline::new();
+    for subpath in &path.subpaths {
+        all.extend(&outline(subpath, size));
+    }
+    let (Some((least, most)), Some((low, high))) = (all.extent(), stroke.extent()) else {
+        return path.clone();
+    };
+    let across = Stretch::onto_pixels((least.x, most.x), (low.x, high.x), size.width);
+    let down = Stretch::onto_pixels((least.y, most.y), (low.y, high.y), size.height);
+    let place = |point: Point| Point::new(across.of(point.x), down.of(point.y));
+    let mut path = path.clone();
+    for knot in path.subpaths.iter_mut().flat_map(|subpath| &mut subpath.knots) {
+        *knot = Knot {
+            before: place(knot.before),
+            anchor: place(knot.anchor),
+            after: place(knot.after),
+            smooth: knot.smooth,
+        };
+    }
+    path
+}
+
+/// One axis of a stretch, in shares of the canvas.
+struct Stretch {
+    from: f64,
+    to: f64,
+    factor: f64,
+}
+
+impl Stretch {
+    /// From `least..most` in pixels to where `low..high`, which moves along, is whole.
+    fn onto_pixels((least, most): (f64, f64), (low, high): (f64, f64), side: u32) -> Self {
+        let whole = |edge: f64| (edge + 0.5).floor() - edge;
+        let (low, high) = (least + whole(low), most + whole(high));
+        let side = f64::from(side.max(1));
+        let factor = (high - low) / (most - least);
+        Self {
+            from: least / side,
+            to: low / side,
+            // What has no length has none after it; what would be folded stays as it is.
+            factor: if factor > 0.0 && factor.is_finite() {
+                factor
+            } else {
+                1.0
+            },
+        }
+    }
+
+    fn of(&self, share: f64) -> f64 {
+        self.to + (share - self.from) * self.factor
+    }
+}
+
 /// What has been combined so far.
 struct Sheet {
     area: Rect,
