@@ -39,12 +39,13 @@ pub(crate) fn plan(layer: Layer<'_>, mockup: &OpenMockup) -> Option<Shape> {
     let filled = described.as_ref().is_none_or(|stroke| stroke.fill_enabled);
     let stroke = described.filter(|stroke| stroke.enabled);
     let pen = stroke.as_ref().and_then(pen);
-    if let (Some(stroke), Some(pen)) = (&stroke, &pen) {
+    if layer.aligns_edges() {
         let edge = edge(&vector::parts(&vector.path, mockup.size()));
-        let line = match stroke.alignment {
-            StrokeAlignment::Inside => None,
-            StrokeAlignment::Center => edge.stroked(pen),
-            StrokeAlignment::Outside => edge.stroked(&twice(pen)),
+        let alignment = stroke.as_ref().map(|stroke| stroke.alignment);
+        let line = match (alignment, &pen) {
+            (Some(StrokeAlignment::Center), Some(pen)) => edge.stroked(pen),
+            (Some(StrokeAlignment::Outside), Some(pen)) => edge.stroked(&twice(pen)),
+            _ => None,
         };
         vector.path = vector::snapped(&vector.path, mockup.size(), line.as_ref().unwrap_or(&edge));
     }

@@ -76,19 +76,19 @@ pub(crate) fn bounds(path: &Path, size: Size) -> Option<Rect> {
     all
 }
 
-/// A path as it is when a stroke runs along it: stretched a little, so that the outermost points of
-/// the stroke, its miters too, lie on whole pixels. `stroke` is its outline, or the path's own when
-/// it lies inside.
+/// A path as it is drawn where edges are to be aligned with pixels: stretched a little, so that the
+/// outermost points of what is seen lie on whole ones. `seen` is the outline of a stroke with its
+/// miters, or the path's own when no stroke lies outside it.
 ///
-/// Found by fitting corners to Photoshop's own pixels of a pentagon, a star and two rectangles, equal
-/// to a tenth of a pixel; two other rectangles with a line of one pixel are not moved, and why is not
-/// known. Nothing in the file asks for it. Shapes without a stroke are never moved.
-pub(crate) fn snapped(path: &Path, size: Size, stroke: &Outline) -> Path {
+/// Found by fitting corners to Photoshop's own pixels of rectangles, ellipses, a pentagon, a star and
+/// an arrow, equal to a tenth of a pixel; of twenty shapes with fractional bounds those that carry the
+/// switch are moved, and those that don't are not.
+pub(crate) fn snapped(path: &Path, size: Size, seen: &Outline) -> Path {
     let mut all = Outline::new();
     for subpath in &path.subpaths {
         all.extend(&outline(subpath, size));
     }
-    let (Some((least, most)), Some((low, high))) = (all.extent(), stroke.extent()) else {
+    let (Some((least, most)), Some((low, high))) = (all.extent(), seen.extent()) else {
         return path.clone();
     };
     let across = Stretch::onto_pixels((least.x, most.x), (low.x, high.x), size.width);

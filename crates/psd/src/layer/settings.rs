@@ -182,6 +182,12 @@ impl<'a> Layer<'a> {
         self.settings(*b"lnsr")?.array().ok().map(Key)
     }
 
+    /// Whether a shape's edges are moved onto whole pixels when it is drawn (`sn2P`).
+    pub fn aligns_edges(self) -> bool {
+        let setting = self.settings(*b"sn2P");
+        setting.is_some_and(|mut block| block.u32().is_ok_and(|value| value != 0))
+    }
+
     /// The point that transforms turn around (`fxrp`), in canvas pixels: x, y.
     pub fn reference_point(self) -> Option<(f64, f64)> {
         let mut reader = self.settings(*b"fxrp")?;
