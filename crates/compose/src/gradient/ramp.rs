@@ -231,7 +231,7 @@ fn bend(t: f64, midpoint: f64) -> f64 {
 fn flow(t: f64, midpoint: f64) -> f64 {
     let midpoint = midpoint.clamp(0.01, 0.99);
     // How steep it is at the ends, as a share of the straight line to the midpoint.
-    const EASE: f64 = 0.625;
+    const EASE: f64 = 0.75;
     let hermite = |u: f64, leave: f64, arrive: f64| {
         let (u2, u3) = (u * u, u * u * u);
         0.5 * (3.0 * u2 - 2.0 * u3) + leave * (u3 - 2.0 * u2 + u) + arrive * (u3 - u2)
