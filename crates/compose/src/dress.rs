@@ -7,7 +7,7 @@
 //! does: at a pixel that its shape half covers, the shadow below a layer is half there, not a quarter.
 
 use crate::blend::{self, Ink};
-use crate::effect::{Coat, Rim};
+use crate::effect::Coat;
 use crate::mask::{Plane, hold_back};
 use crate::paint::{Band, Scratch, copy_out, lay, make_opaque, paint, rows};
 use crate::scene::{ClipBlend, Mask};
@@ -35,13 +35,8 @@ pub(crate) fn paint_dressed(
     for coat in &dress.coats.below {
         paint_coat(coat, area, band, None, scratch);
     }
-    match inside {
-        Some(inside) => meet(step, dress, inside, area, band, scratch),
-        None => {
-            for rim in &dress.coats.rims {
-                paint_coat(&rim.coat, area, band, None, scratch);
-            }
-        }
+    if let Some(inside) = inside {
+        meet(step, inside, band, scratch);
     }
     for coat in &dress.coats.above {
         paint_coat(coat, area, band, None, scratch);
@@ -142,62 +137,27 @@ fn inside(step: &Step<'_>, dress: &Dress<'_>, shape: Rect, band: &Band<'_>, scra
 }
 
 /// Fades what is on the band into the inside picture.
-fn meet(
-    step: &Step<'_>,
-    dress: &Dress<'_>,
-    mut inside: Inside,
-    whole: Rect,
-    band: &mut Band<'_>,
-    scratch: &mut Scratch,
-) {
-    let area = inside.area;
-    let width = area.width as usize;
-    let mut strength = scratch.take(width * area.height as usize);
-    strength.copy_from_slice(inside.alphas.bytes());
-    if matches!(step.source, Source::PassThrough(_)) {
-        strength.fill(255);
-    }
-    for (y, strength) in rows(area).zip(strength.chunks_exact_mut(width)) {
-        hold_back(strength, step.masks, None, line(area, y));
-    }
-    let mut cut = false;
-    for Rim { coat, hole } in &dress.coats.rims {
-        if let Some(hole) = hole {
-            if cut {
-                // What is inside this line is all that was drawn so far, the line inside the shape too.
-                fade(band, &mut inside.pixels, area, &strength, scratch);
-            }
-            cut = true;
-            let seen = area.intersect(hole.area());
-            strength.fill(0);
-            for y in rows(seen) {
-                let from = y.abs_diff(area.y) as usize * width + seen.x.abs_diff(area.x) as usize;
-                let row = hole.row(line(seen, y));
-                strength[from..from + row.len()].copy_from_slice(row);
-            }
+fn meet(step: &Step<'_>, inside: Inside, band: &mut Band<'_>, scratch: &mut Scratch) {
+    let Inside {
+        area,
+        mut pixels,
+        alphas,
+    } = inside;
+    let mut strength = scratch.take(area.width as usize);
+    let lines = pixels.chunks_exact_mut(area.width as usize * 4);
+    for (y, inside) in rows(area).zip(lines) {
+        if matches!(step.source, Source::PassThrough(_)) {
+            strength.fill(255);
+        } else {
+            strength.copy_from_slice(alphas.row(line(area, y)));
         }
-        paint_coat(coat, whole, band, None, scratch);
-    }
-    fade(band, &mut inside.pixels, area, &strength, scratch);
-    for y in rows(area) {
-        let from = y.abs_diff(area.y) as usize * width * 4;
-        band.row_mut(y, area.x, area.width)
-            .copy_from_slice(&inside.pixels[from..from + width * 4]);
+        hold_back(&mut strength, step.masks, None, line(area, y));
+        let outside = band.row_mut(y, area.x, area.width);
+        blend::fade_row(scratch.level, 1.0, inside, outside, Some(&strength));
+        outside.copy_from_slice(inside);
     }
     scratch.give(strength);
-    scratch.give(inside.pixels);
-}
-
-/// Fades the inside picture back to the band's where the shape isn't.
-fn fade(band: &Band<'_>, inside: &mut [u8], area: Rect, strength: &[u8], scratch: &Scratch) {
-    let width = area.width as usize;
-    let lines = inside
-        .chunks_exact_mut(width * 4)
-        .zip(strength.chunks_exact(width));
-    for (y, (inside, strength)) in rows(area).zip(lines) {
-        let outside = band.row(y, area.x, area.width);
-        blend::fade_row(scratch.level, 1.0, inside, outside, Some(strength));
-    }
+    scratch.give(pixels);
 }
 
 /// What holds paint back besides its own coverage.

@@ -146,7 +146,7 @@ fn multiply(row: &mut [u8], by: &[u8]) {
 }
 
 /// `a * b / 255`, rounded to nearest; exact for every pair.
-fn times(a: u8, b: u8) -> u8 {
+pub(crate) fn times(a: u8, b: u8) -> u8 {
     let product = u16::from(a) * u16::from(b) + 128;
     let [_, share] = (product + (product >> 8)).to_le_bytes();
     share

@@ -35,15 +35,6 @@ pub(crate) struct Coat<'a> {
     pub(crate) concealed: bool,
 }
 
-/// A line that takes the layer's place along its edge.
-#[derive(Debug)]
-pub(crate) struct Rim<'a> {
-    /// The line and, of one inside the shape, all that it encloses.
-    pub(crate) coat: Coat<'a>,
-    /// Where the layer is still to be seen. `None`: all over its shape.
-    pub(crate) hole: Option<Plane>,
-}
-
 /// All effects of a layer, each list bottom to top.
 #[derive(Debug, Default)]
 pub(crate) struct Coats<'a> {
@@ -51,8 +42,6 @@ pub(crate) struct Coats<'a> {
     pub(crate) below: Vec<Coat<'a>>,
     /// Painted inside the layer's shape.
     pub(crate) within: Vec<Coat<'a>>,
-    /// Painted as what the layer lies on.
-    pub(crate) rims: Vec<Rim<'a>>,
     /// Painted when all of that is done, wherever their coverage says.
     pub(crate) above: Vec<Coat<'a>>,
 }

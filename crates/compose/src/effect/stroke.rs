@@ -1,16 +1,16 @@
 //! Strokes along a shape's edge.
 //!
-//! Found on Photoshop's own pixels, at all three positions, on shapes with soft edges: a stroke is
-//! painted on what lies below the layer, as far as the grown shape reaches, and the layer on top of it
-//! only where the shrunk shape lets it. So no colour shows between the two.
+//! Found on Photoshop's own pixels, on shapes with soft edges. Where a stroke meets its layer depends on
+//! its position: one outside lies below the layer, as a shadow does; one inside is paint within the
+//! layer's shape, as an overlay is; one on the edge lies over both.
 
 use crate::blend::Ink;
 use crate::bounds::grown;
 use crate::effect::distance::{Distances, PIXEL, dilate, erode, outside};
 use crate::effect::glow::mapped;
 use crate::effect::shade::{byte, colours, narrow};
-use crate::effect::{Coat, Coats, Ground, Rim};
-use crate::mask::Plane;
+use crate::effect::{Coat, Coats, Ground};
+use crate::mask::{Plane, times};
 use crate::paint::rows;
 use crate::step::Source;
 use crate::style::{Stroke, StrokePaint, StrokePosition};
@@ -26,15 +26,16 @@ pub(super) fn stroke<'a>(stroke: &'a Stroke, ground: Ground<'_>, coats: &mut Coa
     if size <= 0.0 {
         return;
     }
-    let hole = (inwards > 0.0).then(|| erode(ground.shape, inwards));
-    let reach = dilate(ground.shape, out);
-    let opacity = stroke.opacity.times(ground.opacity);
-    let ink = Ink::new(stroke.blend, opacity, Opacity::OPAQUE);
-    let coverage = if stroke.overprint {
-        without(reach, hole.as_ref().unwrap_or(ground.shape))
-    } else {
-        reach
+    let hole = erode(ground.shape, inwards);
+    let (coverage, opacity) = match stroke.position {
+        StrokePosition::Outside => (dilate(ground.shape, out), stroke.opacity.times(ground.opacity)),
+        StrokePosition::Inside => (around(&hole, ground.shape.area()), stroke.opacity),
+        StrokePosition::Centre => (
+            without(dilate(ground.shape, out), &hole),
+            stroke.opacity.times(ground.opacity),
+        ),
     };
+    let ink = Ink::new(stroke.blend, opacity, Opacity::OPAQUE);
     let (source, area) = match &stroke.paint {
         StrokePaint::Paint(paint) => {
             let Some((source, seen)) = Source::of(paint, paint.bounds(ground.canvas)) else {
@@ -55,14 +56,17 @@ pub(super) fn stroke<'a>(stroke: &'a Stroke, ground: Ground<'_>, coats: &mut Coa
         coverage: Some(coverage),
         concealed: true,
     };
-    if coat.ink.is_clear() && stroke.overprint || coat.area.is_empty() {
-        return;
+    match stroke.position {
+        StrokePosition::Outside => coats.below.push(coat),
+        StrokePosition::Inside => coats.within.push(coat),
+        StrokePosition::Centre => coats.above.push(coat),
     }
-    if stroke.overprint {
-        coats.above.push(coat);
-    } else {
-        coats.rims.push(Rim { coat, hole });
-    }
+}
+
+/// All of `area` that isn't in `hole`.
+fn around(hole: &Plane, area: Rect) -> Plane {
+    let count = area.width as usize * area.height as usize;
+    without(Plane::new(area, vec![255; count]), hole)
 }
 
 /// What of `reach` isn't in `hole`.
@@ -74,7 +78,7 @@ fn without(reach: Plane, hole: &Plane) -> Plane {
         let row = Rect { y, height: 1, ..both };
         let from = y.abs_diff(area.y) as usize * area.width as usize + both.x.abs_diff(area.x) as usize;
         for (byte, &hole) in bytes[from..].iter_mut().zip(hole.row(row)) {
-            *byte = byte.saturating_sub(hole);
+            *byte = times(*byte, 255 - hole);
         }
     }
     Plane::new(area, bytes)
