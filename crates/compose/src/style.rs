@@ -51,7 +51,7 @@ pub enum Effect {
     /// Two images of the shape, taken from each other.
     Satin(Satin),
     /// A line along the shape's edge.
-    Stroke(Stroke),
+    Stroke(StrokeEffect),
 }
 
 /// Paint all over the shape.
@@ -169,7 +169,7 @@ pub struct Satin {
 /// A line along the shape's edge. It takes the layer's place: what lies below a translucent stroke is
 /// what lies below the layer.
 #[derive(Clone, Debug)]
-pub struct Stroke {
+pub struct StrokeEffect {
     /// What it is painted with.
     pub paint: StrokePaint,
     /// How it meets what lies below.

@@ -3,17 +3,22 @@
 //! What is resolved here: which effects are on, in which order Photoshop paints them, the light that
 //! they share, and units (per cent, degrees) into pixels and shares of one.
 
+use std::sync::Arc;
+
 use marquetry_compose::{
-    Contour, ContourPoint, Effect, Glow, GlowSource, GlowTechnique, Interior, Light, Overlay, Paint, Satin,
-    Shadow, Stroke, StrokePaint, StrokePosition, Style,
+    Contour, ContourPoint, Effect, Glow, GlowSource, GlowTechnique, Interior, Light, Overlay, Paint, Ramp,
+    Satin, Shadow, StrokeEffect, StrokePaint, StrokePosition, Style,
 };
-use marquetry_pixel::{BlendMode, Opacity, Rgb};
-use marquetry_psd::Layer;
+use marquetry_pixel::{BlendMode, Opacity, Point, Rect, Rgb};
 use marquetry_psd::color::Color;
 use marquetry_psd::effects as psd;
 use marquetry_psd::effects::{Common, LayerEffects};
+use marquetry_psd::gradient::{GradientFill, GradientStyle};
+use marquetry_psd::{Layer, LayerKind};
 
+use crate::fill::{self, Ground};
 use crate::open::OpenMockup;
+use crate::vector;
 
 /// A layer's effects, resolved.
 #[derive(Debug)]
@@ -26,12 +31,14 @@ pub(crate) struct Dressed {
 
 /// The style that `layer` wears by its effects. One without effects wears none.
 pub(crate) fn dressed(layer: Layer<'_>, mockup: &OpenMockup) -> Dressed {
+    let effects = crate::plan::effects(layer, mockup).filter(LayerEffects::is_visible);
     let mut wardrobe = Wardrobe {
+        ground: ground(layer, mockup),
         mockup,
         effects: Vec::new(),
         lacking: false,
     };
-    if let Some(effects) = crate::plan::effects(layer, mockup).filter(LayerEffects::is_visible) {
+    if let Some(effects) = effects {
         wardrobe.fill(&effects);
     }
     let interior = if layer.blends_interior_effects_as_group() {
@@ -49,7 +56,33 @@ pub(crate) fn dressed(layer: Layer<'_>, mockup: &OpenMockup) -> Dressed {
     }
 }
 
+/// What gradients and patterns of a layer's effects go by.
+fn ground(layer: Layer<'_>, mockup: &OpenMockup) -> Ground {
+    let vector = layer.vector_mask(&mockup.limits.psd).ok().flatten();
+    let curves = vector
+        .filter(|mask| !mask.disabled && layer.kind() == LayerKind::Shape)
+        .and_then(|mask| vector::bounds(&mask.path, mockup.size()));
+    let canvas = mockup.size().rect();
+    let shape = curves.unwrap_or_else(|| extent(layer));
+    Ground {
+        shape: if shape.is_empty() { canvas } else { shape },
+        canvas,
+        reference: layer.reference_point(),
+    }
+}
+
+/// Where a layer's pixels are, or those of a group's members.
+fn extent(layer: Layer<'_>) -> Rect {
+    let own = layer.rect();
+    let whole = Rect::new(own.x, own.y, own.width, own.height);
+    layer
+        .children()
+        .filter(|child| child.is_visible())
+        .fold(whole, |all, child| all.union(extent(child)))
+}
+
 struct Wardrobe<'a> {
+    ground: Ground,
     mockup: &'a OpenMockup,
     effects: Vec<Effect>,
     lacking: bool,
@@ -67,22 +100,15 @@ impl Wardrobe<'_> {
             self.wear(glow.map(Effect::OuterGlow));
         }
         if let Some(overlay) = &effects.pattern_overlay {
-            self.lacking |= is_on(&overlay.common);
+            self.overlay(&overlay.common, |this| this.pattern(&overlay.fill));
         }
         for overlay in effects.gradient_overlays.iter().rev() {
-            self.lacking |= is_on(&overlay.common);
+            self.overlay(&overlay.common, |this| this.gradient(&overlay.fill));
         }
         for overlay in effects.color_overlays.iter().rev() {
-            if let Some((blend, opacity)) = self.ink(&overlay.common) {
-                let paint = self.colour(overlay.color.as_ref()).map(Paint::Solid);
-                self.wear(paint.map(|paint| {
-                    Effect::Overlay(Overlay {
-                        paint,
-                        blend,
-                        opacity,
-                    })
-                }));
-            }
+            self.overlay(&overlay.common, |this| {
+                this.colour(overlay.color.as_ref()).map(Paint::Solid)
+            });
         }
         if let Some(satin) = &effects.satin {
             let satin = self.satin(satin);
@@ -125,6 +151,38 @@ impl Wardrobe<'_> {
         colour
     }
 
+    fn overlay(&mut self, common: &Common, paint: impl Fn(&mut Self) -> Option<Paint>) {
+        let Some((blend, opacity)) = self.ink(common) else {
+            return;
+        };
+        let paint = paint(self);
+        self.wear(paint.map(|paint| {
+            Effect::Overlay(Overlay {
+                paint,
+                blend,
+                opacity,
+            })
+        }));
+    }
+
+    fn gradient(&mut self, fill: &GradientFill) -> Option<Paint> {
+        let paint = fill::gradient(fill, self.ground).map(|paint| Paint::Gradient(Arc::new(paint)));
+        self.lacking |= paint.is_none();
+        paint
+    }
+
+    fn pattern(&mut self, fill: &psd::PatternFill) -> Option<Paint> {
+        let paint = fill::pattern(fill, self.ground, self.mockup);
+        self.lacking |= paint.is_none();
+        paint.map(|paint| Paint::Pattern(Arc::new(paint)))
+    }
+
+    fn ramp(&mut self, fill: &GradientFill) -> Option<Arc<Ramp>> {
+        let ramp = fill::ramp(fill).map(Arc::new);
+        self.lacking |= ramp.is_none();
+        ramp
+    }
+
     /// Degrees that the light of an effect comes from.
     fn angle(&self, light: psd::Light) -> f64 {
         let shared = || self.mockup.document.resources().global_angle().ok().flatten();
@@ -153,10 +211,17 @@ impl Wardrobe<'_> {
         let (blend, opacity) = self.ink(&glow.common)?;
         let light = match &glow.paint {
             psd::GlowPaint::Color(colour) => Light::Colour(self.colour(colour.as_ref())?),
-            psd::GlowPaint::Gradient(..) => {
-                self.lacking = true;
-                return None;
-            }
+            psd::GlowPaint::Gradient(gradient, method) => Light::Ramp(self.ramp(&GradientFill {
+                gradient: gradient.clone(),
+                method: method.clone(),
+                angle: 0.0,
+                style: GradientStyle::Linear,
+                reverse: false,
+                dither: false,
+                align: true,
+                scale: 100.0,
+                offset: Point::default(),
+            })?),
         };
         Some(Glow {
             light,
@@ -192,15 +257,23 @@ impl Wardrobe<'_> {
         })
     }
 
-    fn stroke(&mut self, stroke: &psd::Stroke) -> Option<Stroke> {
+    fn stroke(&mut self, stroke: &psd::Stroke) -> Option<StrokeEffect> {
         let (blend, opacity) = self.ink(&stroke.common)?;
         let paint = match &stroke.paint {
-            psd::StrokePaint::Color(colour) => Some(Paint::Solid(self.colour(colour.as_ref())?)),
+            psd::StrokePaint::Color(colour) => self.colour(colour.as_ref()).map(Paint::Solid),
+            psd::StrokePaint::Gradient(fill) if fill.style == GradientStyle::ShapeBurst => None,
+            psd::StrokePaint::Gradient(fill) => self.gradient(fill),
+            psd::StrokePaint::Pattern(fill) => self.pattern(fill),
+            psd::StrokePaint::Other(_) => None,
+        };
+        let paint = match (&stroke.paint, paint) {
+            (_, Some(paint)) => Some(StrokePaint::Paint(paint)),
+            (psd::StrokePaint::Gradient(fill), None) => self.ramp(fill).map(StrokePaint::Burst),
             _ => None,
         };
         self.lacking |= paint.is_none();
-        Some(Stroke {
-            paint: StrokePaint::Paint(paint?),
+        Some(StrokeEffect {
+            paint: paint?,
             blend,
             opacity,
             position: match stroke.position {

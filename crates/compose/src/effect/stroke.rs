@@ -13,10 +13,10 @@ use crate::effect::{Coat, Coats, Ground};
 use crate::mask::{Plane, times};
 use crate::paint::rows;
 use crate::step::Source;
-use crate::style::{Stroke, StrokePaint, StrokePosition};
+use crate::style::{StrokeEffect, StrokePaint, StrokePosition};
 use marquetry_pixel::{Opacity, Rect};
 
-pub(super) fn stroke<'a>(stroke: &'a Stroke, ground: Ground<'_>, coats: &mut Coats<'a>) {
+pub(super) fn stroke<'a>(stroke: &'a StrokeEffect, ground: Ground<'_>, coats: &mut Coats<'a>) {
     let size = stroke.size.clamp(0.0, crate::effect::distance::MOST);
     let (out, inwards) = match stroke.position {
         StrokePosition::Outside => (size, 0.0),
