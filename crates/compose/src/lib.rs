@@ -57,6 +57,6 @@ pub use pattern::Pattern;
 pub use pen::{Cap, Join, Pen};
 pub use scene::{ClipBlend, Filter, Group, GroupBlend, Layer, Mask, Node, Paint, Placed, Scene, Warped};
 pub use style::{
-    Effect, Glow, GlowSource, GlowTechnique, Interior, Light, Overlay, Satin, Shadow, StrokeEffect,
-    StrokePaint, StrokePosition, Style,
+    Bevel, BevelPlace, BevelProfile, BevelTechnique, Effect, Glow, GlowSource, GlowTechnique, Interior,
+    Light, Overlay, Satin, Shading, Shadow, StrokeEffect, StrokePaint, StrokePosition, Style,
 };

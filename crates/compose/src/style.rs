@@ -52,6 +52,8 @@ pub enum Effect {
     Satin(Satin),
     /// A line along the shape's edge.
     Stroke(StrokeEffect),
+    /// Light on the shape as if its edge were a slope.
+    Bevel(Bevel),
 }
 
 /// Paint all over the shape.
@@ -205,6 +207,81 @@ pub enum StrokePosition {
     Centre,
 }
 
+/// Light and shade on a shape as if its edge were a slope.
+#[derive(Clone, Debug)]
+pub struct Bevel {
+    /// Where the slope is.
+    pub place: BevelPlace,
+    /// How it is cut.
+    pub technique: BevelTechnique,
+    /// How steep it is: 1 rises a pixel on a pixel's way at its steepest, a negative one falls.
+    pub depth: f64,
+    /// How wide the slope is, in pixels.
+    pub size: u32,
+    /// How far light and shade are blurred, in pixels.
+    pub soften: u32,
+    /// Where the light comes from, in degrees, counter-clockwise from the right.
+    pub angle: f64,
+    /// How high above the layer it stands, in degrees.
+    pub altitude: f64,
+    /// How bright a place is by how it faces the light; `None` is a straight line.
+    pub gloss: Option<Contour>,
+    /// What faces the light.
+    pub highlight: Shading,
+    /// What faces away.
+    pub shadow: Shading,
+    /// How high the slope is by how far up it one is; `None` is a straight line.
+    pub profile: Option<BevelProfile>,
+}
+
+/// Where a bevel's slope is.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum BevelPlace {
+    /// Inside the shape.
+    #[default]
+    Inner,
+    /// Around it.
+    Outer,
+    /// Half of it on each side of the edge.
+    Emboss,
+    /// Half of it on each side of the edge, rising on both.
+    Pillow,
+    /// On a stroke of this position and width only.
+    Stroke(StrokePosition, f64),
+}
+
+/// How a bevel's slope is cut.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BevelTechnique {
+    /// As the blurred shape.
+    #[default]
+    Smooth,
+    /// As the distance from the edge.
+    ChiselHard,
+    /// As that, with rounded corners.
+    ChiselSoft,
+}
+
+/// One side of a bevel's light.
+#[derive(Clone, Copy, Debug)]
+pub struct Shading {
+    /// Its colour.
+    pub colour: Rgb,
+    /// How it meets what it falls on.
+    pub blend: BlendMode,
+    /// How much of it shows.
+    pub opacity: Opacity,
+}
+
+/// The profile of a bevel's slope.
+#[derive(Clone, Debug)]
+pub struct BevelProfile {
+    /// How high one is by how far up.
+    pub contour: Option<Contour>,
+    /// The share of the way, `0.0..=1.0`, that the profile is stretched over.
+    pub range: f64,
+}
+
 impl Style {
     /// Whether drawing can do without it.
     pub(crate) fn is_plain(&self) -> bool {
@@ -213,7 +290,7 @@ impl Style {
 
     /// How far effects can be seen beyond the shape, and how far away the shape can matter to them,
     /// in pixels.
-    pub(crate) fn reach(&self) -> u32 {
+    pub fn reach(&self) -> u32 {
         self.effects.iter().map(Effect::reach).max().unwrap_or(0)
     }
 }
@@ -229,6 +306,13 @@ impl Effect {
             Self::OuterGlow(glow) | Self::InnerGlow(glow) => glow.size,
             Self::Satin(satin) => far(satin.offset).saturating_add(satin.size),
             Self::Stroke(stroke) => pixels(stroke.size),
+            Self::Bevel(bevel) => {
+                let stroke = match bevel.place {
+                    BevelPlace::Stroke(_, size) => pixels(size),
+                    _ => 0,
+                };
+                bevel.size.saturating_add(bevel.soften).saturating_add(stroke)
+            }
         };
         // Soft edges and the pixel in which a shape ends.
         reach.saturating_add(2)

@@ -6,8 +6,9 @@
 use std::sync::Arc;
 
 use marquetry_compose::{
-    Contour, ContourPoint, Effect, Glow, GlowSource, GlowTechnique, Interior, Light, Overlay, Paint, Ramp,
-    Satin, Shadow, StrokeEffect, StrokePaint, StrokePosition, Style,
+    Bevel, BevelPlace, BevelProfile, BevelTechnique, Contour, ContourPoint, Effect, Glow, GlowSource,
+    GlowTechnique, Interior, Light, Overlay, Paint, Ramp, Satin, Shading, Shadow, StrokeEffect, StrokePaint,
+    StrokePosition, Style,
 };
 use marquetry_pixel::{BlendMode, Opacity, Point, Rect, Rgb};
 use marquetry_psd::color::Color;
@@ -127,7 +128,9 @@ impl Wardrobe<'_> {
             self.wear(stroke.map(Effect::Stroke));
         }
         if let Some(bevel) = &effects.bevel {
-            self.lacking |= bevel.enabled && bevel.present;
+            let stroke = effects.strokes.iter().find(|stroke| is_on(&stroke.common));
+            let bevel = self.bevel(bevel, stroke);
+            self.wear(bevel.map(Effect::Bevel));
         }
     }
 
@@ -190,6 +193,13 @@ impl Wardrobe<'_> {
         shared.map_or(light.angle, f64::from)
     }
 
+    /// Degrees that the light of a bevel stands over the layer.
+    fn altitude(&self, bevel: &psd::Bevel) -> f64 {
+        let shared = || self.mockup.document.resources().global_altitude().ok().flatten();
+        let shared = bevel.light.global.then(shared).flatten();
+        shared.map_or(bevel.altitude, f64::from)
+    }
+
     fn shadow(&mut self, shadow: &psd::Shadow) -> Option<Shadow> {
         let (blend, opacity) = self.ink(&shadow.common)?;
         let (x, y) = offset(self.angle(shadow.light), shadow.distance);
@@ -244,6 +254,53 @@ impl Wardrobe<'_> {
         })
     }
 
+    fn bevel(&mut self, bevel: &psd::Bevel, stroke: Option<&psd::Stroke>) -> Option<Bevel> {
+        if !bevel.enabled || !bevel.present {
+            return None;
+        }
+        // Its pattern is not pressed in.
+        self.lacking |= bevel.texture.is_some();
+        let place = match bevel.style {
+            psd::BevelStyle::Outer => BevelPlace::Outer,
+            psd::BevelStyle::Inner => BevelPlace::Inner,
+            psd::BevelStyle::Emboss => BevelPlace::Emboss,
+            psd::BevelStyle::Pillow => BevelPlace::Pillow,
+            psd::BevelStyle::Stroke => {
+                let stroke = stroke?;
+                BevelPlace::Stroke(position(stroke.position), stroke.size)
+            }
+        };
+        let depth = bevel.depth / 100.0;
+        Some(Bevel {
+            place,
+            technique: match bevel.technique {
+                psd::BevelTechnique::Smooth => BevelTechnique::Smooth,
+                psd::BevelTechnique::ChiselHard => BevelTechnique::ChiselHard,
+                psd::BevelTechnique::ChiselSoft => BevelTechnique::ChiselSoft,
+            },
+            depth: if bevel.up { depth } else { -depth },
+            size: size(bevel.size),
+            soften: size(bevel.soften),
+            angle: self.angle(bevel.light),
+            altitude: self.altitude(bevel),
+            gloss: bevel.gloss.as_ref().and_then(contour),
+            highlight: self.shading(&bevel.highlight)?,
+            shadow: self.shading(&bevel.shadow)?,
+            profile: bevel.shape.as_ref().map(|shape| BevelProfile {
+                contour: shape.contour.as_ref().and_then(contour),
+                range: share(shape.range),
+            }),
+        })
+    }
+
+    fn shading(&mut self, shade: &psd::Shade) -> Option<Shading> {
+        Some(Shading {
+            colour: self.colour(shade.color.as_ref())?,
+            blend: self.blend(shade.blend),
+            opacity: opacity(shade.opacity),
+        })
+    }
+
     fn satin(&mut self, satin: &psd::Satin) -> Option<Satin> {
         let (blend, opacity) = self.ink(&satin.common)?;
         Some(Satin {
@@ -276,14 +333,18 @@ impl Wardrobe<'_> {
             paint: paint?,
             blend,
             opacity,
-            position: match stroke.position {
-                psd::StrokePosition::Outside => StrokePosition::Outside,
-                psd::StrokePosition::Inside => StrokePosition::Inside,
-                psd::StrokePosition::Center => StrokePosition::Centre,
-            },
+            position: position(stroke.position),
             size: stroke.size,
             overprint: stroke.overprint,
         })
+    }
+}
+
+fn position(position: psd::StrokePosition) -> StrokePosition {
+    match position {
+        psd::StrokePosition::Outside => StrokePosition::Outside,
+        psd::StrokePosition::Inside => StrokePosition::Inside,
+        psd::StrokePosition::Center => StrokePosition::Centre,
     }
 }
 

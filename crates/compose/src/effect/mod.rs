@@ -3,6 +3,7 @@
 //! An effect looks at a layer's shape as a whole (a shadow falls far from where its pixel is), so
 //! this happens once for a drawing, before its bands are painted.
 
+mod bevel;
 mod blur;
 mod contour;
 mod distance;
@@ -98,6 +99,7 @@ pub(crate) fn coats<'a>(style: &'a Style, shape: &Plane, area: Rect, opacity: Op
             Effect::OuterGlow(effect) => coats.below.push(glow::outer(effect, ground)),
             Effect::InnerGlow(effect) => coats.within.push(glow::inner(effect, ground)),
             Effect::Satin(effect) => coats.within.push(satin::satin(effect, ground)),
+            Effect::Bevel(effect) => bevel::bevel(effect, ground, &mut coats),
             Effect::Stroke(effect) => stroke::stroke(effect, ground, &mut coats),
         }
     }

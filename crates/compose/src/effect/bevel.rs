@@ -1,0 +1,260 @@
+//! Bevel and emboss: a height, its slopes, and light that falls on them.
+//!
+//! The smooth technique reproduces Photoshop's own pixels (inner bevel, emboss and pillow emboss of
+//! several sizes, corners too) to the rounding of 8 bits: the height is the blurred shape, as many
+//! pixels high at full depth as the blur is wide, its slope is taken between the pixels to both sides,
+//! and light and shade are how much more or less of the light it catches than flat ground does. No file of
+//! Photoshop's with the two chiselled techniques, softening or an edge profile was at hand; those
+//! follow from what the dialog says of them.
+
+use marquetry_pixel::Rect;
+
+use crate::bounds::grown;
+use crate::effect::blur::{Field, blur};
+use crate::effect::distance::{Distances, PIXEL, dilate, erode, outside};
+use crate::effect::shade::{bent, byte, narrow};
+use crate::effect::{Coat, Coats, Ground, coloured};
+use crate::mask::{Plane, times};
+use crate::paint::rows;
+use crate::style::{Bevel, BevelPlace, BevelTechnique, Shading, StrokePosition};
+
+pub(super) fn bevel(bevel: &Bevel, ground: Ground<'_>, coats: &mut Coats<'_>) {
+    let half = bevel.size.div_ceil(2).max(1);
+    let whole = bevel.size.max(1);
+    // How far the slope reaches out of the shape, and how wide it is on each side.
+    let (reach, width) = match bevel.place {
+        BevelPlace::Inner => (0, whole),
+        BevelPlace::Outer => (whole, whole),
+        BevelPlace::Emboss | BevelPlace::Pillow | BevelPlace::Stroke(..) => (half, half),
+    };
+    let area = ground.around(reach.saturating_add(bevel.soften).saturating_add(1));
+    if area.is_empty() {
+        return;
+    }
+    let relief = Relief::new(bevel, ground.shape, area, width);
+    let (mut light, mut shade) = relief.lit(bevel, ground.shape);
+    for plane in [&mut light, &mut shade] {
+        if bevel.soften > 0 {
+            let soft = blur(plane, area, bevel.soften.saturating_add(1));
+            *plane = soft.to_plane(|value| byte(f32::from(value) / f32::from(Field::FULL)));
+        }
+        hold(plane, bevel.place, ground.shape);
+    }
+    let lies_within = bevel.place == BevelPlace::Inner;
+    for (plane, shading) in [(shade, &bevel.shadow), (light, &bevel.highlight)] {
+        let Shading {
+            colour,
+            blend,
+            opacity,
+        } = *shading;
+        if lies_within {
+            coats.within.push(coloured(colour, blend, opacity, plane));
+        } else {
+            let coat: Coat<'_> = coloured(colour, blend, opacity.times(ground.opacity), plane);
+            coats.above.push(coat);
+        }
+    }
+}
+
+/// Leaves of a plane what lies where the bevel may be seen.
+fn hold(plane: &mut Plane, place: BevelPlace, shape: &Plane) {
+    let within = match place {
+        BevelPlace::Inner | BevelPlace::Emboss | BevelPlace::Pillow => return,
+        BevelPlace::Outer => {
+            return each(plane, shape, |byte, shape| times(byte, 255 - shape));
+        }
+        BevelPlace::Stroke(position, size) => {
+            let (out, inwards) = match position {
+                StrokePosition::Outside => (size, 0.0),
+                StrokePosition::Inside => (0.0, size),
+                StrokePosition::Centre => (size / 2.0, size / 2.0),
+            };
+            let hole = erode(shape, inwards);
+            each(plane, &hole, |byte, hole| times(byte, 255 - hole));
+            dilate(shape, out)
+        }
+    };
+    each(plane, &within, times);
+}
+
+/// Changes each byte of `plane` by what `other` has there; that is nothing outside of it.
+fn each(plane: &mut Plane, other: &Plane, of: impl Fn(u8, u8) -> u8) {
+    let area = plane.area();
+    let seen = area.intersect(other.area());
+    let mut bytes = std::mem::replace(plane, Plane::new(Rect::default(), Vec::new())).into_bytes();
+    let width = area.width as usize;
+    for (y, line) in rows(area).zip(bytes.chunks_exact_mut(width.max(1))) {
+        let row = Rect { y, height: 1, ..seen };
+        let (from, others): (usize, &[u8]) = if row.intersect(seen).is_empty() {
+            (width, &[])
+        } else {
+            (seen.x.abs_diff(area.x) as usize, other.row(row))
+        };
+        let (before, rest) = line.split_at_mut(from);
+        let (here, after) = rest.split_at_mut(others.len());
+        for byte in before.iter_mut().chain(after) {
+            *byte = of(*byte, 0);
+        }
+        for (byte, &other) in here.iter_mut().zip(others) {
+            *byte = of(*byte, other);
+        }
+    }
+    *plane = Plane::new(area, bytes);
+}
+
+/// Heights in pixels, one pixel further than `area` on every side.
+struct Relief {
+    area: Rect,
+    heights: Vec<f32>,
+}
+
+impl Relief {
+    fn new(bevel: &Bevel, shape: &Plane, area: Rect, width: u32) -> Self {
+        let around = grown(area, 1);
+        let slope = width as f32 * depth(bevel);
+        let profile = |share: f32| slope * profile(bevel, share);
+        let heights = match bevel.technique {
+            BevelTechnique::Smooth => blur(shape, around, width)
+                .values()
+                .iter()
+                .map(|&value| profile(f32::from(value) / f32::from(Field::FULL)))
+                .collect(),
+            BevelTechnique::ChiselHard | BevelTechnique::ChiselSoft => {
+                let cut = cut(bevel.place, shape, around, width);
+                let cut = if bevel.technique == BevelTechnique::ChiselSoft {
+                    blur(&cut, around, (width / 4).max(2)).to_plane(|value| byte(share(value)))
+                } else {
+                    cut
+                };
+                cut.bytes()
+                    .iter()
+                    .map(|&value| profile(f32::from(value) / 255.0))
+                    .collect()
+            }
+        };
+        Self {
+            area: around,
+            heights,
+        }
+    }
+
+    /// Where it catches more light than flat ground does, and where less.
+    fn lit(&self, bevel: &Bevel, shape: &Plane) -> (Plane, Plane) {
+        let inner = grown_by_less(self.area);
+        let stride = self.area.width as usize;
+        let (sin, cos) = radians(bevel.angle).sin_cos();
+        let (flat, along) = radians(bevel.altitude.clamp(0.0, 90.0)).sin_cos();
+        // y goes down.
+        let (toward_x, toward_y) = (cos * along, -sin * along);
+        let count = inner.width as usize * inner.height as usize;
+        let (mut light, mut shade) = (Vec::with_capacity(count), Vec::with_capacity(count));
+        for y in rows(inner) {
+            let at = y.abs_diff(self.area.y) as usize * stride;
+            let row = &self.heights[at..at + stride];
+            let above = &self.heights[at - stride..at];
+            let below = &self.heights[at + stride..at + 2 * stride];
+            for x in 1..stride - 1 {
+                let mut slope_x = (row[x + 1] - row[x - 1]) / 2.0;
+                let mut slope_y = (below[x] - above[x]) / 2.0;
+                if bevel.place == BevelPlace::Pillow && !covers(shape, inner, x, y) {
+                    // The outside falls towards the edge too.
+                    (slope_x, slope_y) = (-slope_x, -slope_y);
+                }
+                let facing = flat - slope_x * toward_x - slope_y * toward_y;
+                let caught = facing / (1.0 + slope_x * slope_x + slope_y * slope_y).sqrt();
+                let (more, less) = against_flat(bevel, caught, flat);
+                light.push(byte(more));
+                shade.push(byte(less));
+            }
+        }
+        (Plane::new(inner, light), Plane::new(inner, shade))
+    }
+}
+
+/// Whether the shape covers the pixel that is `x` columns into the padded `area`.
+fn covers(shape: &Plane, area: Rect, x: usize, y: i32) -> bool {
+    let column = area.x.saturating_add_unsigned(u32::try_from(x - 1).unwrap_or(0));
+    let here = Rect::new(column, y, 1, 1);
+    shape.area().contains(here) && shape.row(here)[0] > 127
+}
+
+/// How much more and how much less light than flat ground catches, after the gloss contour.
+fn against_flat(bevel: &Bevel, caught: f32, flat: f32) -> (f32, f32) {
+    let caught = caught.clamp(0.0, 1.0);
+    // 0 in the dark, a half on flat ground, 1 straight in the light.
+    let tone = if caught >= flat {
+        0.5 + 0.5 * (caught - flat) / (1.0 - flat).max(1e-6)
+    } else {
+        0.5 * caught / flat.max(1e-6)
+    };
+    let tone = bent(bevel.gloss.as_ref(), tone.clamp(0.0, 1.0));
+    ((2.0 * tone - 1.0).max(0.0), (1.0 - 2.0 * tone).max(0.0))
+}
+
+/// The chiselled shape: how far up the slope each place is, of 255.
+fn cut(place: BevelPlace, shape: &Plane, area: Rect, width: u32) -> Plane {
+    let width = width as f32;
+    let pixels = |distance: u16| f32::from(distance) / f32::from(PIXEL);
+    let around = outside(shape);
+    let deep = Distances::new(&around, grown(shape.area(), 1));
+    let far = Distances::new(shape, grown(area, 1));
+    // 0 at the edge, 1 as far in (or out) as the slope goes.
+    let inwards = deep.to_plane(|distance| byte(pixels(distance) / width));
+    let outwards = far.to_plane(|distance| byte(pixels(distance) / width));
+    let mut plane = Plane::new(area, vec![0; area.width as usize * area.height as usize]);
+    match place {
+        BevelPlace::Inner => each(&mut plane, &inwards, |_, deep| deep),
+        BevelPlace::Outer => each(&mut plane, &outwards, |_, far| 255 - far),
+        BevelPlace::Emboss | BevelPlace::Pillow | BevelPlace::Stroke(..) => {
+            each(&mut plane, &outwards, |_, far| (255 - far) / 2);
+            each(&mut plane, &inwards, |out, deep| out.saturating_add(deep / 2));
+        }
+    }
+    plane
+}
+
+/// `area` without the pixel on every side that it was grown by.
+fn grown_by_less(area: Rect) -> Rect {
+    Rect {
+        x: area.x.saturating_add(1),
+        y: area.y.saturating_add(1),
+        width: area.width.saturating_sub(2),
+        height: area.height.saturating_sub(2),
+    }
+}
+
+/// The height that the edge's profile makes of how far up the slope a place is.
+fn profile(bevel: &Bevel, share: f32) -> f32 {
+    match &bevel.profile {
+        Some(profile) => {
+            let range = narrow(profile.range).max(0.01);
+            bent(profile.contour.as_ref(), (share / range).min(1.0))
+        }
+        None => share,
+    }
+}
+
+fn share(value: u16) -> f32 {
+    f32::from(value) / f32::from(Field::FULL)
+}
+
+/// Of the height, negative for one that sinks.
+#[expect(clippy::cast_possible_truncation, reason = "clamped first")]
+fn depth(bevel: &Bevel) -> f32 {
+    if bevel.depth.is_nan() {
+        return 0.0;
+    }
+    bevel.depth.clamp(-MOST_DEPTH, MOST_DEPTH) as f32
+}
+
+/// Ten times is the most that Photoshop has.
+const MOST_DEPTH: f64 = 100.0;
+
+#[expect(clippy::cast_possible_truncation, reason = "an angle")]
+fn radians(degrees: f64) -> f32 {
+    if degrees.is_finite() {
+        degrees.rem_euclid(360.0).to_radians() as f32
+    } else {
+        0.0
+    }
+}
