@@ -31,6 +31,7 @@ mod draw;
 mod effects;
 mod error;
 mod fill;
+mod filter;
 mod frame;
 mod lab;
 mod noise;

@@ -269,6 +269,18 @@ impl OpenMockup {
         layer.placed(&self.limits.psd).ok().flatten()
     }
 
+    /// The name of the file beside the document that placed layers of that id show.
+    pub(crate) fn linked_name(&self, id: &str) -> Option<String> {
+        let file = &self.linked.get(id)?.file;
+        match &file.source {
+            LinkedSource::External { file: external, .. } => {
+                let name = external.name.as_deref().filter(|name| !name.is_empty());
+                Some(name.unwrap_or(&file.name).to_owned())
+            }
+            _ => None,
+        }
+    }
+
     /// What placed layers of that id show, opened once.
     pub(crate) fn contents(&self, id: &str) -> &Contents {
         static MISSING: Contents = Contents::Unreadable;

@@ -24,6 +24,7 @@ use crate::draw::{Painter, draw_scene, draw_scene_over, draw_scene_part};
 use crate::effects::{Dressed, dressed};
 use crate::error::RenderError;
 use crate::fill;
+use crate::filter::{self, Passes};
 use crate::frame::Frame;
 use crate::open::{Contents, Nested, OpenMockup};
 use crate::shape;
@@ -493,18 +494,19 @@ impl<'a> Walk<'a> {
             return self.lay_in(layer, &placed, &frame);
         }
         let inside = self.edits.reach_into(&ids);
-        let filtered = placed.filters.is_some();
+        let unknown = passes(&placed).is_some_and(|passes| !passes.unknown.is_empty());
         if inside {
             self.edited += 1;
             self.touch(layer.rect());
-        } else if self.edits.redraw == Redraw::Changed || filtered {
+        } else if self.edits.redraw == Redraw::Changed || unknown {
             return Ok(None);
         }
         let art = match self.mockup.contents(&placed.id) {
             Contents::Picture(art) => Arc::clone(art),
             Contents::Document(nested) => self.nested(nested, &ids, inside)?,
             Contents::Unreadable => {
-                self.lacks(layer, Feature::Contents);
+                let linked = self.mockup.linked_name(&placed.id);
+                self.lacks(layer, linked.map_or(Feature::Contents, Feature::LinkedFile));
                 return Ok(None);
             }
         };
@@ -553,9 +555,6 @@ impl<'a> Walk<'a> {
         placed: &PlacedLayer,
         frame: &Frame,
     ) -> Result<Option<Paint>, RenderError> {
-        if placed.filters.is_some() {
-            self.lacks(layer, Feature::SmartFilters);
-        }
         let mut quad = corners(placed);
         if let Some(moved_to) = frame.moved_to {
             let bounds = quad.bounds();
@@ -571,22 +570,50 @@ impl<'a> Walk<'a> {
         };
         let art = Arc::clone(&frame.art);
         let filter = Filter::Auto;
-        Ok(match laid {
-            Ok(Laid::Flat(map)) => Some(Paint::Placed(Placed {
+        let paint = match laid {
+            Ok(Laid::Flat(map)) => Paint::Placed(Placed {
                 art,
                 map: map.after(&frame.map),
                 filter,
-            })),
-            Ok(Laid::Bent(mesh)) => Some(Paint::Warped(Warped {
+            }),
+            Ok(Laid::Bent(mesh)) => Paint::Warped(Warped {
                 art,
                 map: frame.map,
                 mesh: Arc::new(mesh),
                 filter,
-            })),
+            }),
             Err(_) => {
                 self.lacks(layer, Feature::Transform);
-                None
+                return Ok(None);
             }
+        };
+        match passes(placed) {
+            Some(passes) => self.filtered(layer, paint, &passes).map(Some),
+            None => Ok(Some(paint)),
+        }
+    }
+
+    /// What is placed, drawn alone on the canvas and put through its smart filters.
+    fn filtered(&mut self, layer: Layer<'_>, paint: Paint, passes: &Passes) -> Result<Paint, RenderError> {
+        for name in &passes.unknown {
+            self.lacks(layer, Feature::SmartFilter(name.clone()));
+        }
+        let canvas = self.mockup.size().rect();
+        let area = canvas.intersect(grown(paint.bounds(canvas), passes.reach()));
+        if passes.is_empty() || area.is_empty() {
+            return Ok(paint);
+        }
+        if area.size().pixels() > MOST_FILTERED {
+            self.lacks(layer, Feature::SmartFilters);
+            return Ok(paint);
+        }
+        let mut scene = Scene::new(self.mockup.size());
+        scene.nodes.push(Node::Layer(Painted::new(paint)));
+        let alone = draw_scene_part(&scene, area, self.painter)?;
+        let raster = filter::apply(alone, passes, self.painter)?;
+        Ok(Paint::Raster {
+            art: Arc::new(Art::new(raster)),
+            at: (area.x, area.y),
         })
     }
 
@@ -707,6 +734,27 @@ impl<'a> Walk<'a> {
             _ => None,
         };
         Some((rect.intersect(self.mockup.size().rect()), colour))
+    }
+}
+
+/// Filters work on four floats a pixel, three times over: half a gigabyte at most.
+const MOST_FILTERED: u64 = 12 << 20;
+
+/// The smart filters of a placed layer, when any are shown.
+fn passes(placed: &PlacedLayer) -> Option<Passes> {
+    let passes = filter::passes(placed.filters.as_ref()?);
+    (!passes.is_empty() || !passes.unknown.is_empty()).then_some(passes)
+}
+
+fn grown(rect: Rect, by: u32) -> Rect {
+    if rect.is_empty() {
+        return rect;
+    }
+    Rect {
+        x: rect.x.saturating_sub_unsigned(by),
+        y: rect.y.saturating_sub_unsigned(by),
+        width: rect.width.saturating_add(by).saturating_add(by),
+        height: rect.height.saturating_add(by).saturating_add(by),
     }
 }
 

@@ -27,6 +27,10 @@ pub enum Feature {
     Warp,
     /// The smart object was drawn anew without its smart filters.
     SmartFilters,
+    /// A smart filter of that name, which is not applied to the new contents.
+    SmartFilter(String),
+    /// The contents of the smart object are this file beside the document; its stored pixels were used.
+    LinkedFile(String),
     /// The contents of the smart object are missing or of a kind that we do not read; its stored
     /// pixels were used.
     Contents,
@@ -53,6 +57,15 @@ impl std::fmt::Display for Feature {
             Self::VectorMask => "its vector shape is not applied",
             Self::MaskFeather => "the soft edge of its transparency is not applied",
             Self::Warp => "its bend is not applied to the new contents",
+            Self::SmartFilter(name) => {
+                return write!(f, "its filter {name:?} is not applied to the new contents");
+            }
+            Self::LinkedFile(name) => {
+                return write!(
+                    f,
+                    "its contents are the linked file {name:?}, which is not in the document, so its stored pixels are shown"
+                );
+            }
             Self::SmartFilters => "its filters are not applied to the new contents",
             Self::Contents => "its contents cannot be read, so its stored pixels are shown",
             Self::BlendIf => "blending by tone is not applied",
