@@ -169,7 +169,8 @@ impl Wardrobe<'_> {
     }
 
     fn gradient(&mut self, fill: &GradientFill) -> Option<Paint> {
-        let paint = fill::gradient(fill, self.ground).map(|paint| Paint::Gradient(Arc::new(paint)));
+        let paint =
+            fill::gradient(fill, self.ground, self.mockup).map(|paint| Paint::Gradient(Arc::new(paint)));
         self.lacking |= paint.is_none();
         paint
     }
@@ -181,7 +182,7 @@ impl Wardrobe<'_> {
     }
 
     fn ramp(&mut self, fill: &GradientFill) -> Option<Arc<Ramp>> {
-        let ramp = fill::ramp(fill).map(Arc::new);
+        let ramp = fill::ramp(fill, self.mockup).map(Arc::new);
         self.lacking |= ramp.is_none();
         ramp
     }

@@ -115,7 +115,7 @@ struct Unpaintable;
 /// caller to cut off. `None` when there is nothing of it to be seen.
 fn line(
     stroke: &VectorStroke,
-    mut pen: Stroke,
+    mut pen: Pen,
     vector: &VectorMask,
     ground: Ground,
     mockup: &OpenMockup,
@@ -174,8 +174,8 @@ fn pen(stroke: &VectorStroke) -> Option<Pen> {
 }
 
 /// Of a stroke that lies on one side only the other half is cut off.
-fn twice(pen: &Stroke) -> Stroke {
-    Stroke {
+fn twice(pen: &Pen) -> Pen {
+    Pen {
         width: pen.width * 2.0,
         ..pen.clone()
     }
