@@ -423,7 +423,7 @@ impl<'a> Walk<'a> {
     fn paint(&mut self, layer: Layer<'a>) -> Result<Option<Paint>, RenderError> {
         match layer.kind() {
             LayerKind::Adjustment => {
-                let adjustment = crate::adjustment::of(layer, &self.mockup.limits.psd);
+                let adjustment = crate::adjustment::of(layer, self.mockup.plate, &self.mockup.limits.psd);
                 if adjustment.is_none() {
                     self.lacks(layer, Feature::Adjustment);
                 }

@@ -14,15 +14,17 @@ use marquetry_compose::Adjustment;
 use marquetry_psd::adjustment::Adjustment as Stored;
 use marquetry_psd::{ColorMode, Layer, Limits};
 
+use crate::space::Plate;
+
 /// What an adjustment layer does to the colours below it. `None` when that cannot be read or is not
 /// drawn.
-pub(crate) fn of(layer: Layer<'_>, limits: &Limits) -> Option<Adjustment> {
+pub(crate) fn of(layer: Layer<'_>, plate: Plate, limits: &Limits) -> Option<Adjustment> {
     let stored = layer.adjustment(limits).ok()??;
     let mode = layer.document().header().color_mode;
     Some(match &stored {
         Stored::BrightnessContrast(change) => Adjustment::tone(bright::brightness_contrast(change)),
-        Stored::Levels(levels) => tone::channels(records(mode), |record| tone::levels(levels, record)),
-        Stored::Curves(curves) => tone::channels(records(mode), |record| tone::curve(curves, record)),
+        Stored::Levels(levels) => tone::channels(records(mode, plate), |record| tone::levels(levels, record)),
+        Stored::Curves(curves) => tone::channels(records(mode, plate), |record| tone::curve(curves, record)),
         Stored::Exposure(exposure) => Adjustment::tone(tone::exposure(exposure, gamma(mode))),
         Stored::Vibrance { vibrance, saturation } => colour::vibrance(*vibrance, *saturation),
         Stored::HueSaturation(change) => colour::hue_saturation(change),
@@ -42,10 +44,11 @@ pub(crate) fn of(layer: Layer<'_>, limits: &Limits) -> Option<Adjustment> {
 
 /// Which records of levels and curves hold for the three channels that are drawn; record 0 holds for
 /// all of them.
-fn records(mode: ColorMode) -> [u16; 3] {
-    match mode {
-        ColorMode::Grayscale | ColorMode::Duotone | ColorMode::Bitmap => [1; 3],
-        _ => [1, 2, 3],
+fn records(mode: ColorMode, plate: Plate) -> [u16; 3] {
+    match (mode, plate) {
+        (ColorMode::Grayscale | ColorMode::Duotone | ColorMode::Bitmap, _) => [1; 3],
+        (_, Plate::Black) => [4; 3],
+        (_, Plate::Colour) => [1, 2, 3],
     }
 }
 
