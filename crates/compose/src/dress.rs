@@ -8,7 +8,7 @@
 
 use crate::blend::{self, Ink};
 use crate::effect::Coat;
-use crate::mask::{Plane, hold_back};
+use crate::mask::{Plane, hold_back, times};
 use crate::paint::{Band, Scratch, copy_out, lay, make_opaque, paint, rows};
 use crate::scene::{ClipBlend, Mask};
 use crate::step::{Dress, Source, Step};
@@ -197,16 +197,38 @@ fn paint_coat(
             Some(coverage) => mask.copy_from_slice(coverage.row(row_area)),
             None => mask.fill(255),
         }
-        hold_back(&mut mask, &[], within, row_area);
         let mut source = Band {
             area: row_area,
             pixels: &mut pixels,
         };
         source.pixels.fill(0);
         coat.source.gather(&mut source, scratch);
+        if let Some(neutral) = coat.ink.neutral() {
+            weaken(&mut pixels, &mut mask, neutral, band.row(y, area.x, area.width));
+        }
+        hold_back(&mut mask, &[], within, row_area);
         let row = band.row_mut(y, area.x, area.width);
         lay(coat.ink, row_area, row, &pixels, Some(&mask), scratch);
     }
     scratch.give(mask);
     scratch.give(pixels);
+}
+
+/// Makes of how strongly an effect goes somewhere how strong its colour is there, on opaque ground: so do
+/// the modes that tell fill from opacity, as a bevel in linear dodge and linear burn shows.
+fn weaken(pixels: &mut [u8], mask: &mut [u8], neutral: u8, below: &[u8]) {
+    let pairs = pixels
+        .as_chunks_mut::<4>()
+        .0
+        .iter_mut()
+        .zip(below.as_chunks::<4>().0);
+    for ((pixel, below), strength) in pairs.zip(mask) {
+        if *strength == 0 || below[3] < 255 {
+            continue;
+        }
+        let [red, green, blue, _] = *pixel;
+        let weak = |sample: u8| times(sample, *strength).saturating_add(times(neutral, 255 - *strength));
+        [pixel[0], pixel[1], pixel[2]] = [weak(red), weak(green), weak(blue)];
+        *strength = 255;
+    }
 }

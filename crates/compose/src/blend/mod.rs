@@ -71,6 +71,17 @@ impl Ink {
         Self::new(mode, Opacity::OPAQUE, fill)
     }
 
+    /// The colour that changes nothing, of the modes whose colour fill weakens towards one. (Hard mix gets
+    /// steeper instead.)
+    pub(crate) fn neutral(&self) -> Option<u8> {
+        match self.mode {
+            BlendMode::ColorDodge | BlendMode::LinearDodge | BlendMode::Difference => Some(0),
+            BlendMode::ColorBurn | BlendMode::LinearBurn => Some(255),
+            BlendMode::VividLight | BlendMode::LinearLight => Some(128),
+            _ => None,
+        }
+    }
+
     /// Whether an opaque unmasked source simply replaces the backdrop.
     pub(crate) fn replaces(&self) -> bool {
         self.mode == BlendMode::Normal && self.opacity >= 1.0

@@ -7,13 +7,13 @@
 //! Photoshop's with the two chiselled techniques, softening or an edge profile was at hand; those
 //! follow from what the dialog says of them.
 
-use marquetry_pixel::Rect;
+use marquetry_pixel::{Opacity, Rect};
 
 use crate::bounds::grown;
 use crate::effect::blur::{Field, blur};
 use crate::effect::distance::{Distances, PIXEL, dilate, erode, outside};
 use crate::effect::shade::{bent, byte, narrow};
-use crate::effect::{Coat, Coats, Ground, coloured};
+use crate::effect::{Coats, Ground, coloured, ink};
 use crate::mask::{Plane, times};
 use crate::paint::rows;
 use crate::style::{Bevel, BevelPlace, BevelTechnique, Shading, StrokePosition};
@@ -48,10 +48,13 @@ pub(super) fn bevel(bevel: &Bevel, ground: Ground<'_>, coats: &mut Coats<'_>) {
             opacity,
         } = *shading;
         if lies_within {
-            coats.within.push(coloured(colour, blend, opacity, plane));
+            coats
+                .within
+                .push(coloured(colour, ink(blend, opacity, Opacity::OPAQUE), plane));
         } else {
-            let coat: Coat<'_> = coloured(colour, blend, opacity.times(ground.opacity), plane);
-            coats.above.push(coat);
+            coats
+                .above
+                .push(coloured(colour, ink(blend, opacity, ground.opacity), plane));
         }
     }
 }

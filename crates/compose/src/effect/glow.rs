@@ -4,14 +4,14 @@
 //! No file of Photoshop's with a precise glow was at hand: its straight fall-off is what the dialog
 //! shows. Noise and jitter are scattered by chance of our own.
 
-use marquetry_pixel::{BlendMode, Opacity};
+use marquetry_pixel::Opacity;
 
 use crate::blend::Ink;
 use crate::effect::blur::{Field, blur};
 use crate::effect::distance::{Distances, PIXEL, dilate, erode, outside};
 use crate::effect::shade::{Shade, bent, byte, colours, narrow, scatter};
 use crate::effect::shadow::{grown_shape, softness};
-use crate::effect::{Coat, Ground, coloured};
+use crate::effect::{Coat, Ground, coloured, ink};
 use crate::mask::Plane;
 use crate::paint::{luck, rows};
 use crate::step::Source;
@@ -32,10 +32,9 @@ pub(super) fn outer<'a>(glow: &Glow, ground: Ground<'_>) -> Coat<'a> {
             Distances::new(ground.shape, far).to_plane(|distance| shade(distance))
         }
     };
-    let opacity = glow.opacity.times(ground.opacity);
     Coat {
         concealed: true,
-        ..lit(glow, opacity, plane)
+        ..lit(glow, ground.opacity, plane)
     }
 }
 
@@ -54,7 +53,7 @@ pub(super) fn inner<'a>(glow: &Glow, ground: Ground<'_>) -> Coat<'a> {
             Distances::new(&around, around.area()).to_plane(|distance| shade(distance))
         }
     };
-    lit(glow, glow.opacity, plane)
+    lit(glow, Opacity::OPAQUE, plane)
 }
 
 /// How strong a softer glow is by what the blur says.
@@ -95,29 +94,24 @@ fn narrow_size(size: u32) -> f32 {
 }
 
 /// The glow's colours, as strong as `plane` says.
-fn lit<'a>(glow: &Glow, opacity: Opacity, plane: Plane) -> Coat<'a> {
+fn lit<'a>(glow: &Glow, fade: Opacity, plane: Plane) -> Coat<'a> {
+    let ink = ink(glow.blend, glow.opacity, fade);
     match &glow.light {
-        Light::Colour(colour) => coloured(*colour, glow.blend, opacity, scatter(plane, glow.noise)),
+        Light::Colour(colour) => coloured(*colour, ink, scatter(plane, glow.noise)),
         Light::Ramp(ramp) => mapped(
             jittered(scatter(plane, glow.noise), glow.jitter),
             colours(ramp),
-            glow.blend,
-            opacity,
+            ink,
         ),
     }
 }
 
 /// Colours out of a table, by what a plane says.
-pub(super) fn mapped<'a>(
-    plane: Plane,
-    table: Box<[[u8; 4]; 256]>,
-    blend: BlendMode,
-    opacity: Opacity,
-) -> Coat<'a> {
+pub(super) fn mapped<'a>(plane: Plane, table: Box<[[u8; 4]; 256]>, ink: Ink) -> Coat<'a> {
     Coat {
         area: plane.area(),
         source: Source::Mapped { plane, table },
-        ink: Ink::new(blend, opacity, Opacity::OPAQUE),
+        ink,
         coverage: None,
         concealed: false,
     }

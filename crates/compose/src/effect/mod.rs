@@ -86,7 +86,7 @@ pub(crate) fn coats<'a>(style: &'a Style, shape: &Plane, area: Rect, opacity: Op
                 if let Some((source, area)) = Source::of(&overlay.paint, area) {
                     let coat = Coat {
                         source,
-                        ink: Ink::new(overlay.blend, overlay.opacity, Opacity::OPAQUE),
+                        ink: ink(overlay.blend, overlay.opacity, Opacity::OPAQUE),
                         area,
                         coverage: None,
                         concealed: false,
@@ -110,11 +110,18 @@ pub(crate) fn coats<'a>(style: &'a Style, shape: &Plane, area: Rect, opacity: Op
     coats
 }
 
+/// How an effect of its own opacity meets what it covers, when `fade` is left of the whole layer. Its own
+/// opacity is what *fill* is to a layer: in the modes that tell the two apart it weakens the colour, as a
+/// bevel in linear dodge shows.
+fn ink(blend: BlendMode, opacity: Opacity, fade: Opacity) -> Ink {
+    Ink::new(blend, fade, opacity)
+}
+
 /// One colour where a plane says so.
-fn coloured<'a>(colour: Rgb, blend: BlendMode, opacity: Opacity, coverage: Plane) -> Coat<'a> {
+fn coloured<'a>(colour: Rgb, ink: Ink, coverage: Plane) -> Coat<'a> {
     Coat {
         source: Source::Solid { colour, table: None },
-        ink: Ink::new(blend, opacity, Opacity::OPAQUE),
+        ink,
         area: coverage.area(),
         coverage: Some(coverage),
         concealed: false,

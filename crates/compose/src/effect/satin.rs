@@ -4,9 +4,10 @@
 
 use crate::effect::blur::{Field, blur};
 use crate::effect::shade::Shade;
-use crate::effect::{Coat, Ground, coloured};
+use crate::effect::{Coat, Ground, coloured, ink};
 use crate::mask::Plane;
 use crate::style::Satin;
+use marquetry_pixel::Opacity;
 
 /// Inside the layer.
 pub(super) fn satin<'a>(satin: &Satin, ground: Ground<'_>) -> Coat<'a> {
@@ -22,5 +23,9 @@ pub(super) fn satin<'a>(satin: &Satin, ground: Ground<'_>) -> Coat<'a> {
         shade.at(if satin.invert { Field::FULL - apart } else { apart })
     });
     let plane = Plane::new(area, bytes.collect());
-    coloured(satin.colour, satin.blend, satin.opacity, plane)
+    coloured(
+        satin.colour,
+        ink(satin.blend, satin.opacity, Opacity::OPAQUE),
+        plane,
+    )
 }

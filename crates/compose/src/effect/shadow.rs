@@ -8,7 +8,7 @@ use marquetry_pixel::{Opacity, Rect};
 use crate::effect::blur::{Field, blur};
 use crate::effect::distance::{dilate, erode};
 use crate::effect::shade::{Shade, scatter};
-use crate::effect::{Coat, Ground, coloured};
+use crate::effect::{Coat, Ground, coloured, ink};
 use crate::mask::Plane;
 use crate::style::Shadow;
 
@@ -29,8 +29,7 @@ pub(super) fn drop<'a>(shadow: &Shadow, ground: Ground<'_>) -> Coat<'a> {
         concealed: shadow.conceals,
         ..coloured(
             shadow.colour,
-            shadow.blend,
-            shadow.opacity.times(ground.opacity),
+            ink(shadow.blend, shadow.opacity, ground.opacity),
             scatter(plane, shadow.noise),
         )
     }
@@ -49,8 +48,8 @@ pub(super) fn inner<'a>(shadow: &Shadow, ground: Ground<'_>) -> Coat<'a> {
     let shade = Shade::contour(shadow.contour.as_ref());
     // A blur of the outside is what a blur of the inside leaves.
     let plane = moved(field.to_plane(|value| shade.at(Field::FULL - value)), area);
-    let opacity = shadow.opacity.times(Opacity::OPAQUE);
-    coloured(shadow.colour, shadow.blend, opacity, scatter(plane, shadow.noise))
+    let ink = ink(shadow.blend, shadow.opacity, Opacity::OPAQUE);
+    coloured(shadow.colour, ink, scatter(plane, shadow.noise))
 }
 
 /// `shape` grown (or shrunk) by the share of the size that isn't blurred.

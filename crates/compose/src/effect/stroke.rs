@@ -4,12 +4,11 @@
 //! its position: one outside lies below the layer, as a shadow does; one inside is paint within the
 //! layer's shape, as an overlay is; one on the edge lies over both.
 
-use crate::blend::Ink;
 use crate::bounds::grown;
 use crate::effect::distance::{Distances, PIXEL, dilate, erode, outside};
 use crate::effect::glow::mapped;
 use crate::effect::shade::{byte, colours, narrow};
-use crate::effect::{Coat, Coats, Ground};
+use crate::effect::{Coat, Coats, Ground, ink};
 use crate::mask::{Plane, times};
 use crate::paint::rows;
 use crate::step::Source;
@@ -27,15 +26,12 @@ pub(super) fn stroke<'a>(stroke: &'a StrokeEffect, ground: Ground<'_>, coats: &m
         return;
     }
     let hole = erode(ground.shape, inwards);
-    let (coverage, opacity) = match stroke.position {
-        StrokePosition::Outside => (dilate(ground.shape, out), stroke.opacity.times(ground.opacity)),
-        StrokePosition::Inside => (around(&hole, ground.shape.area()), stroke.opacity),
-        StrokePosition::Centre => (
-            without(dilate(ground.shape, out), &hole),
-            stroke.opacity.times(ground.opacity),
-        ),
+    let (coverage, fade) = match stroke.position {
+        StrokePosition::Outside => (dilate(ground.shape, out), ground.opacity),
+        StrokePosition::Inside => (around(&hole, ground.shape.area()), Opacity::OPAQUE),
+        StrokePosition::Centre => (without(dilate(ground.shape, out), &hole), ground.opacity),
     };
-    let ink = Ink::new(stroke.blend, opacity, Opacity::OPAQUE);
+    let ink = ink(stroke.blend, stroke.opacity, fade);
     let (source, area) = match &stroke.paint {
         StrokePaint::Paint(paint) => {
             let Some((source, seen)) = Source::of(paint, paint.bounds(ground.canvas)) else {
@@ -45,7 +41,7 @@ pub(super) fn stroke<'a>(stroke: &'a StrokeEffect, ground: Ground<'_>, coats: &m
         }
         StrokePaint::Burst(ramp) => {
             let places = across(ground.shape, coverage.area(), out, inwards);
-            let coat = mapped(places, colours(ramp), stroke.blend, opacity);
+            let coat = mapped(places, colours(ramp), ink);
             (coat.source, coat.area)
         }
     };
