@@ -35,11 +35,20 @@ pub(crate) fn paint_dressed(
     for coat in &dress.coats.below {
         paint_coat(coat, area, band, None, scratch);
     }
+    let replacing: Vec<_> = dress
+        .coats
+        .above
+        .iter()
+        .map(|coat| coat.replaces.then(|| replacing(coat, area, band, scratch)))
+        .collect();
     if let Some(inside) = inside {
         meet(step, inside, band, scratch);
     }
-    for coat in &dress.coats.above {
-        paint_coat(coat, area, band, None, scratch);
+    for (coat, replacing) in dress.coats.above.iter().zip(replacing) {
+        match replacing {
+            Some(pixels) => put(coat, area, band, pixels, scratch),
+            None => paint_coat(coat, area, band, None, scratch),
+        }
     }
     if let Some(before) = before {
         let mut strength = scratch.take(area.width as usize);
@@ -63,6 +72,31 @@ fn copied(band: &Band<'_>, area: Rect, scratch: &mut Scratch) -> Vec<u8> {
 
 fn line(area: Rect, y: i32) -> Rect {
     Rect { y, height: 1, ..area }
+}
+
+/// A coat painted on what is below the layer, as if it went everywhere in its area.
+fn replacing(coat: &Coat<'_>, area: Rect, band: &Band<'_>, scratch: &mut Scratch) -> Vec<u8> {
+    let area = area.intersect(coat.area);
+    let mut pixels = copied(band, area, scratch);
+    let mut own = Band {
+        area,
+        pixels: &mut pixels,
+    };
+    paint_all_over(coat, area, &mut own, scratch);
+    pixels
+}
+
+/// Lets what was painted by `replacing` take the layer's place where the coat goes.
+fn put(coat: &Coat<'_>, area: Rect, band: &mut Band<'_>, mut pixels: Vec<u8>, scratch: &mut Scratch) {
+    let area = area.intersect(coat.area);
+    let lines = pixels.chunks_exact_mut((area.width as usize * 4).max(1));
+    for (y, instead) in rows(area).zip(lines) {
+        let mask = coat.coverage.as_ref().map(|coverage| coverage.row(line(area, y)));
+        let row = band.row_mut(y, area.x, area.width);
+        blend::fade_row(scratch.level, 1.0, instead, row, mask);
+        row.copy_from_slice(instead);
+    }
+    scratch.give(pixels);
 }
 
 /// What a layer is where its shape is everywhere.
@@ -94,7 +128,8 @@ fn inside(step: &Step<'_>, dress: &Dress<'_>, shape: Rect, band: &Band<'_>, scra
         }
     }
     let opacity = step.opacity.get();
-    let before = (opacity < 1.0).then(|| copied(&after, shape, scratch));
+    let replaced = dress.coats.within.iter().any(|coat| coat.replaces);
+    let mut before = (opacity < 1.0 || replaced).then(|| copied(&after, shape, scratch));
     // Members that pass through have no alpha of their own below the whole group's.
     let within = passes.then_some(&alphas);
     if let Source::PassThrough(children) = &step.source {
@@ -118,14 +153,25 @@ fn inside(step: &Step<'_>, dress: &Dress<'_>, shape: Rect, band: &Band<'_>, scra
     }
     if dress.interior == Interior::Separately || passes {
         for coat in &dress.coats.within {
-            paint_coat(coat, shape, &mut after, within, scratch);
+            if let Some(before) = before.as_mut().filter(|_| coat.replaces) {
+                let below = Band {
+                    area: shape,
+                    pixels: before,
+                };
+                let pixels = replacing(coat, shape, &below, scratch);
+                put(coat, shape, &mut after, pixels, scratch);
+            } else {
+                paint_coat(coat, shape, &mut after, within, scratch);
+            }
         }
     }
     if step.clip_blend == ClipBlend::Separately || passes {
         paint(&step.clipped, &mut after, within, scratch);
     }
     if let Some(before) = before {
-        blend::fade_row(scratch.level, opacity, after.pixels, &before, None);
+        if opacity < 1.0 {
+            blend::fade_row(scratch.level, opacity, after.pixels, &before, None);
+        }
         scratch.give(before);
     }
     scratch.give(own_pixels);
@@ -189,11 +235,27 @@ fn paint_coat(
     if area.is_empty() {
         return;
     }
+    lay_rows(coat, coat.coverage.as_ref(), area, band, within, scratch);
+}
+
+/// One effect all over `area`, which is within its own.
+fn paint_all_over(coat: &Coat<'_>, area: Rect, band: &mut Band<'_>, scratch: &mut Scratch) {
+    lay_rows(coat, None, area, band, None, scratch);
+}
+
+fn lay_rows(
+    coat: &Coat<'_>,
+    coverage: Option<&Plane>,
+    area: Rect,
+    band: &mut Band<'_>,
+    within: Option<&Plane>,
+    scratch: &mut Scratch,
+) {
     let mut mask = scratch.take(area.width as usize);
     let mut pixels = scratch.take(area.width as usize * 4);
     for y in rows(area) {
         let row_area = line(area, y);
-        match &coat.coverage {
+        match coverage {
             Some(coverage) => mask.copy_from_slice(coverage.row(row_area)),
             None => mask.fill(255),
         }

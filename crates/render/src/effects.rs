@@ -62,7 +62,7 @@ fn ground(layer: Layer<'_>, mockup: &OpenMockup) -> Ground {
     let vector = layer.vector_mask(&mockup.limits.psd).ok().flatten();
     let curves = vector
         .filter(|mask| !mask.disabled && layer.kind() == LayerKind::Shape)
-        .and_then(|mask| vector::bounds(&mask.path, mockup.size()));
+        .and_then(|mask| vector::bounds_cut_down(&mask.path, mockup.size()));
     let canvas = mockup.size().rect();
     let shape = curves.unwrap_or_else(|| extent(layer));
     Ground {

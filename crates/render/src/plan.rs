@@ -636,6 +636,17 @@ impl<'a> Walk<'a> {
             return Ok(Vec::new());
         }
         let parameters = stored.parameters;
+        // A shape's stored pixels end where its curves do; the mask that Photoshop rendered of the same
+        // curves would thin their edges once more.
+        if layer.kind() == LayerKind::Shape
+            && mask.flags.is_rendered()
+            && stored.real.is_none()
+            && parameters.vector_density.is_none_or(|density| density == 255)
+            && parameters.vector_feather.is_none_or(|feather| feather <= 0.0)
+            && !layer.rect().is_empty()
+        {
+            return Ok(Vec::new());
+        }
         if [parameters.user_feather, parameters.vector_feather]
             .into_iter()
             .flatten()

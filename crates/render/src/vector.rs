@@ -76,6 +76,26 @@ pub(crate) fn bounds(path: &Path, size: Size) -> Option<Rect> {
     all
 }
 
+/// As [`bounds`], but every edge is cut down to a whole pixel, the right and lower ones too: what
+/// Photoshop lays the gradients of a shape's effects over.
+pub(crate) fn bounds_cut_down(path: &Path, size: Size) -> Option<Rect> {
+    let mut all = Outline::new();
+    for subpath in &path.subpaths {
+        all.extend(&nudged(subpath, size));
+    }
+    let (least, most) = all.extent()?;
+    let [left, top, right, bottom] = [least.x, least.y, most.x, most.y].map(cut_down);
+    Some(Rect::from_edges(left, top, right, bottom))
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a place too far away for 32 bits saturates"
+)]
+fn cut_down(edge: f64) -> i32 {
+    edge.floor() as i32
+}
+
 /// A path as it is drawn where edges are to be aligned with pixels: stretched a little, so that the
 /// outermost points of what is seen lie on whole ones. `seen` is the outline of a stroke with its
 /// miters, or the path's own when no stroke lies outside it.

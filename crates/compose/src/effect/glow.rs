@@ -114,6 +114,7 @@ pub(super) fn mapped<'a>(plane: Plane, table: Box<[[u8; 4]; 256]>, ink: Ink) -> 
         ink,
         coverage: None,
         concealed: false,
+        replaces: false,
     }
 }
 

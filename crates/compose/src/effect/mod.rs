@@ -34,6 +34,8 @@ pub(crate) struct Coat<'a> {
     pub(crate) coverage: Option<Plane>,
     /// Whether the layer's shape hides what of it lies below.
     pub(crate) concealed: bool,
+    /// Whether it is painted on what lies below the layer, in whose place it is.
+    pub(crate) replaces: bool,
 }
 
 /// All effects of a layer, each list bottom to top.
@@ -90,6 +92,7 @@ pub(crate) fn coats<'a>(style: &'a Style, shape: &Plane, area: Rect, opacity: Op
                         area,
                         coverage: None,
                         concealed: false,
+                        replaces: false,
                     };
                     coats.within.push(coat);
                 }
@@ -125,5 +128,6 @@ fn coloured<'a>(colour: Rgb, ink: Ink, coverage: Plane) -> Coat<'a> {
         area: coverage.area(),
         coverage: Some(coverage),
         concealed: false,
+        replaces: false,
     }
 }

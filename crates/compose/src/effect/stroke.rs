@@ -51,6 +51,8 @@ pub(super) fn stroke<'a>(stroke: &'a StrokeEffect, ground: Ground<'_>, coats: &m
         area: area.intersect(ground.canvas),
         coverage: Some(coverage),
         concealed: true,
+        // An opaque one replaces whatever it is painted on.
+        replaces: !stroke.overprint && !ink.replaces(),
     };
     match stroke.position {
         StrokePosition::Outside => coats.below.push(coat),
