@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use marquetry_compose::{
-    Art, ClipBlend, DrawError, DrawOptions, Filter, Group, GroupBlend, Layer, Mask, Node, Paint, Placed,
-    draw, draw_into, draw_onto, draw_over, draw_region,
+    Art, ClipBlend, ColourStop, DrawError, DrawOptions, FillRule, Filter, Gradient, GradientShape, Group,
+    GroupBlend, Layer, Mask, Mixing, Node, OpacityStop, Outline, Paint, Pattern, Placed, Ramp, draw,
+    draw_into, draw_onto, draw_over, draw_region,
 };
-use marquetry_pixel::{BlendMode, Opacity, Projective, Quad, Raster, Rect, Rgb, Size};
+use marquetry_pixel::{BlendMode, Opacity, Point, Projective, Quad, Raster, Rect, Rgb, Size};
 use proptest::prelude::*;
 
 use crate::{coverage, drawn, scene, solid};
@@ -37,12 +38,71 @@ fn art() -> impl Strategy<Value = Arc<Art>> {
     })
 }
 
+/// Colours anywhere, in any order.
+fn ramp() -> impl Strategy<Value = Ramp> {
+    let colour =
+        (0.0..1.0f64, 0.0..1.0f64, any::<[u8; 3]>()).prop_map(|(at, midpoint, [r, g, b])| ColourStop {
+            at,
+            midpoint,
+            colour: Rgb::new(r, g, b),
+        });
+    let opacity = (0.0..1.0f64, 0.0..1.0f64, 0.0..1.0f64).prop_map(|(at, midpoint, opacity)| OpacityStop {
+        at,
+        midpoint,
+        opacity,
+    });
+    let mixing = proptest::sample::select(vec![
+        Mixing::Classic,
+        Mixing::Perceptual,
+        Mixing::Linear,
+        Mixing::Smooth,
+        Mixing::Stripes,
+    ]);
+    let colours = proptest::collection::vec(colour, 0..5);
+    let opacities = proptest::collection::vec(opacity, 0..4);
+    (colours, opacities, 0.0..1.0f64, mixing).prop_map(|(colours, opacities, smoothness, mixing)| {
+        Ramp::new(&colours, &opacities, smoothness, mixing)
+    })
+}
+
+fn gradient_shape() -> impl Strategy<Value = GradientShape> {
+    proptest::sample::select(vec![
+        GradientShape::Linear,
+        GradientShape::Radial,
+        GradientShape::Angle,
+        GradientShape::Reflected,
+        GradientShape::Diamond,
+    ])
+}
+
+fn gradient() -> impl Strategy<Value = Gradient> {
+    let map = proptest::array::uniform6(-0.1..0.1f64);
+    (gradient_shape(), map, ramp(), any::<bool>()).prop_map(|(shape, [a, b, c, d, e, f], ramp, dither)| {
+        Gradient {
+            shape,
+            map: Projective([a, b, c, d, e, f, 0.0, 0.0, 1.0]),
+            ramp: Arc::new(ramp),
+            dither,
+        }
+    })
+}
+
+fn pattern() -> impl Strategy<Value = Pattern> {
+    let origin = (-50.0..50.0f64, -50.0..50.0f64).prop_map(|(x, y)| Point::new(x, y));
+    let scale = prop_oneof![Just(1.0), 0.1..4.0f64];
+    let angle = prop_oneof![Just(0.0), -180.0..180.0f64];
+    (art(), origin, scale, angle)
+        .prop_map(|(tile, origin, scale, angle)| Pattern::new(tile, origin, scale, angle).unwrap())
+}
+
 fn paint() -> impl Strategy<Value = Paint> {
     let at = (-20i32..50, -20i32..35);
     let corner = || (-20.0..70.0f64, -20.0..50.0f64);
     prop_oneof![
         (art(), at).prop_map(|(art, at)| Paint::Raster { art, at }),
         any::<[u8; 3]>().prop_map(|[r, g, b]| Paint::Solid(Rgb::new(r, g, b))),
+        gradient().prop_map(|gradient| Paint::Gradient(Arc::new(gradient))),
+        pattern().prop_map(|pattern| Paint::Pattern(Arc::new(pattern))),
         (art(), corner(), corner(), corner(), corner(), any::<bool>()).prop_map(
             |(art, a, b, c, d, cubic)| {
                 let map = Projective::from_size_to_quad(art.size(), &Quad::new([a, b, c, d]));
@@ -280,4 +340,65 @@ fn an_empty_canvas_is_an_empty_picture() {
         draw(&enormous, &DrawOptions::default()),
         Err(DrawError::TooLarge { .. })
     ));
+}
+
+proptest! {
+    #[test]
+    fn a_gradient_of_one_colour_is_that_colour(gradient in gradient(), [r, g, b] in any::<[u8; 3]>(), mixing in any::<bool>()) {
+        let stop = |at| ColourStop { at, midpoint: 0.3, colour: Rgb::new(r, g, b) };
+        let mixing = if mixing { Mixing::Classic } else { Mixing::Stripes };
+        let ramp = Ramp::new(&[stop(0.2), stop(0.9)], &[], 1.0, mixing);
+        let mut row = vec![0; 4 * 20];
+        Gradient { ramp: Arc::new(ramp), dither: false, ..gradient }.fill_row(3, -7, &mut row);
+        prop_assert!(row.as_chunks::<4>().0.iter().all(|pixel| *pixel == [r, g, b, 255]));
+    }
+
+    #[test]
+    fn a_pattern_comes_again_after_its_tile(tile in art(), x in -90i32..90, y in -90i32..90) {
+        let (width, height) = (tile.size().width, tile.size().height);
+        let pattern = Pattern::new(tile, Point::new(4.0, -3.0), 1.0, 0.0).unwrap();
+        let row = |x: i32, y: i32| {
+            let mut row = vec![0; 4 * 30];
+            pattern.fill_row(y, x, &mut row);
+            row
+        };
+        let here = row(x, y);
+        prop_assert_eq!(&row(x.saturating_add_unsigned(width), y), &here);
+        prop_assert_eq!(&row(x, y.saturating_sub_unsigned(height)), &here);
+    }
+
+    #[test]
+    fn numbers_of_any_kind_are_survived(
+        shape in gradient_shape(),
+        ramp in ramp(),
+        map in proptest::array::uniform9(any::<f64>()),
+        at in any::<[i32; 2]>(),
+        tile in art(),
+        corners in proptest::collection::vec((any::<f64>(), any::<f64>()), 0..6),
+    ) {
+        let map = Projective(map);
+        let mut row = vec![0; 4 * 9];
+        Gradient { shape, map, ramp: Arc::new(ramp), dither: true }.fill_row(at[0], at[1], &mut row);
+        Pattern { tile, map }.fill_row(at[0], at[1], &mut row);
+        let mut outline = Outline::new();
+        outline.polygon(&corners.iter().map(|&(x, y)| Point::new(x, y)).collect::<Vec<_>>());
+        for rule in [FillRule::NonZero, FillRule::EvenOdd] {
+            let mask = outline.mask(rule, CANVAS.rect());
+            let most = CANVAS.pixels();
+            prop_assert!(mask.is_none_or(|mask| mask.coverage.size().pixels() <= most));
+        }
+    }
+
+    #[test]
+    fn a_triangle_covers_its_area(corners in proptest::array::uniform3((0.0..53.0f64, 0.0..37.0f64))) {
+        let corners = corners.map(|(x, y)| Point::new(x, y));
+        let [a, b, c] = corners;
+        let exact = ((b.x - a.x) * (c.y - a.y) - (c.x - a.x) * (b.y - a.y)).abs() / 2.0;
+        let mut outline = Outline::new();
+        outline.polygon(&corners);
+        let mask = outline.mask(FillRule::NonZero, CANVAS.rect());
+        let covered: u64 = mask.map_or(0, |mask| mask.coverage.bytes().iter().map(|&byte| u64::from(byte)).sum());
+        // Half a level of 255 for each pixel of the edge, at most two a row and column.
+        prop_assert!((covered as f64 / 255.0 - exact).abs() < 0.5, "{covered} {exact}");
+    }
 }

@@ -3,6 +3,7 @@
 
 mod corpus;
 mod exports;
+mod fills;
 mod fixtures;
 mod heavy;
 mod placing;

@@ -140,7 +140,7 @@ pub fn vector_mask(polygons: &[Vec<[f64; 2]>]) -> Vec<u8> {
 }
 
 /// 8.24 fixed point.
-fn fixed(value: f64) -> i32 {
+pub(super) fn fixed(value: f64) -> i32 {
     assert!(value.abs() < 128.0, "a path point within 8.24 fixed point");
     #[expect(clippy::cast_possible_truncation, reason = "below 2^31 by the assertion")]
     let fixed = (value * f64::from(1 << 24)).round() as i32;

@@ -25,6 +25,7 @@ mod record;
 mod smart;
 mod specimen;
 mod text;
+mod vector;
 
 pub use channel::Compression;
 pub use descriptor::{Descriptor, Step, Value};
@@ -34,6 +35,9 @@ pub use mask::{Mask, RealMask, vector_mask};
 pub use smart::{Linked, SmartObject, Warp};
 pub use specimen::specimen;
 pub use text::Text;
+pub use vector::{
+    Curve, gradient, gradient_fill, pattern_block, pattern_fill, solid_paint, stroke, vector_path,
+};
 
 /// A box on the canvas in whole pixels, right and bottom outside. May lie outside the canvas.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
