@@ -13,9 +13,9 @@ use crate::fixtures::{assets, drawn, opened, quarters};
 
 /// Draws one layer on a canvas of its own.
 fn alone(side: u32, layer: Layer) -> (Raster, Vec<Feature>) {
-    let mut file = Builder::new(side, side);
-    file.block(b"Patt", pattern_block("tile", 4, 3, &TILE))
-        .push(layer);
+    let tile = pattern_block("tile", 4, 3, &TILE);
+    let mut file = Builder::new(side, side).block(b"Patt", tile);
+    file.push(layer);
     let picture = drawn(
         &opened(file.to_bytes()),
         &Order::default(),
@@ -64,6 +64,7 @@ fn gradient_layer(fill: &Descriptor) -> Layer {
 }
 
 const STYLES: [&str; 5] = ["Lnr ", "Rdl ", "Angl", "Rflc", "Dmnd"];
+const RED_TO_BLUE: [(f64, [u8; 3]); 2] = [(0.0, [220, 0, 0]), (1.0, [0, 0, 220])];
 const RED_TO_WHITE: [(f64, [u8; 3]); 2] = [(0.0, [255, 0, 0]), (1.0, [255, 255, 255])];
 
 #[test]
@@ -283,7 +284,7 @@ fn dashed_strokes_with_each_cap_and_join() {
                     let lengths = dashes
                         .iter()
                         .map(|&length| marquetry_testkit::psd::Value::Unit(*b"#Nne", length));
-                    let line = stroke(6.0, "Center", gradient_fill("Lnr ", 0.0, gradient(&RED_TO_WHITE)))
+                    let line = stroke(6.0, "Center", gradient_fill("Lnr ", 0.0, gradient(&RED_TO_BLUE)))
                         .bool("fillEnabled", false)
                         .enumerated(
                             "strokeStyleLineCapType",

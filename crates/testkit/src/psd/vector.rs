@@ -93,7 +93,8 @@ pub fn vector_path(flags: u32, curves: &[Curve]) -> Vec<u8> {
     ink.into_bytes()
 }
 
-/// A gradient (`Grdn`) of colours at places from 0 to 1, opaque, at full smoothness.
+/// A gradient (`Grdn`) of colours at places from 0 to 1, opaque. Smoothness
+/// (`Intr`) is left out, which is full.
 #[must_use]
 pub fn gradient(stops: &[(f64, [u8; 3])]) -> Descriptor {
     let place = |at: f64| {
@@ -121,7 +122,6 @@ pub fn gradient(stops: &[(f64, [u8; 3])]) -> Descriptor {
     Descriptor::new("Grdn")
         .text("Nm  ", "Test")
         .enumerated("GrdF", "GrdF", "CstS")
-        .double("Intr", 4096.0)
         .with("Clrs", Value::List(colours.collect()))
         .with("Trns", Value::List(opacities.to_vec()))
 }
@@ -143,12 +143,11 @@ pub fn pattern_fill(id: &str) -> Descriptor {
     Descriptor::new("patternLayer").object("Ptrn", name)
 }
 
-/// A live stroke (`vstk`) of `width` pixels. `alignment` is `Inside`, `Center` or `Outside`.
+/// A live stroke (`vstk`) of `width` pixels on a shape that is filled as well. `alignment` is `Inside`, `Center` or `Outside`.
 #[must_use]
 pub fn stroke(width: f64, alignment: &str, paint: Descriptor) -> Descriptor {
     Descriptor::new("strokeStyle")
         .bool("strokeEnabled", true)
-        .bool("fillEnabled", true)
         .unit("strokeStyleLineWidth", b"#Pxl", width)
         .double("strokeStyleResolution", 72.0)
         .double("strokeStyleMiterLimit", 100.0)
