@@ -38,7 +38,7 @@ pub use id::{ApiKeyId, DeliveryId, EndpointId, JobId, LayerId, MalformedId, Mock
 pub use job::{Announce, ExportFile, Job, JobKind, JobResult, JobSpec, Timing, Version};
 pub use mockup::{Mockup, Thumbnail, Warning};
 pub use placement::{BoxSize, Fit, Flip, Placement, Position, Rotation, Tile};
-pub use render_spec::{Adjustments, AssetSource, Change, ColourOverlay, RenderSpec};
+pub use render_spec::{Adjustments, AssetSource, Change, ColourOverlay, RenderSpec, Rewording};
 pub use request::{
     EndpointChange, EndpointDraft, RenderRequest, RequestedAsset, RequestedChange, TextChange, TextFit,
     TextStyle, Words,

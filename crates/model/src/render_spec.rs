@@ -2,7 +2,10 @@
 
 use marquetry_pixel::{BlendMode, Rgb};
 
-use crate::{BlobKey, ContentHash, Export, LayerAddress, LayerId, MockupId, ModelError, Placement, Within};
+use crate::{
+    BlobKey, ContentHash, Export, LayerAddress, LayerId, MockupId, ModelError, Placement, TextFit, Within,
+    Words,
+};
 
 /// What one render job draws.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,6 +18,8 @@ pub struct RenderSpec {
     pub content: ContentHash,
     /// What goes into which smart objects.
     pub changes: Vec<Change>,
+    /// Which text layers get new words.
+    pub texts: Vec<Rewording>,
     /// Layers that are left out of this render.
     pub hidden: Vec<LayerAddress>,
     /// The file to make.
@@ -38,6 +43,19 @@ pub struct Change {
     pub colour: Option<ColourOverlay>,
     /// Tuning of the picture before it enters the frame.
     pub adjustments: Adjustments,
+}
+
+/// New words for one text layer, as [`crate::TextChange`] asks for them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rewording {
+    /// The text layer as the caller named it.
+    pub slot: LayerId,
+    /// The layer in every copy of the smart objects around it.
+    pub addresses: Vec<LayerAddress>,
+    /// The words.
+    pub words: Words,
+    /// What happens when they are longer than what was there.
+    pub fit: TextFit,
 }
 
 /// Where the bytes of an asset come from.
@@ -120,7 +138,7 @@ impl RenderSpec {
     /// # Errors
     /// A [`ModelError`] that names the field.
     pub fn check(&self) -> Result<(), ModelError> {
-        if self.changes.is_empty() && self.hidden.is_empty() {
+        if self.changes.is_empty() && self.texts.is_empty() && self.hidden.is_empty() {
             return Err(ModelError::Empty {
                 field: "smart_objects",
             });
@@ -160,6 +178,7 @@ mod tests {
             mockup_name: "Mug".into(),
             content: ContentHash::from_bytes([3; 32]),
             changes,
+            texts: vec![],
             hidden: vec![],
             export: Export::default(),
             label: None,

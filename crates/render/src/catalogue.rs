@@ -8,19 +8,23 @@ use marquetry_model::{
 use marquetry_pixel::{BlendMode, Rect};
 use marquetry_psd::text::{self, StyleRun, TypeLayer};
 use marquetry_psd::{Layer, LayerKind as Kind};
+use marquetry_text::{FontName, FontShelf};
 
 use crate::colour::to_rgb;
 use crate::open::{Contents, OpenMockup};
 use crate::plan::{corners, effects};
+use crate::text::is_editable;
 
 impl OpenMockup {
     /// Lists what can be changed. `id_of` names the layer at an address; giving the same answer for
-    /// the same address keeps ids stable when a mockup is inspected again.
+    /// the same address keeps ids stable when a mockup is inspected again. `fonts` are those that
+    /// renders will have.
     ///
     /// Opens documents inside smart objects, but decodes no pixels of theirs.
-    pub fn catalogue(&self, id_of: &dyn Fn(&LayerAddress) -> LayerId) -> Catalogue {
+    pub fn catalogue(&self, fonts: &FontShelf, id_of: &dyn Fn(&LayerAddress) -> LayerId) -> Catalogue {
         let found = Finder {
             mockup: self,
+            fonts,
             at: LayerAddress::default(),
             id_of,
         }
@@ -35,6 +39,7 @@ impl OpenMockup {
 
 struct Finder<'a> {
     mockup: &'a OpenMockup,
+    fonts: &'a FontShelf,
     /// The way to this document.
     at: LayerAddress,
     id_of: &'a dyn Fn(&LayerAddress) -> LayerId,
@@ -120,6 +125,7 @@ impl Finder<'_> {
         let inner = match self.mockup.contents(&placed.id) {
             Contents::Document(nested) => Finder {
                 mockup: &nested.mockup,
+                fonts: self.fonts,
                 at: address.clone(),
                 id_of: self.id_of,
             }
@@ -178,9 +184,10 @@ impl Finder<'_> {
             font: first.and_then(|run| run.font.clone()),
             font_size: first.and_then(|run| run.font_size),
             colour: first.and_then(|run| run.colour),
-            // Nothing sets type yet, so no font is looked for and no words can be replaced.
-            font_available: None,
-            editable: false,
+            font_available: first
+                .and_then(|run| run.font.clone())
+                .map(|font| self.fonts.has(&FontName::PostScript(font))),
+            editable: parsed.as_ref().is_some_and(is_editable),
             segments,
             visible,
             stroke_count: u32::try_from(strokes).unwrap_or(u32::MAX),

@@ -1,21 +1,24 @@
 //! Scenes to pixels, and what is kept from one render of a mockup for the next.
 
 use std::num::NonZeroUsize;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use marquetry_compose::{DrawOptions, Scene, draw, draw_onto, draw_over, draw_region};
 use marquetry_pixel::{Raster, Rect, Size};
+use marquetry_text::FontShelf;
 
 use crate::error::RenderError;
 use crate::open::OpenMockup;
 use crate::plan::{Edits, Plan, plan};
 use crate::space::Space;
 
-/// How drawing is done. The picture does not depend on it.
+/// How drawing is done. But for the fonts of new words, the picture does not depend on it.
 #[derive(Clone, Copy)]
 pub struct Painter<'a> {
     /// Threads that one drawing may use.
     pub threads: NonZeroUsize,
+    /// Fonts for new words of type layers: what is not among them is stood in for, and told.
+    pub fonts: &'a FontShelf,
     /// Asked again and again while drawing; `true` stops it.
     pub stop: &'a (dyn Fn() -> bool + Sync),
 }
@@ -24,9 +27,16 @@ impl Default for Painter<'_> {
     fn default() -> Self {
         Self {
             threads: NonZeroUsize::MIN,
+            fonts: bundled_fonts(),
             stop: &|| false,
         }
     }
+}
+
+/// The fonts that come with the house, opened once.
+pub fn bundled_fonts() -> &'static FontShelf {
+    static BUNDLED: LazyLock<FontShelf> = LazyLock::new(FontShelf::bundled);
+    &BUNDLED
 }
 
 impl std::fmt::Debug for Painter<'_> {

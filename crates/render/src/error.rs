@@ -3,6 +3,7 @@
 use marquetry_codec::CodecError;
 use marquetry_compose::DrawError;
 use marquetry_psd::PsdError;
+use marquetry_text::TextError;
 
 /// Why a mockup could not be opened or a picture not be made.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +21,9 @@ pub enum RenderError {
         #[source]
         source: PsdError,
     },
+    /// New words are more than can be set: the caller sends fewer.
+    #[error("the words cannot be set")]
+    Text(#[source] TextError),
     /// An asset is no picture that we can read: the caller sends another one.
     #[error("the asset for {smart_object:?} cannot be read")]
     Asset {

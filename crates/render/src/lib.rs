@@ -42,13 +42,15 @@ mod plan;
 mod shape;
 mod space;
 mod spots;
+mod text;
 mod tile;
 mod undrawn;
 mod vector;
 mod warp;
 
-pub use draw::Painter;
+pub use draw::{Painter, bundled_fonts};
 pub use error::RenderError;
+pub use marquetry_text::{FontError, FontShelf, ShelfLimits};
 pub use open::{Limits, OpenMockup, open};
 pub use picture::{Assets, Order, Picture, Rendered, Room, Watch, draw, export, render};
 pub use plan::Redraw;

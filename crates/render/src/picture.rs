@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use marquetry_codec::{Dpi, Encoding, Format, Quality, Scaling, decode, encode, resize};
-use marquetry_model::{AssetSource, Change, Export, ExportFormat, ExportSize, LayerAddress, RenderSpec};
+use marquetry_model::{
+    AssetSource, Change, Export, ExportFormat, ExportSize, LayerAddress, RenderSpec, Rewording,
+};
 use marquetry_pixel::{Raster, Size};
 
 use crate::draw::{Canvas, Painter, draw_plan};
@@ -93,6 +95,7 @@ pub fn render(
 ) -> Result<Rendered, RenderError> {
     let order = Order {
         changes: &spec.changes,
+        texts: &spec.texts,
         hidden: &spec.hidden,
         redraw: Redraw::Changed,
     };
@@ -112,6 +115,8 @@ pub fn render(
 pub struct Order<'a> {
     /// What goes into which smart objects.
     pub changes: &'a [Change],
+    /// New words for which text layers.
+    pub texts: &'a [Rewording],
     /// Layers that are left out.
     pub hidden: &'a [LayerAddress],
     /// Which smart objects are drawn anew.
@@ -151,6 +156,9 @@ fn draw_canvas(
     let mut edits = Edits::new(order.redraw);
     for address in order.hidden {
         edits.hide(mockup, address);
+    }
+    for rewording in order.texts {
+        edits.reword(mockup, rewording);
     }
     for (change, raster) in decoded {
         replace(mockup, change, raster, &mut edits, painter)?;

@@ -11,7 +11,7 @@ use marquetry_compose::{
     Art, ClipBlend, Filter, Group, GroupBlend, Layer as Painted, Mask, Node, Paint, Placed, Scene, Style,
     Warped,
 };
-use marquetry_model::LayerAddress;
+use marquetry_model::{LayerAddress, Rewording};
 use marquetry_pixel::{BlendMode, Coverage, Opacity, Projective, Quad, Raster, Rect, Rgb, Size};
 use marquetry_psd::artboard::ArtboardBackground;
 use marquetry_psd::bounds::Bounds;
@@ -28,6 +28,7 @@ use crate::filter::{self, Passes};
 use crate::frame::Frame;
 use crate::open::{Contents, Nested, OpenMockup};
 use crate::shape;
+use crate::text;
 use crate::undrawn::{Feature, Undrawn};
 use crate::warp::{self, Laid, NotLaid};
 
@@ -48,6 +49,8 @@ pub(crate) struct Edits {
     frames: HashMap<Vec<String>, Arc<Frame>>,
     /// Layers left out: the ids on the way to their document, and their place in it.
     hidden: HashSet<(Vec<String>, u32)>,
+    /// New words, by the same.
+    words: HashMap<(Vec<String>, u32), Arc<Rewording>>,
     redraw: Redraw,
 }
 
@@ -68,6 +71,18 @@ impl Edits {
         }
     }
 
+    pub(crate) fn reword(&mut self, mockup: &OpenMockup, rewording: &Rewording) {
+        // A layer that is no longer there, or of another kind, cannot be named by a checked request.
+        let shared = Arc::new(rewording.clone());
+        for address in &rewording.addresses {
+            if let Some((&index, way)) = address.0.split_last()
+                && let Some(path) = mockup.walk(way)
+            {
+                self.words.insert((path.ids, index), Arc::clone(&shared));
+            }
+        }
+    }
+
     pub(crate) fn replace(&mut self, ids: Vec<String>, frame: Arc<Frame>) {
         self.frames.insert(ids, frame);
     }
@@ -78,6 +93,7 @@ impl Edits {
             .keys()
             .any(|path| path.len() > ids.len() && path.starts_with(ids))
             || self.hidden.iter().any(|(path, _)| path.starts_with(ids))
+            || self.words.keys().any(|(path, _)| path.starts_with(ids))
     }
 }
 
@@ -434,6 +450,12 @@ impl<'a> Walk<'a> {
                     return Ok(paint.into());
                 }
             }
+            LayerKind::Text if !self.edits.words.is_empty() => {
+                let index = u32::try_from(layer.index().0).unwrap_or(u32::MAX);
+                if let Some(rewording) = self.edits.words.get(&(self.path.to_vec(), index)) {
+                    return self.reworded(layer, rewording);
+                }
+            }
             _ => {}
         }
         if let Some(art) = self.mockup.art(layer)? {
@@ -476,6 +498,27 @@ impl<'a> Walk<'a> {
             art,
             at: (region.x, region.y),
         }))
+    }
+
+    /// A type layer with new words.
+    fn reworded(&mut self, layer: Layer<'a>, rewording: &Rewording) -> Result<Option<Paint>, RenderError> {
+        self.edited += 1;
+        // What was there before goes, so that place has changed too.
+        self.touch(layer.rect());
+        let limits = &self.mockup.limits.psd;
+        let parsed = layer
+            .block(*b"TySh")
+            .and_then(|block| marquetry_psd::text::parse(block.bytes, block.offset, limits).ok());
+        let Some(parsed) = parsed else {
+            self.lacks(layer, Feature::TextUnset);
+            return Ok(None);
+        };
+        let canvas = self.mockup.size().rect();
+        let drawn = text::draw(&parsed, rewording, layer.rect(), canvas, self.painter)?;
+        for feature in drawn.lacks {
+            self.lacks(layer, feature);
+        }
+        Ok(drawn.paint)
     }
 
     /// A smart object drawn from its contents; `None` when its stored pixels are to be shown.

@@ -44,6 +44,25 @@ pub enum Feature {
     BlendMode(String),
     /// The corners of the smart object lie on one line.
     Transform,
+    /// A font that new words ask for is not there.
+    Font {
+        /// Its name.
+        wanted: String,
+        /// PostScript name of the one used instead.
+        used: String,
+    },
+    /// Some characters came from another font, or from none; says which.
+    Glyphs(String),
+    /// New words were made smaller to fit.
+    TextShrunk,
+    /// New words are drawn without the bend that the old ones have.
+    TextWarp,
+    /// New words run down a column and lie on their side, where some should stand.
+    TextUpright,
+    /// The colours asked for the outlines around words are not applied.
+    TextStrokeColours,
+    /// The file does not tell how the words are set.
+    TextUnset,
     /// The document is not 8-bit RGB: its colours were converted by plain formulas.
     ColourMode,
 }
@@ -71,6 +90,15 @@ impl std::fmt::Display for Feature {
             Self::BlendIf => "blending by tone is not applied",
             Self::Knockout => "its knockout is not applied",
             Self::ChannelRestrictions => "it leaves out colour channels, which is not applied",
+            Self::Font { wanted, used } => {
+                return write!(f, "its font {wanted:?} is not there, {used:?} was used instead");
+            }
+            Self::Glyphs(which) => return write!(f, "its {which}"),
+            Self::TextShrunk => "its new words were made smaller to fit",
+            Self::TextWarp => "its new words are drawn without its bend",
+            Self::TextUpright => "its new words lie on their side, where some should stand",
+            Self::TextStrokeColours => "new colours of its outlines are not applied",
+            Self::TextUnset => "the file does not tell how its words are set, so the new ones are not drawn",
             Self::BlendMode(key) => {
                 return write!(f, "its blend mode {key:?} is unknown and drawn as normal");
             }

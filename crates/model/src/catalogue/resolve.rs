@@ -50,6 +50,12 @@ impl Catalogue {
         Ok(places.into_iter().collect())
     }
 
+    /// Where a text layer sits, in every copy of a smart object that holds it. `None` when there is none
+    /// with this id.
+    pub fn text_places(&self, id: LayerId) -> Option<Vec<LayerAddress>> {
+        Some(self.copies(&self.text_layer(id)?.address))
+    }
+
     /// Whether `slot` lies inside the contents of the smart object that `entry` is.
     fn inside(&self, entry: &LayerEntry, slot: LayerId) -> bool {
         let Some(slot) = self.smart_object(slot) else {

@@ -15,6 +15,7 @@ fn spec(export: Export) -> RenderSpec {
         mockup_name: "Mug".to_owned(),
         content: ContentHash::from_bytes([2; 32]),
         changes: vec![change(&mockup, "Design", Placement::default())],
+        texts: Vec::new(),
         hidden: Vec::new(),
         export,
         label: None,

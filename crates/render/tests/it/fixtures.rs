@@ -6,7 +6,7 @@ use bytes::Bytes;
 use marquetry_codec::{Encoding, Format, encode};
 use marquetry_model::{Adjustments, AssetSource, Change, LayerAddress, LayerId, Placement, SmartObject};
 use marquetry_pixel::{Raster, Size};
-use marquetry_render::{Assets, Limits, OpenMockup, Order, Painter, Picture, draw, open};
+use marquetry_render::{Assets, Limits, OpenMockup, Order, Painter, Picture, bundled_fonts, draw, open};
 use marquetry_testkit::psd::{Builder, Layer, Linked, Rect, SmartObject as Placed};
 
 /// `width * height` pixels of one colour.
@@ -77,7 +77,7 @@ pub(crate) fn opened(bytes: Vec<u8>) -> OpenMockup {
 
 /// The smart object of that name.
 pub(crate) fn smart_object(mockup: &OpenMockup, name: &str) -> SmartObject {
-    let catalogue = mockup.catalogue(&|_: &LayerAddress| LayerId::from_bytes([7; 16]));
+    let catalogue = mockup.catalogue(bundled_fonts(), &|_: &LayerAddress| LayerId::from_bytes([7; 16]));
     let found = catalogue
         .all_smart_objects()
         .into_iter()

@@ -10,3 +10,4 @@ mod placing;
 mod plan;
 mod repeated;
 mod smart_objects;
+mod text;

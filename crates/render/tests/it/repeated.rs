@@ -74,6 +74,7 @@ fn exports_do_not_see_what_the_last_canvas_held() {
                 mockup_name: String::new(),
                 content,
                 changes,
+                texts: Vec::new(),
                 hidden,
                 export,
                 label: None,
