@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use marquetry_model::{
-    AssetSource, BlobKey, Change, ContentHash, LayerId, Mockup, ModelError, RenderRequest, RenderSpec,
-    RequestedAsset,
+    AssetSource, BlobKey, Catalogue, Change, ContentHash, LayerId, Mockup, ModelError, RenderRequest,
+    RenderSpec, RequestedAsset, Rewording, TextChange, Words,
 };
 
 use crate::ServiceError;
@@ -46,14 +46,8 @@ pub(crate) fn resolve(
             }));
         }
     }
-    // Drawing new words is not possible yet, so no text layer that is there can be changed; `editable` is false on
-    // all of them, which callers have been told by the catalogue.
-    if let Some(text) = request.texts.first() {
-        return Err(match catalogue.text_layer(text.layer) {
-            None => ServiceError::TextLayerNotFound { id: text.layer },
-            Some(_) => ServiceError::TextLayerNotEditable { id: text.layer },
-        });
-    }
+    let texts = request.texts.into_iter().map(|text| reword(catalogue, text));
+    let texts: Vec<Rewording> = texts.collect::<Result<_, _>>()?;
 
     let hidden: BTreeSet<LayerId> = request.hidden.iter().copied().collect();
     if hidden.len() > RenderSpec::MOST_HIDDEN {
@@ -62,7 +56,8 @@ pub(crate) fn resolve(
             most: RenderSpec::MOST_HIDDEN,
         }));
     }
-    let changed: Vec<LayerId> = slots.into_iter().collect();
+    let reworded = texts.iter().map(|text| text.slot);
+    let changed: Vec<LayerId> = slots.into_iter().chain(reworded).collect();
     let filled: Vec<LayerId> = request
         .changes
         .iter()
@@ -103,6 +98,7 @@ pub(crate) fn resolve(
         mockup_name: mockup.name.clone(),
         content: mockup.content,
         changes,
+        texts,
         hidden,
         export: request.export,
         label: request.label,
@@ -112,4 +108,33 @@ pub(crate) fn resolve(
     bytes.sort_by(|(one, _), (other, _)| one.cmp(other));
     bytes.dedup_by(|(one, _), (other, _)| one == other);
     Ok((spec, bytes))
+}
+
+/// Finds a text layer, with every copy of it.
+fn reword(catalogue: &Catalogue, text: TextChange) -> Result<Rewording, ServiceError> {
+    let id = text.layer;
+    let layer = catalogue
+        .text_layer(id)
+        .ok_or(ServiceError::TextLayerNotFound { id })?;
+    if !layer.editable {
+        return Err(ServiceError::TextLayerNotEditable { id });
+    }
+    if let Words::Segments(segments) = &text.words
+        && segments
+            .iter()
+            .any(|(index, _)| usize::try_from(*index).map_or(true, |index| index >= layer.segments.len()))
+    {
+        return Err(ServiceError::Invalid(ModelError::Malformed {
+            field: "text_layers",
+            expected: "segments that the text layer has",
+        }));
+    }
+    Ok(Rewording {
+        slot: id,
+        addresses: catalogue
+            .text_places(id)
+            .ok_or(ServiceError::TextLayerNotFound { id })?,
+        words: text.words,
+        fit: text.fit,
+    })
 }

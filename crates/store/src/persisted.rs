@@ -23,6 +23,7 @@ mod mockup;
 mod scalar;
 mod spec;
 mod state;
+mod text;
 
 #[cfg(test)]
 mod round_trip;

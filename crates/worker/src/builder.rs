@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use marquetry_egress::{Egress, FetchLimits};
 use marquetry_job::{Jitter, RetrySchedule, WorkerId};
+use marquetry_render::{FontShelf, bundled_fonts};
 use marquetry_store::{Announcer, Clock, JobSteps, Ownership, Store, SystemClock};
 use object_store::ObjectStore;
 use tokio::sync::{Semaphore, watch};
@@ -100,6 +101,7 @@ pub(crate) struct Settings {
     pub(crate) upload_deadline: Duration,
     pub(crate) ownership: Ownership,
     pub(crate) limits: Limits,
+    pub(crate) fonts: FontShelf,
 }
 
 impl fmt::Debug for WorkerBuilder {
@@ -131,6 +133,7 @@ impl WorkerBuilder {
                 upload_deadline: Duration::from_secs(300),
                 ownership: Ownership::default(),
                 limits: Limits::default(),
+                fonts: bundled_fonts().clone(),
             },
             slots: std::thread::available_parallelism().map_or(1, usize::from),
             shelf_bytes: 1 << 30,
@@ -193,6 +196,12 @@ impl WorkerBuilder {
     /// What one job may cost.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.settings.limits = limits;
+        self
+    }
+
+    /// Fonts for new words in text layers. Default: those that come with the house.
+    pub fn fonts(mut self, fonts: FontShelf) -> Self {
+        self.settings.fonts = fonts;
         self
     }
 

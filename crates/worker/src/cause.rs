@@ -177,6 +177,7 @@ fn render(error: &RenderError) -> (&'static str, String) {
             code::SMART_OBJECT_NOT_FOUND,
             "the mockup has no such smart object".into(),
         ),
+        RenderError::Text(source) => (code::INVALID_REQUEST, format!("a text cannot be set: {source}")),
         RenderError::Export(CodecError::TooLargeForFormat { kind, size, most }) => (
             code::INVALID_REQUEST,
             format!("a {kind} picture has at most {most} pixels a side, {size} wanted"),

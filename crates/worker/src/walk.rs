@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use marquetry_model::{BlobKey, ContentHash, Job, JobResult, JobSpec, Mockup};
-use marquetry_render::Painter;
+use marquetry_render::{FontShelf, Painter};
 use object_store::path::Path;
 use object_store::{ObjectStoreExt, PutPayload};
 use tokio::sync::OwnedSemaphorePermit;
@@ -80,10 +80,16 @@ impl Walk {
 }
 
 /// Runs `draw` with a painter that stops when the sign is raised.
-fn painting<T>(stop: &Stop, threads: NonZeroUsize, draw: impl FnOnce(&Painter<'_>) -> T) -> T {
+fn painting<T>(
+    stop: &Stop,
+    threads: NonZeroUsize,
+    fonts: &FontShelf,
+    draw: impl FnOnce(&Painter<'_>) -> T,
+) -> T {
     let raised = || stop.is_raised();
     draw(&Painter {
         threads,
+        fonts,
         stop: &raised,
     })
 }

@@ -3,10 +3,16 @@
 use std::collections::HashSet;
 
 use marquetry_model::{Catalogue, SmartObject, Warning};
-use marquetry_render::Undrawn;
+use marquetry_render::{Feature, Undrawn};
 
 /// A layer is not shown as its author made it.
 pub(crate) const LAYER_NOT_FULLY_DRAWN: &str = "LAYER_NOT_FULLY_DRAWN";
+/// New words were made smaller.
+pub(crate) const TEXT_FIT_SHRUNK: &str = "TEXT_FIT_SHRUNK";
+/// A font is not there, and another one was used.
+pub(crate) const FONT_NOT_FOUND: &str = "FONT_NOT_FOUND";
+/// A font lacks characters.
+pub(crate) const FONT_GLYPHS_MISSING: &str = "FONT_GLYPHS_MISSING";
 /// Smart objects that the file hides.
 pub(crate) const HIDDEN_SMART_OBJECTS: &str = "PSD_HIDDEN_SMART_OBJECTS";
 /// There are text layers, but nothing that takes a picture.
@@ -23,8 +29,17 @@ pub(crate) fn undrawn(undrawn: &[Undrawn]) -> Vec<Warning> {
     undrawn
         .iter()
         .filter(|missing| told.insert(*missing))
-        .map(|missing| Warning::new(LAYER_NOT_FULLY_DRAWN, missing.to_string()))
+        .map(|missing| Warning::new(code(&missing.feature), missing.to_string()))
         .collect()
+}
+
+fn code(feature: &Feature) -> &'static str {
+    match feature {
+        Feature::TextShrunk => TEXT_FIT_SHRUNK,
+        Feature::Font { .. } => FONT_NOT_FOUND,
+        Feature::Glyphs(_) => FONT_GLYPHS_MISSING,
+        _ => LAYER_NOT_FULLY_DRAWN,
+    }
 }
 
 /// What is worth saying about what can be changed in a mockup.
@@ -77,8 +92,6 @@ pub(crate) fn capped(mut warnings: Vec<Warning>, most: usize) -> Vec<Warning> {
 
 #[cfg(test)]
 mod tests {
-    use marquetry_render::Feature;
-
     use super::*;
 
     #[test]

@@ -40,6 +40,22 @@ fn main() -> Result<(), Box<dyn Error>> {
     // A GIF of one black pixel and one white one: header, palette of two, one frame.
     let gif = b"GIF89a\x02\0\x01\0\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\x02\0\x01\0\0\x02\x02\x0c\n\0;";
     fs::write(codec.join("two.gif"), gif)?;
+    let text = folder.join("text");
+    fs::create_dir_all(&text)?;
+    let fonts: [(&str, &[u8], &str); 5] = [
+        ("latin", include_bytes!("../../../crates/text/fonts/Arimo-Regular.ttf"), "AV To fi\u{2028}1 \u{5d0}\u{5d1} x\u{301}"),
+        ("garamond", include_bytes!("../../../crates/text/tests/fonts/EBGaramond-few.ttf"), "affil AV toe"),
+        ("woff", include_bytes!("../../../crates/text/tests/fonts/EBGaramond-few.woff"), "fi"),
+        ("woff2", include_bytes!("../../../crates/text/tests/fonts/EBGaramond-few.woff2"), "fi"),
+        ("arabic", include_bytes!("../../../crates/text/tests/fonts/NotoSansArabic-few.ttf"), "\u{633}\u{644}\u{627}\u{645}"),
+    ];
+    for (name, font, words) in fonts {
+        let mut case = u16::try_from(words.len())?.to_le_bytes().to_vec();
+        case.extend(words.bytes());
+        case.push(0);
+        case.extend(font);
+        fs::write(text.join(name), case)?;
+    }
     println!("seeds are in {}", folder.display());
     Ok(())
 }

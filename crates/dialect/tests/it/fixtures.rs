@@ -192,6 +192,7 @@ pub(crate) fn render_spec() -> RenderSpec {
         mockup_name: "Mug".into(),
         content: ContentHash::from_bytes([1; 32]),
         changes: vec![change()],
+        texts: vec![],
         hidden: vec![],
         export: Export::default(),
         label: None,

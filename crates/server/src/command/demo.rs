@@ -18,6 +18,7 @@ use hyper_util::rt::TokioIo;
 use marquetry_dialect::Links;
 use marquetry_dialect::sudomock::signature::{self, TOLERANCE};
 use marquetry_egress::{Egress, FetchLimits, Outgoing, Policy, SendLimits};
+use marquetry_render::bundled_fonts;
 use marquetry_server::{App, serve};
 use marquetry_store::{Clock, SystemClock};
 use serde_json::{Value, json};
@@ -65,7 +66,7 @@ impl Demo {
         let key = engine.service.create_key(tenant.id, "demo").await?.text;
         let (tell, stop) = Stop::manual();
         let app = Arc::new(App::self_hosted(engine.service.clone(), links));
-        let worker = engine.worker(1)?;
+        let worker = engine.worker(1, bundled_fonts().clone())?;
         let courier = engine.courier()?;
         let (heard, mut hearing) = mpsc::channel(16);
         let receiver = TcpListener::bind("127.0.0.1:0").await?;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use marquetry_dialect::Links;
 use marquetry_egress::{Egress, Policy, Schemes};
 use marquetry_job::DeliverySchedule;
+use marquetry_render::FontShelf;
 use marquetry_service::Service;
 use marquetry_store::{Ownership, Store};
 use marquetry_webhook::{Announcements, Courier};
@@ -83,8 +84,8 @@ impl Engine {
         })
     }
 
-    /// A worker with `slots` renders at a time.
-    pub(super) fn worker(&self, slots: usize) -> Result<Worker, Failure> {
+    /// A worker with `slots` renders at a time, and `fonts` for new words.
+    pub(super) fn worker(&self, slots: usize, fonts: FontShelf) -> Result<Worker, Failure> {
         let egress = Egress::new(self.networks.fetch_policy())?;
         let announcer = Arc::clone(&self.announcements) as _;
         let worker = Worker::builder(
@@ -94,7 +95,11 @@ impl Engine {
             announcer,
         );
         // One process alone may open a SQLite file, so whoever held a job before is dead.
-        Ok(worker.slots(slots).ownership(Ownership::Sole).build()?)
+        Ok(worker
+            .slots(slots)
+            .fonts(fonts)
+            .ownership(Ownership::Sole)
+            .build()?)
     }
 
     /// Whoever sends the webhooks.

@@ -8,6 +8,7 @@ use marquetry_render::{Assets, Limits, OpenMockup, Order, Painter, draw, open};
 use serde_json::{Value, json};
 
 use super::Failure;
+use super::fonts::Fonts;
 use super::terminal::{read, say, spinner};
 
 /// Lists layers, smart objects, text layers and warnings.
@@ -18,6 +19,8 @@ pub(super) struct Inspect {
     /// Print one JSON document instead of text.
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    fonts: Fonts,
 }
 
 /// A name for each layer of a document that nobody stored: its address in an id's clothes.
@@ -40,7 +43,7 @@ impl Inspect {
         let progress = spinner();
         progress.set_message("reading");
         let mockup = open(read(&self.input)?, &Limits::default())?;
-        let catalogue = mockup.catalogue(&id_of);
+        let catalogue = mockup.catalogue(&self.fonts.shelf()?, &id_of);
         progress.set_message("drawing, to find what cannot be drawn");
         let picture = draw(
             &mockup,

@@ -2,6 +2,7 @@
 
 mod demo;
 mod engine;
+mod fonts;
 mod inspect;
 mod keys;
 mod render;

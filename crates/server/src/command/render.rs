@@ -12,7 +12,9 @@ use marquetry_model::{
     Adjustments, AssetSource, Change, Export, ExportFormat, ExportSize, Fit, LayerId, Placement, Quality,
     SmartObject,
 };
-use marquetry_render::{Assets, Limits, Order, Painter, Redraw, Room, Watch, draw, export, open};
+use marquetry_render::{
+    Assets, Limits, Order, Painter, Redraw, Room, Watch, bundled_fonts, draw, export, open,
+};
 
 use super::terminal::{complain, read, spinner, write_whole};
 use super::{Failure, inspect::id_of};
@@ -102,7 +104,7 @@ impl Render {
         let progress = spinner();
         progress.set_message("opening");
         let mockup = open(read(&self.input)?, &Limits::default())?;
-        let catalogue = mockup.catalogue(&id_of);
+        let catalogue = mockup.catalogue(bundled_fonts(), &id_of);
         let mut assets = Assets::new();
         let mut changes = Vec::new();
         for place in &self.place {
@@ -147,6 +149,7 @@ impl Render {
         progress.set_message(Room::Decode.name());
         let order = Order {
             changes: &changes,
+            texts: &[],
             hidden: &[],
             redraw,
         };

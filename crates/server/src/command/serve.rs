@@ -17,6 +17,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::Failure;
 use super::engine::{Engine, Networks};
+use super::fonts::Fonts;
 use super::storage::Storage;
 use super::terminal::{complain, say};
 
@@ -33,6 +34,8 @@ pub(super) struct Serve {
     listen: SocketAddr,
     #[command(flatten)]
     storage: Storage,
+    #[command(flatten)]
+    fonts: Fonts,
     /// Renders at a time in this process; 0 serves the API only. [default: number of cores]
     #[arg(long, env = "MARQUETRY_WORKERS", value_name = "N")]
     workers: Option<usize>,
@@ -54,6 +57,8 @@ pub(super) struct Serve {
 pub(super) struct Work {
     #[command(flatten)]
     storage: Storage,
+    #[command(flatten)]
+    fonts: Fonts,
     /// Renders at a time. [default: number of cores]
     #[arg(long, env = "MARQUETRY_WORKERS", value_name = "N")]
     workers: Option<usize>,
@@ -130,7 +135,7 @@ impl Serve {
         let app = Arc::new(App::self_hosted(engine.service.clone(), links));
         let workers = slots(self.workers);
         let worker = if workers > 0 {
-            Some(engine.worker(workers)?)
+            Some(engine.worker(workers, self.fonts.shelf()?)?)
         } else {
             None
         };
@@ -157,7 +162,7 @@ impl Work {
             let stop = Stop::on_signals()?;
             let networks = Networks::from_flag(self.allow_private_networks);
             let engine = Engine::open(&self.storage, &Links::new(&self.public_url), networks)?;
-            let worker = engine.worker(slots(self.workers).max(1))?;
+            let worker = engine.worker(slots(self.workers).max(1), self.fonts.shelf()?)?;
             let courier = engine.courier()?;
             tokio::join!(worker.run(stop.asked()), courier.run(stop.asked()));
             Ok(())

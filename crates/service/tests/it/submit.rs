@@ -11,7 +11,9 @@ use marquetry_model::{
 use marquetry_service::{ServiceError, Submitted, Terms, UploadFile, UploadRequest, Wait};
 use marquetry_store::JobFilter;
 
-use crate::world::{INNER_PLAIN, INNER_SLOT, LONG, PLAIN, SLOT, TEXT, World, change, hash, layer, request};
+use crate::world::{
+    INNER_PLAIN, INNER_SLOT, INNER_TEXT, LONG, PLAIN, SLOT, TEXT, World, change, hash, layer, request,
+};
 
 crate::over_each_store!(
     nobody_waits_and_the_job_is_durable,
@@ -21,6 +23,7 @@ crate::over_each_store!(
     a_key_serves_each_kind_and_each_tenant_apart,
     the_twin_of_an_ended_job_is_its_end,
     hiding_alone_is_a_render_and_repeats_do_not_count,
+    new_words_go_to_every_copy_of_a_text_layer,
     callbacks_are_kept_and_judged,
     limits_of_zero_and_a_lack_of_randomness_are_told,
 );
@@ -76,6 +79,53 @@ async fn nobody_waits_and_the_job_is_durable(world: World) {
     let key = BlobKey::asset(content);
     assert!(world.holds(&key));
     assert_eq!(spec.changes[0].asset, Some(AssetSource::Blob { key, content }));
+}
+
+async fn new_words_go_to_every_copy_of_a_text_layer(world: World) {
+    let mockup = world.mockup(world.tenant, 1, b"8BPS").await;
+    let text = |segments: Vec<(u32, String)>| TextChange {
+        layer: layer(INNER_TEXT),
+        words: Words::Segments(segments),
+        fit: TextFit::Shrink,
+    };
+    let only = |texts: Vec<TextChange>| RenderRequest {
+        changes: vec![],
+        texts,
+        ..request(mockup.id, b"png")
+    };
+    let submit = async |request| world.service.submit_render(world.tenant, request, Wait::No).await;
+
+    let asked = text(vec![(1, "me".into())]);
+    let job = submit(only(vec![asked.clone()])).await.unwrap().into_job();
+    let JobSpec::Render(spec) = &job.spec else {
+        panic!()
+    };
+    assert_eq!(spec.texts.len(), 1);
+    assert_eq!(spec.texts[0].slot, layer(INNER_TEXT));
+    assert_eq!(
+        spec.texts[0].addresses,
+        [LayerAddress(vec![3, 2]), LayerAddress(vec![7, 2])]
+    );
+    assert_eq!(
+        (&spec.texts[0].words, spec.texts[0].fit),
+        (&asked.words, asked.fit)
+    );
+
+    assert!(matches!(
+        submit(only(vec![text(vec![(2, "nobody".into())])])).await,
+        Err(ServiceError::Invalid(ModelError::Malformed {
+            field: "text_layers",
+            ..
+        }))
+    ));
+    let hidden = RenderRequest {
+        hidden: vec![layer(INNER_TEXT)],
+        ..only(vec![asked])
+    };
+    assert!(matches!(
+        submit(hidden).await,
+        Err(ServiceError::Invalid(ModelError::HiddenAndChanged { .. }))
+    ));
 }
 
 async fn a_stored_file_and_an_address_become_upload_jobs(world: World) {

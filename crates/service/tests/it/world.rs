@@ -9,7 +9,7 @@ use marquetry_job::{RetrySchedule, Timestamp, WorkerId};
 use marquetry_model::{
     Adjustments, BlobKey, Catalogue, ContentHash, Export, ExportFile, ExportFormat, Job, JobResult, JobSpec,
     LayerAddress, LayerEntry, LayerId, LayerKind, Mockup, MockupId, Placement, RenderRequest, RequestedAsset,
-    RequestedChange, SmartObject, TenantId, TextLayer, Thumbnail, Version,
+    RequestedChange, SmartObject, TenantId, TextLayer, TextSegment, Thumbnail, Version,
 };
 use marquetry_pixel::{BlendMode, Rect, Size};
 use marquetry_service::{Service, ServiceBuilder, ServiceError, StoredUpload};
@@ -214,8 +214,10 @@ pub(crate) fn layer(n: u8) -> LayerId {
 pub(crate) const SLOT: u8 = 1;
 /// A slot inside the outer one.
 pub(crate) const INNER_SLOT: u8 = 2;
-/// A layer of text.
+/// A layer of text that cannot be changed.
 pub(crate) const TEXT: u8 = 3;
+/// A layer of text inside the outer slot, in two styles.
+pub(crate) const INNER_TEXT: u8 = 6;
 /// A plain layer.
 pub(crate) const PLAIN: u8 = 4;
 /// A plain layer inside the outer slot.
@@ -252,34 +254,56 @@ fn slot(n: u8, instances: &[&[u32]], smart_objects: Vec<SmartObject>) -> SmartOb
     }
 }
 
+fn segment(text: &str) -> TextSegment {
+    TextSegment {
+        text: text.into(),
+        font: None,
+        font_size: None,
+        colour: None,
+    }
+}
+
+fn words(n: u8, path: &[u32]) -> TextLayer {
+    TextLayer {
+        id: layer(n),
+        address: at(path),
+        name: "words".into(),
+        text: Some("hello you".into()),
+        font: None,
+        font_size: None,
+        colour: None,
+        font_available: None,
+        editable: false,
+        segments: vec![],
+        visible: true,
+        stroke_count: 0,
+        has_colour_overlay: false,
+        has_clipped_artwork: false,
+        edit_together: vec![],
+    }
+}
+
 fn catalogue() -> Catalogue {
     let inner = vec![
         row(INNER_SLOT, &[3, 0], LayerKind::SmartObject, vec![]),
         row(INNER_PLAIN, &[3, 1], LayerKind::Pixel, vec![]),
+        row(INNER_TEXT, &[3, 2], LayerKind::Text, vec![]),
     ];
-    Catalogue {
-        smart_objects: vec![slot(
+    let outer = SmartObject {
+        text_layers: vec![TextLayer {
+            editable: true,
+            segments: vec![segment("hello "), segment("you")],
+            ..words(INNER_TEXT, &[3, 2])
+        }],
+        ..slot(
             SLOT,
             &[&[3], &[7]],
             vec![slot(INNER_SLOT, &[&[3, 0], &[7, 0]], vec![])],
-        )],
-        text_layers: vec![TextLayer {
-            id: layer(TEXT),
-            address: at(&[5]),
-            name: "words".into(),
-            text: Some("hello".into()),
-            font: None,
-            font_size: None,
-            colour: None,
-            font_available: None,
-            editable: false,
-            segments: vec![],
-            visible: true,
-            stroke_count: 0,
-            has_colour_overlay: false,
-            has_clipped_artwork: false,
-            edit_together: vec![],
-        }],
+        )
+    };
+    Catalogue {
+        smart_objects: vec![outer],
+        text_layers: vec![words(TEXT, &[5])],
         layers: vec![
             row(SLOT, &[3], LayerKind::SmartObject, inner),
             row(TEXT, &[5], LayerKind::Text, vec![]),

@@ -88,6 +88,7 @@ pub fn render_job(n: u64) -> Job {
         mockup_name: "Mug".into(),
         content: content(1),
         changes: vec![change],
+        texts: vec![],
         hidden: vec![LayerAddress(vec![9])],
         export: Export::default(),
         label: Some("spring".into()),

@@ -9,9 +9,9 @@ use marquetry_model::{
     Adjustments, Announce, AssetSource, BlobKey, BoxSize, Callback, Catalogue, Change, ColourOverlay,
     ContentHash, Delivery, DeliveryAttempt, DeliveryId, DialectName, Endpoint, EndpointId, EventNaming,
     EventType, Export, ExportFile, ExportFormat, ExportSize, Fit, Flip, Job, JobId, JobResult, JobSpec,
-    LayerAddress, LayerEntry, LayerId, LayerKind, Mockup, MockupId, Placement, Position, RenderSpec, Secret,
-    SmartObject, Target, TenantId, TextLayer, TextSegment, Thumbnail, Tile, Timing, UploadSource, UploadSpec,
-    Version, Warning, Within,
+    LayerAddress, LayerEntry, LayerId, LayerKind, Mockup, MockupId, Placement, Position, RenderSpec,
+    Rewording, Secret, SmartObject, Target, TenantId, TextFit, TextLayer, TextSegment, TextStyle, Thumbnail,
+    Tile, Timing, UploadSource, UploadSpec, Version, Warning, Within, Words,
 };
 use marquetry_pixel::{BlendMode, Quad, Rect, Rgb, Size};
 use proptest::collection::vec;
@@ -177,6 +177,33 @@ fn change() -> impl Strategy<Value = Change> {
         )
 }
 
+fn rewording() -> impl Strategy<Value = Rewording> {
+    let plain = (
+        text(),
+        of(text()),
+        of(0.1..2000.0),
+        of(colour()),
+        vec(of(colour()), 0..3),
+    )
+        .prop_map(|(text, font, font_size, colour, stroke_colours)| Words::Plain {
+            text,
+            style: TextStyle {
+                font,
+                font_size,
+                colour,
+                stroke_colours,
+            },
+        });
+    let words = prop_oneof![plain, vec((any::<u32>(), text()), 0..3).prop_map(Words::Segments)];
+    let fit = select(vec![TextFit::Overflow, TextFit::Shrink, TextFit::Clip]);
+    (layer_id(), vec(address(), 0..3), words, fit).prop_map(|(slot, addresses, words, fit)| Rewording {
+        slot,
+        addresses,
+        words,
+        fit,
+    })
+}
+
 fn format() -> impl Strategy<Value = ExportFormat> {
     select(vec![ExportFormat::Png, ExportFormat::Jpeg, ExportFormat::Webp])
 }
@@ -196,21 +223,25 @@ fn spec() -> impl Strategy<Value = JobSpec> {
         text(),
         hash(),
         vec(change(), 0..3),
+        vec(rewording(), 0..3),
         vec(address(), 0..3),
         export(),
         of(text()),
     )
-        .prop_map(|(mockup, mockup_name, content, changes, hidden, export, label)| {
-            JobSpec::Render(Box::new(RenderSpec {
-                mockup: MockupId::from_bytes(mockup),
-                mockup_name,
-                content,
-                changes,
-                hidden,
-                export,
-                label,
-            }))
-        });
+        .prop_map(
+            |(mockup, mockup_name, content, changes, texts, hidden, export, label)| {
+                JobSpec::Render(Box::new(RenderSpec {
+                    mockup: MockupId::from_bytes(mockup),
+                    mockup_name,
+                    content,
+                    changes,
+                    texts,
+                    hidden,
+                    export,
+                    label,
+                }))
+            },
+        );
     let source = prop_oneof![
         text().prop_map(UploadSource::Url),
         hash().prop_map(|content| UploadSource::Blob {

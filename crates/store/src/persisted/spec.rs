@@ -9,6 +9,7 @@ use marquetry_pixel::Rgb;
 use serde::{Deserialize, Serialize};
 
 use super::scalar::parse;
+use super::text::TextForm;
 use super::{Problem, V, known, read, write};
 
 /// Exactly one of the two is there.
@@ -41,6 +42,8 @@ struct RenderForm {
     content: String,
     #[serde(default)]
     changes: Vec<ChangeForm>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    texts: Vec<TextForm>,
     #[serde(default)]
     hidden: Vec<Vec<u32>>,
     export: ExportForm,
@@ -184,11 +187,11 @@ impl UploadForm {
     }
 }
 
-fn paths(addresses: &[LayerAddress]) -> Vec<Vec<u32>> {
+pub(super) fn paths(addresses: &[LayerAddress]) -> Vec<Vec<u32>> {
     addresses.iter().map(|address| address.0.clone()).collect()
 }
 
-fn addresses(paths: Vec<Vec<u32>>) -> Vec<LayerAddress> {
+pub(super) fn addresses(paths: Vec<Vec<u32>>) -> Vec<LayerAddress> {
     paths.into_iter().map(LayerAddress).collect()
 }
 
@@ -199,6 +202,7 @@ impl RenderForm {
             mockup_name: spec.mockup_name.clone(),
             content: spec.content.to_string(),
             changes: spec.changes.iter().map(ChangeForm::of).collect(),
+            texts: spec.texts.iter().map(TextForm::of).collect(),
             hidden: paths(&spec.hidden),
             export: ExportForm::of(&spec.export),
             label: spec.label.clone(),
@@ -214,6 +218,11 @@ impl RenderForm {
                 .changes
                 .into_iter()
                 .map(ChangeForm::back)
+                .collect::<Result<_, _>>()?,
+            texts: self
+                .texts
+                .into_iter()
+                .map(TextForm::back)
                 .collect::<Result<_, _>>()?,
             hidden: addresses(self.hidden),
             export: self.export.back()?,

@@ -29,6 +29,7 @@ fn render() -> JobSpec {
         mockup_name: "Mug".into(),
         content: ContentHash::from_bytes([9; 32]),
         changes: vec![],
+        texts: vec![],
         hidden: vec![LayerAddress(vec![0])],
         export: Export::default(),
         label: None,

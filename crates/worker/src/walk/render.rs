@@ -29,9 +29,10 @@ impl Walk {
         let threads = self.threads();
         let mockup = Arc::clone(&opened.mockup);
         let order = spec.clone();
+        let fonts = self.worker.settings.fonts.clone();
         let work = self.on_pool(move |stop| {
             let mut doors = Doors::enter();
-            let rendered = painting(stop, threads, |painter| {
+            let rendered = painting(stop, threads, &fonts, |painter| {
                 render(&mockup, &order, &assets, painter, &mut doors)
             })?;
             Ok((rendered, doors.measured))

@@ -10,7 +10,7 @@ use marquetry_model::{
     LayerId, Mockup, MockupId, Quality, Thumbnail, UploadSpec, Version, Warning,
 };
 use marquetry_pixel::Size;
-use marquetry_render::{Assets, OpenMockup, Order, Picture, RenderError, draw, export, open};
+use marquetry_render::{Assets, FontShelf, OpenMockup, Order, Picture, RenderError, draw, export, open};
 
 use super::{Made, Walk, hash_of, painting};
 use crate::builder::Limits;
@@ -33,9 +33,10 @@ impl Walk {
         let threads = self.threads();
         let id = mockup_id(self.job.id);
         let limits = self.worker.settings.limits.clone();
+        let fonts = self.worker.settings.fonts.clone();
         let file = bytes.clone();
         let found = self
-            .on_pool(move |stop| inspect(file, id, &limits, stop, threads))
+            .on_pool(move |stop| inspect(file, id, &limits, &fonts, stop, threads))
             .await?;
         measured.add_all(&found.measured);
 
@@ -109,6 +110,7 @@ fn inspect(
     bytes: Bytes,
     id: MockupId,
     limits: &Limits,
+    fonts: &FontShelf,
     stop: &Stop,
     threads: NonZeroUsize,
 ) -> Result<Inspected, Trouble> {
@@ -120,14 +122,14 @@ fn inspect(
         let allowed = limits.canvas_side;
         return Err(Trouble::CanvasTooLarge { size, allowed });
     }
-    let catalogue = opened.catalogue(&|address| layer_id(id, address));
+    let catalogue = opened.catalogue(fonts, &|address| layer_id(id, address));
     if catalogue.smart_objects.is_empty() && catalogue.text_layers.is_empty() {
         return Err(Trouble::NothingToChange);
     }
     doors.passed(room::OPEN);
     stop.check()?;
 
-    let picture = painting(stop, threads, |painter| {
+    let picture = painting(stop, threads, fonts, |painter| {
         draw(&opened, &Order::default(), &Assets::new(), painter, &mut doors)
     })?;
     let mut warnings = warnings::catalogue(&catalogue);

@@ -149,6 +149,7 @@ impl Workshop {
             mockup_name: mockup.name.clone(),
             content: mockup.content,
             changes,
+            texts: vec![],
             hidden: vec![],
             export: Export {
                 format: ExportFormat::Png,
