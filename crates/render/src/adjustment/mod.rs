@@ -16,15 +16,19 @@ use marquetry_psd::{ColorMode, Layer, Limits};
 
 use crate::space::Plate;
 
-/// What an adjustment layer does to the colours below it. `None` when that cannot be read or is not
-/// drawn.
+/// What an adjustment layer does to the colours below it on one plate. `None` when that cannot be read
+/// or is not drawn.
+///
+/// Inks are taken as they are stored, 255 being none, which is exact for tables of single channels.
+/// What looks at three channels at once takes cyan, magenta and yellow for red, green and blue.
 pub(crate) fn of(layer: Layer<'_>, plate: Plate, limits: &Limits) -> Option<Adjustment> {
     let stored = layer.adjustment(limits).ok()??;
     let mode = layer.document().header().color_mode;
+    let records = records(mode, plate);
     Some(match &stored {
         Stored::BrightnessContrast(change) => Adjustment::tone(bright::brightness_contrast(change)),
-        Stored::Levels(levels) => tone::channels(records(mode, plate), |record| tone::levels(levels, record)),
-        Stored::Curves(curves) => tone::channels(records(mode, plate), |record| tone::curve(curves, record)),
+        Stored::Levels(levels) => tone::channels(records, |record| tone::levels(levels, record)),
+        Stored::Curves(curves) => tone::channels(records, |record| tone::curve(curves, record)),
         Stored::Exposure(exposure) => Adjustment::tone(tone::exposure(exposure, gamma(mode))),
         Stored::Vibrance { vibrance, saturation } => colour::vibrance(*vibrance, *saturation),
         Stored::HueSaturation(change) => colour::hue_saturation(change),
@@ -45,10 +49,10 @@ pub(crate) fn of(layer: Layer<'_>, plate: Plate, limits: &Limits) -> Option<Adju
 /// Which records of levels and curves hold for the three channels that are drawn; record 0 holds for
 /// all of them.
 fn records(mode: ColorMode, plate: Plate) -> [u16; 3] {
-    match (mode, plate) {
-        (ColorMode::Grayscale | ColorMode::Duotone | ColorMode::Bitmap, _) => [1; 3],
-        (_, Plate::Black) => [4; 3],
-        (_, Plate::Colour) => [1, 2, 3],
+    match mode {
+        _ if plate == Plate::Black => [4; 3],
+        ColorMode::Grayscale | ColorMode::Duotone | ColorMode::Bitmap => [1; 3],
+        _ => [1, 2, 3],
     }
 }
 
