@@ -45,7 +45,10 @@ impl Layer {
     pub(crate) fn shape_bounds(&self, area: Rect) -> Rect {
         // Clipped layers stay inside their base.
         let masked = masks_bounds(&self.masks, area);
-        masked.intersect(self.paint.bounds(area))
+        match &self.style.outline {
+            Some(outline) => masks_bounds(outline, masked),
+            None => masked.intersect(self.paint.bounds(area)),
+        }
     }
 }
 

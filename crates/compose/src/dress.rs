@@ -115,7 +115,14 @@ fn inside(step: &Step<'_>, dress: &Dress<'_>, shape: Rect, band: &Band<'_>, scra
         pixels: &mut own_pixels,
     };
     step.source.gather(&mut own, scratch);
-    let alphas = Plane::new(shape, make_opaque(own.pixels));
+    let alphas = match dress.outline {
+        Some(outline) => {
+            let alphas = Plane::of_masks(shape, [outline]);
+            share_out(own.pixels, &alphas);
+            alphas
+        }
+        None => Plane::new(shape, make_opaque(own.pixels)),
+    };
     let mut pixels = copied(band, shape, scratch);
     let mut after = Band {
         area: shape,
@@ -179,6 +186,14 @@ fn inside(step: &Step<'_>, dress: &Dress<'_>, shape: Rect, band: &Band<'_>, scra
         area: shape,
         pixels,
         alphas,
+    }
+}
+
+/// Leaves of each pixel's alpha what the shape doesn't say already.
+fn share_out(pixels: &mut [u8], shape: &Plane) {
+    for (pixel, &shape) in pixels.as_chunks_mut::<4>().0.iter_mut().zip(shape.bytes()) {
+        let share = u16::from(pixel[3]) * 255 / u16::from(shape.max(1));
+        pixel[3] = u8::try_from(share).unwrap_or(255);
     }
 }
 

@@ -20,6 +20,17 @@ impl Plane {
         Self { area, bytes }
     }
 
+    /// What several lists of masks together let through, all over `area`.
+    pub(crate) fn of_masks<'a>(area: Rect, lists: impl IntoIterator<Item = &'a [Mask]> + Clone) -> Self {
+        let mut bytes = vec![255; area.width as usize * area.height as usize];
+        for (y, row) in rows(area).zip(bytes.chunks_exact_mut(area.width.max(1) as usize)) {
+            for masks in lists.clone() {
+                hold_back(row, masks, None, Rect { y, height: 1, ..area });
+            }
+        }
+        Self { area, bytes }
+    }
+
     /// Where it says anything; all else is held back.
     pub(crate) fn area(&self) -> Rect {
         self.area

@@ -173,7 +173,10 @@ impl Source<'_> {
         let whole = Rect { y, height: 1, ..area };
         match self {
             Self::Raster { spans, at, .. } => {
-                let span = &spans[y.abs_diff(at.1) as usize];
+                let row = usize::try_from(i64::from(y) - i64::from(at.1)).ok();
+                let Some(span) = row.and_then(|row| spans.get(row)) else {
+                    return (Rect::default(), false);
+                };
                 let left = at.0.saturating_add_unsigned(span.columns.start);
                 let right = at.0.saturating_add_unsigned(span.columns.end);
                 let seen = Rect::from_edges(left, y, right, y.saturating_add(1));

@@ -38,6 +38,8 @@ pub(crate) struct Dress<'a> {
     /// Where the node itself is, without its effects.
     pub(crate) shape: Rect,
     pub(crate) coats: Coats<'a>,
+    /// The masks that shape it, when its alpha doesn't.
+    pub(crate) outline: Option<&'a [Mask]>,
     pub(crate) interior: Interior,
     /// Hide the node and its effects.
     pub(crate) veil: &'a [Mask],
@@ -204,14 +206,15 @@ impl<'a> Step<'a> {
         if style.is_plain() {
             return;
         }
-        let plane = if style.effects.is_empty() {
-            Plane::new(Rect::default(), Vec::new())
-        } else {
-            shape_of(self, shape, &mut Scratch::new(best_level()))
+        let plane = match &style.outline {
+            _ if style.effects.is_empty() => Plane::new(Rect::default(), Vec::new()),
+            Some(outline) => Plane::of_masks(shape, [self.masks, outline]),
+            None => shape_of(self, shape, &mut Scratch::new(best_level())),
         };
         self.dress = Some(Box::new(Dress {
             shape,
             coats: coats(style, &plane, canvas, self.opacity),
+            outline: style.outline.as_deref(),
             interior: style.interior,
             veil: &style.veil,
         }));

@@ -15,6 +15,11 @@ pub struct Style {
     /// Effects, bottom to top within their place: those that lie below the layer, those inside its
     /// shape, strokes, those over it. Each kind knows its place.
     pub effects: Vec<Effect>,
+    /// What effects take for the layer's shape, within its masks, instead of its alpha. What is left
+    /// of the alpha then fades the layer inside its shape and changes nothing of its effects: so it is
+    /// with a shape layer filled by a gradient that runs out, and with a layer whose transparency
+    /// doesn't shape it (no masks at all: its shape is everywhere).
+    pub outline: Option<Vec<Mask>>,
     /// How effects inside the shape meet the layer.
     pub interior: Interior,
     /// Masks that hide the layer together with its effects. The layer's own masks shape it before,

@@ -7,13 +7,14 @@ use std::sync::Arc;
 
 use marquetry_compose::{
     Bevel, BevelPlace, BevelProfile, BevelTechnique, Contour, ContourPoint, Effect, Glow, GlowSource,
-    GlowTechnique, Interior, Light, Overlay, Paint, Ramp, Satin, Shading, Shadow, StrokeEffect, StrokePaint,
-    StrokePosition, Style,
+    GlowTechnique, Interior, Light, Mask, Overlay, Paint, Ramp, Satin, Shading, Shadow, StrokeEffect,
+    StrokePaint, StrokePosition, Style,
 };
 use marquetry_pixel::{BlendMode, Opacity, Point, Rect, Rgb};
 use marquetry_psd::color::Color;
 use marquetry_psd::effects as psd;
 use marquetry_psd::effects::{Common, LayerEffects};
+use marquetry_psd::fill::Fill;
 use marquetry_psd::gradient::{GradientFill, GradientStyle};
 use marquetry_psd::{Layer, LayerKind};
 
@@ -49,6 +50,7 @@ pub(crate) fn dressed(layer: Layer<'_>, mockup: &OpenMockup) -> Dressed {
     };
     Dressed {
         style: Style {
+            outline: outline(layer, mockup),
             effects: wardrobe.effects,
             interior,
             ..Style::default()
@@ -80,6 +82,25 @@ fn extent(layer: Layer<'_>) -> Rect {
         .children()
         .filter(|child| child.is_visible())
         .fold(whole, |all, child| all.union(extent(child)))
+}
+
+/// What shapes a layer's effects when its alpha doesn't.
+fn outline(layer: Layer<'_>, mockup: &OpenMockup) -> Option<Vec<Mask>> {
+    let limits = &mockup.limits.psd;
+    if layer.kind() == LayerKind::Shape {
+        // A gradient or pattern that lets something through is none of the shape's business, but a live
+        // stroke reaches beyond the curves.
+        let filled = !matches!(layer.fill(limits).ok()??, Fill::Color(_));
+        let stroked = layer
+            .vector_stroke(limits)
+            .ok()
+            .flatten()
+            .is_some_and(|stroke| stroke.enabled);
+        let vector = layer.vector_mask(limits).ok()??;
+        return (filled && !stroked && !vector.disabled)
+            .then(|| vec![vector::mask(&vector, mockup.size().rect())]);
+    }
+    (!layer.is_group() && !layer.transparency_shapes_layer()).then(Vec::new)
 }
 
 struct Wardrobe<'a> {
