@@ -1,8 +1,9 @@
 //! A mesh cut into flat quadrilaterals, as coarsely as Photoshop cuts it.
 //!
-//! **How.** A patch is halved, across, down or both, until its four border curves are flat; a curve
-//! is flat when its middle lies within [`FLAT`] canvas pixels of the middle of its chord. A flat border
-//! is a straight line from then on, for the finer pieces beside it too, so nothing gapes. This is
+//! **How.** A patch is halved, across, down or both, until the rows and columns of its control points are
+//! flat; a parabola is flat when its middle lies within [`FLAT`] canvas pixels of the middle of its
+//! chord. A flat border is a straight line from then on, for the finer pieces beside it too, so nothing
+//! gapes. This is
 //! coarse enough to be seen (a third of a pixel of art here and there), and it is what stored pixels
 //! show: with it `PSDNET-1831-Inflate.psd` is within 3 levels of 255 everywhere inside, a smooth surface
 //! is not in 30 of 100 pixels; `PSDNET-864-mushroom.psd` and the single meshes of
@@ -88,23 +89,6 @@ impl Patch {
         Point::new(x, y)
     }
 
-    /// How far the surface's curve from `from` to `to`, along a row or a column, is from its chord: of
-    /// a parabola the distance between their middles, of a curve that turns both ways more.
-    fn bend(&self, from: (f64, f64), to: (f64, f64)) -> f64 {
-        let between = |share: f64| {
-            let along = |a: f64, b: f64| a + (b - a) * share;
-            self.at((along(from.0, to.0), along(from.1, to.1)))
-        };
-        let (a, p, q, d) = (self.at(from), between(1.0 / 3.0), between(2.0 / 3.0), self.at(to));
-        let most = |a: f64, p: f64, q: f64, d: f64| {
-            // The inner control points of the cubic through the four.
-            let b = (-5.0 * a + 18.0 * p - 9.0 * q + 2.0 * d) / 6.0;
-            let c = (2.0 * a - 9.0 * p + 18.0 * q - 5.0 * d) / 6.0;
-            (3.0 * b - 2.0 * a - d).abs().max((3.0 * c - 2.0 * d - a).abs()) / 4.0
-        };
-        most(a.x, p.x, q.x, d.x).max(most(a.y, p.y, q.y, d.y))
-    }
-
     fn in_frame(&self, (u, v): (f64, f64)) -> Point {
         Point::new(self.left + self.width * u, self.top + self.height * v)
     }
@@ -116,6 +100,52 @@ fn bernstein(t: f64) -> [f64; 4] {
     [s * s * s, 3.0 * s * s * t, 3.0 * s * t * t, t * t * t]
 }
 
+/// How far the curve of four control points is from its chord, along the axis where that is more: of a
+/// parabola the distance between their middles, of a curve that turns both ways more.
+fn bend([a, b, c, d]: [Point; 4]) -> f64 {
+    let most = |a: f64, b: f64, c: f64, d: f64| {
+        (3.0 * b - 2.0 * a - d).abs().max((3.0 * c - 2.0 * d - a).abs()) / 4.0
+    };
+    most(a.x, b.x, c.x, d.x).max(most(a.y, b.y, c.y, d.y))
+}
+
+/// The control points of a part, row by row.
+type Net = [Point; 16];
+
+fn row_of(net: &Net, row: usize) -> [Point; 4] {
+    std::array::from_fn(|at| net[row * 4 + at])
+}
+
+fn column_of(net: &Net, column: usize) -> [Point; 4] {
+    std::array::from_fn(|at| net[at * 4 + column])
+}
+
+/// Both halves of a curve.
+fn halves([a, b, c, d]: [Point; 4]) -> ([Point; 4], [Point; 4]) {
+    let (ab, bc, cd) = (middle(a, b), middle(b, c), middle(c, d));
+    let (abc, bcd) = (middle(ab, bc), middle(bc, cd));
+    let m = middle(abc, bcd);
+    ([a, ab, abc, m], [m, bcd, cd, d])
+}
+
+/// The left and the right half.
+fn halved_across(net: &Net) -> (Net, Net) {
+    let rows: [_; 4] = std::array::from_fn(|row| halves(row_of(net, row)));
+    (
+        std::array::from_fn(|at| rows[at / 4].0[at % 4]),
+        std::array::from_fn(|at| rows[at / 4].1[at % 4]),
+    )
+}
+
+/// The upper and the lower half.
+fn halved_down(net: &Net) -> (Net, Net) {
+    let columns: [_; 4] = std::array::from_fn(|column| halves(column_of(net, column)));
+    (
+        std::array::from_fn(|at| columns[at % 4].0[at / 4]),
+        std::array::from_fn(|at| columns[at % 4].1[at / 4]),
+    )
+}
+
 fn middle(a: Point, b: Point) -> Point {
     Point::new((a.x + b.x) / 2.0, (a.y + b.y) / 2.0)
 }
@@ -125,6 +155,7 @@ fn middle(a: Point, b: Point) -> Point {
 struct Part {
     /// Left, top, right and bottom in the patch.
     area: [f64; 4],
+    net: Net,
     /// Top left, top right, bottom right, bottom left on the canvas: on the surface, or on a border
     /// that is straight already.
     corners: [Point; 4],
@@ -141,53 +172,55 @@ struct Cutter<'a> {
 
 impl Cutter<'_> {
     fn patch(&mut self, patch: &Patch) {
+        let net = patch.points;
         self.cut(
             patch,
-            Part {
+            &Part {
                 area: [0.0, 0.0, 1.0, 1.0],
-                corners: [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)].map(|at| patch.at(at)),
+                net,
+                corners: [net[0], net[3], net[15], net[12]],
                 straight: [false; 4],
                 depth: 0,
             },
         );
     }
 
-    fn cut(&mut self, patch: &Patch, part: Part) {
+    fn cut(&mut self, patch: &Patch, part: &Part) {
         let [left, top, right, bottom] = part.area;
-        let (across, down) = ((left + right) / 2.0, (top + bottom) / 2.0);
+        let (across, down) = (f64::midpoint(left, right), f64::midpoint(top, bottom));
         let [a, b, c, d] = part.corners;
-        // Middle of each side in the patch, its middle on the surface, and on the chord.
-        let sides = [
-            ((across, top), (left, top), (right, top)),
-            ((right, down), (right, top), (right, bottom)),
-            ((across, bottom), (left, bottom), (right, bottom)),
-            ((left, down), (left, top), (left, bottom)),
+        let net = &part.net;
+        let borders = [
+            row_of(net, 0),
+            column_of(net, 3),
+            row_of(net, 3),
+            column_of(net, 0),
         ];
-        let chords = [middle(a, b), middle(b, c), middle(d, c), middle(a, d)];
+        let chords = [(a, b), (b, c), (d, c), (a, d)];
         let mut straight = part.straight;
-        let mut mids = chords;
+        let mut mids = chords.map(|(from, to)| middle(from, to));
         for side in 0..4 {
-            let (at, from, to) = sides[side];
-            if straight[side] {
-                continue;
-            }
-            // Of the surface's own chord, so that neighbours agree whatever was straightened before.
-            straight[side] = patch.bend(from, to) <= FLAT;
+            // The surface's own curve is judged, so that neighbours agree whatever was straightened before.
+            straight[side] |= bend(borders[side]) <= FLAT;
             if !straight[side] {
-                mids[side] = patch.at(at);
+                mids[side] = halves(borders[side]).0[3];
             }
         }
-        let [flat_top, flat_right, flat_bottom, flat_left] = straight;
-        let (split_across, split_down) = (!(flat_top && flat_bottom), !(flat_left && flat_right));
+        let inside = |line: fn(&Net, usize) -> [Point; 4]| (1..3).any(|at| bend(line(net, at)) > FLAT);
+        // Whether top, right, bottom and left are flat.
+        let [ft, fr, fb, fl] = straight;
+        let split_across = !(ft && fb) || inside(row_of);
+        let split_down = !(fl && fr) || inside(column_of);
         if !(split_across || split_down) || part.depth >= DEEPEST || self.cells.len() >= MOST {
-            return self.lay(patch, &part);
+            return self.lay(patch, part);
         }
         let [t, r, l_bottom, l] = mids;
-        let mut add = |area: [f64; 4], corners: [Point; 4], straight: [bool; 4]| {
+        let mut add = |area: [f64; 4], net: Net, corners: [Point; 4], straight: [bool; 4]| {
             self.cut(
                 patch,
-                Part {
+                &Part {
                     area,
+                    net,
                     corners,
                     straight,
                     depth: part.depth + 1,
@@ -196,50 +229,57 @@ impl Cutter<'_> {
         };
         match (split_across, split_down) {
             (true, true) => {
-                let m = patch.at((across, down));
+                let (west, east) = halved_across(net);
+                let ((nw, sw), (ne, se)) = (halved_down(&west), halved_down(&east));
+                let m = nw[15];
                 add(
                     [left, top, across, down],
+                    nw,
                     [a, t, m, l],
-                    [flat_top, false, false, flat_left],
+                    [ft, false, false, fl],
                 );
                 add(
                     [across, top, right, down],
+                    ne,
                     [t, b, r, m],
-                    [flat_top, flat_right, false, false],
+                    [ft, fr, false, false],
                 );
                 add(
                     [left, down, across, bottom],
+                    sw,
                     [l, m, l_bottom, d],
-                    [false, false, flat_bottom, flat_left],
+                    [false, false, fb, fl],
                 );
                 add(
                     [across, down, right, bottom],
+                    se,
                     [m, r, c, l_bottom],
-                    [false, flat_right, flat_bottom, false],
+                    [false, fr, fb, false],
                 );
             }
             (true, false) => {
+                let (west, east) = halved_across(net);
                 add(
                     [left, top, across, bottom],
+                    west,
                     [a, t, l_bottom, d],
-                    [flat_top, false, flat_bottom, flat_left],
+                    [ft, false, fb, fl],
                 );
                 add(
                     [across, top, right, bottom],
+                    east,
                     [t, b, c, l_bottom],
-                    [flat_top, flat_right, flat_bottom, false],
+                    [ft, fr, fb, false],
                 );
             }
             _ => {
-                add(
-                    [left, top, right, down],
-                    [a, b, r, l],
-                    [flat_top, flat_right, false, flat_left],
-                );
+                let (north, south) = halved_down(net);
+                add([left, top, right, down], north, [a, b, r, l], [ft, fr, false, fl]);
                 add(
                     [left, down, right, bottom],
+                    south,
                     [l, r, c, d],
-                    [false, flat_right, flat_bottom, flat_left],
+                    [false, fr, fb, fl],
                 );
             }
         }

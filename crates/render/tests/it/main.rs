@@ -11,3 +11,4 @@ mod plan;
 mod repeated;
 mod smart_objects;
 mod text;
+mod warps;

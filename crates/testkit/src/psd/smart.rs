@@ -14,6 +14,7 @@ pub struct SmartObject {
     external: bool,
     legacy: bool,
     resolution: f64,
+    filters: Vec<Descriptor>,
 }
 
 /// The bend a smart object's content has before it is placed.
@@ -43,7 +44,26 @@ impl SmartObject {
             external: false,
             legacy: true,
             resolution: 72.0,
+            filters: Vec::new(),
         }
+    }
+
+    /// Adds a smart filter: its name, its four letters and its settings, shown at `opacity` per cent.
+    #[must_use]
+    pub fn filter(mut self, name: &str, id: [u8; 4], settings: Descriptor, opacity: f64) -> Self {
+        let options = Descriptor::new("blendOptions")
+            .unit("Opct", b"#Prc", opacity)
+            .enumerated("Md  ", "BlnM", "Nrml");
+        self.filters.push(
+            Descriptor::new("filterFX")
+                .text("Nm  ", name)
+                .object("blendOptions", options)
+                .bool("enab", true)
+                .bool("hasoptions", true)
+                .object("Fltr", settings)
+                .integer("filterID", i32::from_be_bytes(id)),
+        );
+        self
     }
 
     /// Bends the content first.
@@ -133,6 +153,19 @@ impl SmartObject {
                     .integer("compID", -1)
                     .integer("originalCompID", -1),
             );
+        let descriptor = if self.filters.is_empty() {
+            descriptor
+        } else {
+            let list = self.filters.iter().cloned().map(Value::Object).collect();
+            let filters = Descriptor::new("filterFXStyle")
+                .bool("enab", true)
+                .bool("validAtPosition", true)
+                .bool("filterMaskEnable", true)
+                .bool("filterMaskLinked", true)
+                .bool("filterMaskExtendWithWhite", true)
+                .with("filterFXList", Value::List(list));
+            descriptor.object("filterFX", filters)
+        };
         let mut ink = Ink::new();
         ink.raw(b"soLD")
             .u32(4)
