@@ -112,6 +112,17 @@ impl Outline {
         self.contours.extend_from_slice(&other.contours);
     }
 
+    /// Whether any of its contours doesn't end where it began.
+    pub fn is_open(&self) -> bool {
+        self.contours.iter().any(|contour| !contour.closed)
+    }
+
+    /// The corners of lines that keep to its curves within a fiftieth of a pixel, contour by contour.
+    /// `None` when one of them is nowhere.
+    pub fn corners(&self) -> Option<Vec<Vec<Point>>> {
+        self.flat()
+    }
+
     /// The smallest whole pixels that hold everything inside. `None` when that is nothing, or a
     /// corner is nowhere.
     pub fn bounds(&self) -> Option<Rect> {

@@ -28,6 +28,7 @@ mod adjustment;
 mod catalogue;
 mod colour;
 mod draw;
+mod edge;
 mod effects;
 mod error;
 mod fill;

@@ -30,6 +30,7 @@ use crate::open::{Contents, Nested, OpenMockup};
 use crate::shape;
 use crate::text;
 use crate::undrawn::{Feature, Undrawn};
+use crate::vector;
 use crate::warp::{self, Laid, NotLaid};
 
 /// Which smart objects are drawn anew from their contents.
@@ -671,6 +672,15 @@ impl<'a> Walk<'a> {
     }
 
     fn masks(&mut self, layer: Layer<'a>) -> Result<Vec<Mask>, RenderError> {
+        let mut masks = self.stored_masks(layer)?;
+        match vector::unrendered(layer, self.mockup) {
+            Ok(mask) => masks.extend(mask),
+            Err(_) => self.lacks(layer, Feature::VectorMask),
+        }
+        Ok(masks)
+    }
+
+    fn stored_masks(&mut self, layer: Layer<'a>) -> Result<Vec<Mask>, RenderError> {
         let Some(stored) = layer.masks() else {
             return Ok(Vec::new());
         };
@@ -679,14 +689,13 @@ impl<'a> Walk<'a> {
             return Ok(Vec::new());
         }
         let parameters = stored.parameters;
-        // A shape's stored pixels end where its curves do; the mask that Photoshop rendered of the same
+        // A shape's pixels end where its curves do, stored or drawn; the mask that Photoshop rendered of the same
         // curves would thin their edges once more.
         if layer.kind() == LayerKind::Shape
             && mask.flags.is_rendered()
             && stored.real.is_none()
             && parameters.vector_density.is_none_or(|density| density == 255)
             && parameters.vector_feather.is_none_or(|feather| feather <= 0.0)
-            && !layer.rect().is_empty()
         {
             return Ok(Vec::new());
         }
@@ -742,14 +751,6 @@ impl<'a> Walk<'a> {
 
     /// Everything else about a layer that we read and do not draw.
     fn note_what_is_ignored(&mut self, layer: Layer<'_>) {
-        let vector = layer.vector_mask(&self.mockup.limits.psd).ok().flatten();
-        let rendered = layer
-            .masks()
-            .is_some_and(|masks| masks.mask.flags.is_rendered() || masks.real.is_some());
-        let shaped = layer.kind() == LayerKind::Shape;
-        if vector.is_some_and(|mask| !mask.disabled) && !rendered && !shaped {
-            self.lacks(layer, Feature::VectorMask);
-        }
         let ranges = layer.blending_ranges();
         if std::iter::once(&ranges.gray)
             .chain(&ranges.channels)

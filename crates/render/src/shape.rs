@@ -4,15 +4,14 @@
 
 use std::sync::Arc;
 
-use marquetry_compose::{
-    Cap, FillRule, Group, GroupBlend, Join, Layer as Painted, Mask, Node, Outline, Paint, Pen,
-};
+use marquetry_compose::{Cap, FillRule, Group, GroupBlend, Join, Layer as Painted, Mask, Node, Paint, Pen};
 use marquetry_pixel::{BlendMode, Coverage, Opacity, Rect};
 use marquetry_psd::Layer;
 use marquetry_psd::descriptor::Unit;
 use marquetry_psd::fill::{StrokeAlignment, StrokeCap, StrokeJoin, VectorStroke};
 use marquetry_psd::path::VectorMask;
 
+use crate::edge::edge;
 use crate::fill::{self, Ground};
 use crate::open::OpenMockup;
 use crate::vector;
@@ -179,15 +178,6 @@ fn twice(pen: &Pen) -> Pen {
         width: pen.width * 2.0,
         ..pen.clone()
     }
-}
-
-/// What is stroked: the edge of all shapes together.
-fn edge(parts: &[vector::Part]) -> Outline {
-    let mut edge = Outline::new();
-    for part in parts {
-        edge.extend(&part.outline);
-    }
-    edge
 }
 
 fn inverted(mask: &Mask) -> Mask {

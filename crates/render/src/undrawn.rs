@@ -19,7 +19,7 @@ pub enum Feature {
     Adjustment,
     /// A fill without stored pixels: gradient, pattern, or a colour that we cannot convert.
     Fill,
-    /// A vector mask that Photoshop left no pixels of.
+    /// A vector mask that Photoshop left no pixels of and that cannot be read.
     VectorMask,
     /// A mask with soft edges made on the fly.
     MaskFeather,

@@ -5,11 +5,11 @@ use marquetry_render::{Feature, Order};
 use marquetry_testkit::golden;
 use marquetry_testkit::golden::{Picture, Tolerance};
 use marquetry_testkit::psd::{
-    Builder, Curve, Descriptor, Layer, gradient, gradient_fill, pattern_block, pattern_fill, solid_paint,
-    stroke, vector_path,
+    Builder, Curve, Descriptor, Layer, Rect, gradient, gradient_fill, pattern_block, pattern_fill,
+    solid_paint, stroke, vector_path,
 };
 
-use crate::fixtures::{assets, drawn, opened, quarters};
+use crate::fixtures::{RED, assets, drawn, flat, opened, quarters};
 
 /// Draws one layer on a canvas of its own.
 fn alone(side: u32, layer: Layer) -> (Raster, Vec<Feature>) {
@@ -306,4 +306,18 @@ fn dashed_strokes_with_each_cap_and_join() {
             sheet(3, &pictures)
         }
     );
+}
+
+#[test]
+fn a_vector_mask_without_stored_pixels_cuts_its_layer_off() {
+    let half = [Curve::polygon(&[[0.0, 0.0], [0.5, 0.0], [0.5, 1.0], [0.0, 1.0]])];
+    let masked = |flags: u32| {
+        let layer = Layer::raster("Photo", Rect::new(0, 0, 8, 8), flat(8, 8, RED));
+        let (got, missing) = alone(8, layer.block(b"vmsk", vector_path(flags, &half)));
+        assert_eq!(missing, []);
+        [got.pixel(3, 4).unwrap()[3], got.pixel(4, 4).unwrap()[3]]
+    };
+    assert_eq!(masked(0), [255, 0]);
+    assert_eq!(masked(1), [0, 255]);
+    assert_eq!(masked(4), [255, 255]);
 }
