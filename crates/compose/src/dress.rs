@@ -7,7 +7,7 @@
 //! does: at a pixel that its shape half covers, the shadow below a layer is half there, not a quarter.
 
 use crate::blend::{self, Ink};
-use crate::effect::Coat;
+use crate::effect::{Coat, Coats};
 use crate::mask::{Plane, hold_back, times};
 use crate::paint::{Band, Scratch, copy_out, lay, make_opaque, paint, rows};
 use crate::scene::{ClipBlend, Mask};
@@ -32,24 +32,37 @@ pub(crate) fn paint_dressed(
     let before = (!hold.is_open()).then(|| copied(band, area, scratch));
     let shape = dress.shape.intersect(area);
     let inside = (!shape.is_empty()).then(|| inside(step, dress, shape, band, scratch));
-    for coat in &dress.coats.below {
-        paint_coat(coat, area, band, None, scratch);
-    }
-    let replacing: Vec<_> = dress
-        .coats
-        .above
+    let Coats { below, above, .. } = &dress.coats;
+    // What a stroke in its layer's place lies on: no shadow of the layer's is seen through it.
+    let mut ground = below
         .iter()
-        .map(|coat| coat.replaces.then(|| replacing(coat, area, band, scratch)))
-        .collect();
+        .chain(above)
+        .any(|coat| coat.replaces)
+        .then(|| copied(band, area, scratch));
+    if let Some(pixels) = &mut ground {
+        let mut ground = Band { area, pixels };
+        for coat in below.iter().filter(|coat| !coat.concealed) {
+            paint_coat(coat, area, &mut ground, None, scratch);
+        }
+    }
+    let mut painted = |coats: &[Coat<'_>], band: &mut Band<'_>, scratch: &mut Scratch| {
+        for coat in coats {
+            match &mut ground {
+                Some(pixels) if coat.replaces && !coat.area.intersect(area).is_empty() => {
+                    let ground = Band { area, pixels };
+                    let pixels = replacing(coat, area, &ground, scratch);
+                    put(coat, area, band, pixels, scratch);
+                }
+                _ => paint_coat(coat, area, band, None, scratch),
+            }
+        }
+    };
+    painted(below, band, scratch);
     if let Some(inside) = inside {
         meet(step, inside, band, scratch);
     }
-    for (coat, replacing) in dress.coats.above.iter().zip(replacing) {
-        match replacing {
-            Some(pixels) => put(coat, area, band, pixels, scratch),
-            None => paint_coat(coat, area, band, None, scratch),
-        }
-    }
+    painted(above, band, scratch);
+    scratch.give(ground.unwrap_or_default());
     if let Some(before) = before {
         let mut strength = scratch.take(area.width as usize);
         for (y, before) in rows(area).zip(before.chunks_exact(area.width as usize * 4)) {
@@ -160,7 +173,8 @@ fn inside(step: &Step<'_>, dress: &Dress<'_>, shape: Rect, band: &Band<'_>, scra
     }
     if dress.interior == Interior::Separately || passes {
         for coat in &dress.coats.within {
-            if let Some(before) = before.as_mut().filter(|_| coat.replaces) {
+            let seen = !coat.area.intersect(shape).is_empty();
+            if let Some(before) = before.as_mut().filter(|_| coat.replaces && seen) {
                 let below = Band {
                     area: shape,
                     pixels: before,

@@ -74,6 +74,23 @@ fn ground(layer: Layer<'_>, mockup: &OpenMockup) -> Ground {
     }
 }
 
+/// What the gradient of a stroke goes by: the stroke's own bounds.
+fn around(ground: Ground, stroke: &psd::Stroke) -> Ground {
+    let out = match stroke.position {
+        psd::StrokePosition::Outside => stroke.size,
+        psd::StrokePosition::Center => stroke.size / 2.0,
+        psd::StrokePosition::Inside => 0.0,
+    };
+    let out = i32::try_from(size(out)).unwrap_or(0);
+    let edge = |edge: i64| i32::try_from(edge).unwrap_or(i32::MAX).saturating_add(out);
+    let Rect { x, y, .. } = ground.shape;
+    let (right, bottom) = (edge(ground.shape.right()), edge(ground.shape.bottom()));
+    Ground {
+        shape: Rect::from_edges(x.saturating_sub(out), y.saturating_sub(out), right, bottom),
+        ..ground
+    }
+}
+
 /// Where a layer's pixels are, or those of a group's members.
 fn extent(layer: Layer<'_>) -> Rect {
     let own = layer.rect();
@@ -125,7 +142,7 @@ impl Wardrobe<'_> {
             self.overlay(&overlay.common, |this| this.pattern(&overlay.fill));
         }
         for overlay in effects.gradient_overlays.iter().rev() {
-            self.overlay(&overlay.common, |this| this.gradient(&overlay.fill));
+            self.overlay(&overlay.common, |this| this.gradient(&overlay.fill, this.ground));
         }
         for overlay in effects.color_overlays.iter().rev() {
             self.overlay(&overlay.common, |this| {
@@ -189,9 +206,8 @@ impl Wardrobe<'_> {
         }));
     }
 
-    fn gradient(&mut self, fill: &GradientFill) -> Option<Paint> {
-        let paint =
-            fill::gradient(fill, self.ground, self.mockup).map(|paint| Paint::Gradient(Arc::new(paint)));
+    fn gradient(&mut self, fill: &GradientFill, ground: Ground) -> Option<Paint> {
+        let paint = fill::gradient(fill, ground, self.mockup).map(|paint| Paint::Gradient(Arc::new(paint)));
         self.lacking |= paint.is_none();
         paint
     }
@@ -341,7 +357,7 @@ impl Wardrobe<'_> {
         let paint = match &stroke.paint {
             psd::StrokePaint::Color(colour) => self.colour(colour.as_ref()).map(Paint::Solid),
             psd::StrokePaint::Gradient(fill) if fill.style == GradientStyle::ShapeBurst => None,
-            psd::StrokePaint::Gradient(fill) => self.gradient(fill),
+            psd::StrokePaint::Gradient(fill) => self.gradient(fill, around(self.ground, stroke)),
             psd::StrokePaint::Pattern(fill) => self.pattern(fill),
             psd::StrokePaint::Other(_) => None,
         };

@@ -157,15 +157,18 @@ impl Relief {
             let above = &self.heights[at - stride..at];
             let below = &self.heights[at + stride..at + 2 * stride];
             for x in 1..stride - 1 {
-                let mut slope_x = (row[x + 1] - row[x - 1]) / 2.0;
-                let mut slope_y = (below[x] - above[x]) / 2.0;
-                if bevel.place == BevelPlace::Pillow && !covers(shape, inner, x, y) {
+                let slope_x = (row[x + 1] - row[x - 1]) / 2.0;
+                let slope_y = (below[x] - above[x]) / 2.0;
+                let steep = (1.0 + slope_x * slope_x + slope_y * slope_y).sqrt();
+                let toward = slope_x * toward_x + slope_y * toward_y;
+                let (mut more, mut less) = against_flat(bevel, (flat - toward) / steep, flat);
+                if bevel.place == BevelPlace::Pillow {
                     // The outside falls towards the edge too.
-                    (slope_x, slope_y) = (-slope_x, -slope_y);
+                    let (more_out, less_out) = against_flat(bevel, (flat + toward) / steep, flat);
+                    let within = f32::from(covered(shape, inner, x, y)) / 255.0;
+                    more = more_out + (more - more_out) * within;
+                    less = less_out + (less - less_out) * within;
                 }
-                let facing = flat - slope_x * toward_x - slope_y * toward_y;
-                let caught = facing / (1.0 + slope_x * slope_x + slope_y * slope_y).sqrt();
-                let (more, less) = against_flat(bevel, caught, flat);
                 light.push(byte(more));
                 shade.push(byte(less));
             }
@@ -174,11 +177,15 @@ impl Relief {
     }
 }
 
-/// Whether the shape covers the pixel that is `x` columns into the padded `area`.
-fn covers(shape: &Plane, area: Rect, x: usize, y: i32) -> bool {
+/// How much of a pixel the shape covers that is `x` columns into the padded `area`.
+fn covered(shape: &Plane, area: Rect, x: usize, y: i32) -> u8 {
     let column = area.x.saturating_add_unsigned(u32::try_from(x - 1).unwrap_or(0));
     let here = Rect::new(column, y, 1, 1);
-    shape.area().contains(here) && shape.row(here)[0] > 127
+    if shape.area().contains(here) {
+        shape.row(here)[0]
+    } else {
+        0
+    }
 }
 
 /// How much more and how much less light than flat ground catches, after the gloss contour.

@@ -59,17 +59,18 @@ pub(super) fn grown_shape(
     spread: f64,
     grow: impl Fn(&Plane, f64) -> Plane,
 ) -> Plane {
-    grow(shape, f64::from(size) * spread.clamp(0.0, 1.0))
+    grow(shape, f64::from(size - softness(size, spread)))
 }
 
-/// The share of the size that is blurred, in whole pixels.
+/// The share of the size that is blurred, in whole pixels: half a pixel belongs to the other share.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "no more than the size; NaN becomes 0"
 )]
 pub(super) fn softness(size: u32, spread: f64) -> u32 {
-    (f64::from(size) * (1.0 - spread.clamp(0.0, 1.0))).round() as u32
+    let grown = (f64::from(size) * spread.clamp(0.0, 1.0)).round() as u32;
+    size.saturating_sub(grown)
 }
 
 /// The same bytes somewhere else.

@@ -11,6 +11,7 @@ use crate::effect::shade::{byte, colours, narrow};
 use crate::effect::{Coat, Coats, Ground, ink};
 use crate::mask::{Plane, times};
 use crate::paint::rows;
+use crate::scene::Paint;
 use crate::step::Source;
 use crate::style::{StrokeEffect, StrokePaint, StrokePosition};
 use marquetry_pixel::{Opacity, Rect};
@@ -52,12 +53,22 @@ pub(super) fn stroke<'a>(stroke: &'a StrokeEffect, ground: Ground<'_>, coats: &m
         coverage: Some(coverage),
         concealed: true,
         // An opaque one replaces whatever it is painted on.
-        replaces: !stroke.overprint && !ink.replaces(),
+        replaces: !stroke.overprint && !(ink.replaces() && is_opaque(&stroke.paint)),
     };
     match stroke.position {
         StrokePosition::Outside => coats.below.push(coat),
         StrokePosition::Inside => coats.within.push(coat),
         StrokePosition::Centre => coats.above.push(coat),
+    }
+}
+
+fn is_opaque(paint: &StrokePaint) -> bool {
+    match paint {
+        StrokePaint::Paint(Paint::Solid(_)) => true,
+        StrokePaint::Paint(Paint::Gradient(gradient)) => gradient.is_opaque(),
+        StrokePaint::Paint(Paint::Pattern(pattern)) => pattern.is_opaque(),
+        StrokePaint::Paint(_) => false,
+        StrokePaint::Burst(ramp) => ramp.is_opaque(),
     }
 }
 
