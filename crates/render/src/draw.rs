@@ -79,7 +79,7 @@ pub(crate) fn draw_scene_over(
 }
 
 /// The part of a plan's picture that lies in `region`, flattened to sRGB.
-fn draw_part(
+fn draw_flat(
     mockup: &OpenMockup,
     plan: &Plan,
     region: Rect,
@@ -194,13 +194,13 @@ pub(crate) fn draw_plan(
         let kept = if again {
             picture(mockup, painter)?
         } else {
-            Arc::new(draw_part(mockup, &plan, mockup.size().rect(), painter)?)
+            Arc::new(draw_flat(mockup, &plan, mockup.size().rect(), painter)?)
         };
         return Ok(Canvas::new(kept, None));
     };
     if !again || covers_most(touched, mockup.size()) {
         return Ok(Canvas::new(
-            draw_part(mockup, &plan, mockup.size().rect(), painter)?,
+            draw_flat(mockup, &plan, mockup.size().rect(), painter)?,
             None,
         ));
     }
@@ -217,7 +217,7 @@ pub(crate) fn draw_plan(
         draw_onto(&mut canvas, &plan.scene, touched, &painter.options())?;
     } else {
         let touched = touched.intersect(mockup.size().rect());
-        let part = draw_part(mockup, &plan, touched, painter)?;
+        let part = draw_flat(mockup, &plan, touched, painter)?;
         lay_over(&mut canvas, &part, touched);
     }
     Ok(Canvas::new(canvas, Some(touched)))
@@ -246,7 +246,7 @@ fn picture(mockup: &OpenMockup, painter: &Painter<'_>) -> Result<Arc<Raster>, Re
         return Ok(kept);
     }
     let unchanged = plan(mockup, &Edits::default(), painter)?;
-    let drawn = Arc::new(draw_part(mockup, &unchanged, mockup.size().rect(), painter)?);
+    let drawn = Arc::new(draw_flat(mockup, &unchanged, mockup.size().rect(), painter)?);
     mockup.base().picture = Some(Arc::clone(&drawn));
     Ok(drawn)
 }

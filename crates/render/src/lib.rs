@@ -53,6 +53,8 @@ pub use draw::{Painter, bundled_fonts};
 pub use error::RenderError;
 pub use marquetry_text::{FontError, FontShelf, ShelfLimits};
 pub use open::{Limits, OpenMockup, open};
-pub use picture::{Assets, Order, Picture, Rendered, Room, Watch, draw, export, render};
+pub use picture::{
+    Assets, Order, OutputProfile, Picture, Rendered, Room, Watch, draw, export, export_as, render,
+};
 pub use plan::Redraw;
 pub use undrawn::{Feature, Undrawn};

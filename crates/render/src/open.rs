@@ -256,11 +256,7 @@ impl OpenMockup {
 
     /// One tile of a pattern. `None` when the document doesn't hold it.
     pub(crate) fn pattern(&self, id: &str) -> Option<Arc<Art>> {
-        let tiles = self.tiles.get_or_init(|| {
-            let tiles = crate::tile::tiles(&self.document, &self.limits.psd);
-            let taken_in = tiles.into_iter().map(|(id, tile)| (id, self.take_in(&tile)));
-            taken_in.collect()
-        });
+        let tiles = self.tiles.get_or_init(|| crate::tile::tiles(self));
         tiles.get(id).cloned()
     }
 

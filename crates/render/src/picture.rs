@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use marquetry_codec::{Dpi, Encoding, Format, Quality, Scaling, decode, encode, resize};
+use marquetry_codec::{Dpi, Encoding, Format, Quality, Scaling, decode, encode, resize, srgb_profile};
 use marquetry_model::{
     AssetSource, Change, Export, ExportFormat, ExportSize, LayerAddress, RenderSpec, Rewording,
 };
@@ -182,6 +182,16 @@ fn draw_canvas(
     Ok((canvas, undrawn))
 }
 
+/// What a file says of its colours, which are sRGB whatever it says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OutputProfile {
+    /// Nothing: every reader takes that for sRGB.
+    #[default]
+    Unstated,
+    /// The profile of sRGB is embedded (PNG `iCCP`, JPEG `APP2`, WebP `ICCP`).
+    Srgb,
+}
+
 /// Scales and encodes a drawn picture.
 ///
 /// # Errors
@@ -190,6 +200,20 @@ pub fn export(
     mockup: &OpenMockup,
     picture: &Raster,
     export: &Export,
+    watch: &mut dyn Watch,
+) -> Result<(Vec<u8>, Size), RenderError> {
+    export_as(mockup, picture, export, OutputProfile::Unstated, watch)
+}
+
+/// Scales and encodes a drawn picture, and says in the file what its colours are.
+///
+/// # Errors
+/// As [`export`].
+pub fn export_as(
+    mockup: &OpenMockup,
+    picture: &Raster,
+    export: &Export,
+    profile: OutputProfile,
     watch: &mut dyn Watch,
 ) -> Result<(Vec<u8>, Size), RenderError> {
     let size = export.size.of(picture.size());
@@ -208,6 +232,8 @@ pub fn export(
     // Unasked, a picture of the mockup's own size keeps the mockup's own resolution.
     let own = mockup.dpi().filter(|_| export.size == ExportSize::Original);
     encoding.dpi = export.dpi.map(|dpi| dpi.get()).or(own).and_then(Dpi::new);
+    let icc = (profile == OutputProfile::Srgb).then(srgb_profile);
+    encoding.icc = icc.as_deref();
     let bytes = encode(scaled.as_ref().unwrap_or(picture), &encoding).map_err(RenderError::Export)?;
     watch.left(Room::Encode);
     Ok((bytes, size))

@@ -7,21 +7,44 @@ use marquetry_compose::Art;
 use marquetry_pixel::{Raster, Rgb};
 use marquetry_psd::color::Color;
 use marquetry_psd::pattern::{Pattern, PatternPlane};
-use marquetry_psd::{ColorMode, Depth, Document, Limits};
+use marquetry_psd::{ColorMode, Depth, Limits};
+
+use crate::colour::to_rgb;
+use crate::open::OpenMockup;
 
 /// The tiles of a document by the ids that fills and effects use. Broken ones are left out, all of
 /// them when the document's list cannot be read.
-pub(crate) fn tiles(document: &Document, limits: &Limits) -> HashMap<String, Arc<Art>> {
-    let patterns = document.patterns(limits).unwrap_or_default();
+pub(crate) fn tiles(mockup: &OpenMockup) -> HashMap<String, Arc<Art>> {
+    let limits = &mockup.limits.psd;
+    let patterns = mockup.document.patterns(limits).unwrap_or_default();
     let tiles = patterns.iter().filter_map(|pattern| {
-        let raster = raster(pattern, limits)?;
-        Some((pattern.id.clone(), Arc::new(Art::new(raster))))
+        let own = is_own(pattern.mode, mockup.document.header().color_mode);
+        let colour = |colour: &Color| {
+            if own {
+                mockup.colour(colour)
+            } else {
+                to_rgb(colour)
+            }
+        };
+        let art = Arc::new(Art::new(raster(pattern, limits, &colour)?));
+        Some((pattern.id.clone(), if own { art } else { mockup.take_in(&art) }))
     });
     tiles.collect()
 }
 
+/// Whether the values of a pattern mean what those of the document do.
+fn is_own(pattern: ColorMode, document: ColorMode) -> bool {
+    let kind = |mode| match mode {
+        ColorMode::Rgb | ColorMode::Indexed | ColorMode::Multichannel => 0,
+        ColorMode::Grayscale | ColorMode::Duotone | ColorMode::Bitmap => 1,
+        ColorMode::Cmyk => 2,
+        ColorMode::Lab => 3,
+    };
+    kind(pattern) == kind(document)
+}
+
 /// `None` for a tile of no size, of a mode without plain colours, or larger than allowed.
-fn raster(pattern: &Pattern, limits: &Limits) -> Option<Raster> {
+fn raster(pattern: &Pattern, limits: &Limits, own: &dyn Fn(&Color) -> Option<Rgb>) -> Option<Raster> {
     if pattern.size.is_empty() || pattern.size.pixels() > limits.pixels {
         return None;
     }
@@ -45,7 +68,7 @@ fn raster(pattern: &Pattern, limits: &Limits) -> Option<Raster> {
                     .map_or(0.0, |plane| sample(plane, x, y))
             };
             let parts = [part(0), part(1), part(2), part(3)];
-            let Rgb { red, green, blue } = colour(pattern, parts);
+            let Rgb { red, green, blue } = colour(pattern, parts, own);
             let alpha = alpha.map_or(1.0, |plane| sample(plane, x, y));
             *pixel = [red, green, blue, byte(alpha)];
         }
@@ -54,7 +77,11 @@ fn raster(pattern: &Pattern, limits: &Limits) -> Option<Raster> {
 }
 
 /// The colour of samples, `0.0..=1.0` each.
-fn colour(pattern: &Pattern, [first, second, third, fourth]: [f64; 4]) -> Rgb {
+fn colour(
+    pattern: &Pattern,
+    [first, second, third, fourth]: [f64; 4],
+    own: &dyn Fn(&Color) -> Option<Rgb>,
+) -> Rgb {
     let colour = match pattern.mode {
         ColorMode::Indexed => {
             let [red, green, blue] = pattern
@@ -71,7 +98,7 @@ fn colour(pattern: &Pattern, [first, second, third, fourth]: [f64; 4]) -> Rgb {
             return Rgb::new(byte(first), byte(first), byte(first));
         }
     };
-    crate::colour::to_rgb(&colour).unwrap_or_default()
+    own(&colour).unwrap_or_default()
 }
 
 /// `0.0..=1.0`; 0 outside what the plane covers.
@@ -140,7 +167,10 @@ mod tests {
     }
 
     fn pixels(pattern: &Pattern) -> Vec<[u8; 4]> {
-        raster(pattern, &Limits::default()).unwrap().pixels().to_vec()
+        raster(pattern, &Limits::default(), &to_rgb)
+            .unwrap()
+            .pixels()
+            .to_vec()
     }
 
     #[test]
@@ -175,6 +205,6 @@ mod tests {
         let short = pattern(ColorMode::Rgb, Depth::Sixteen, &[&[255], &[], &[1, 2, 3]]);
         assert_eq!(pixels(&short)[1], [0, 0, 0, 255]);
         let none = pattern(ColorMode::Multichannel, Depth::Eight, &[&[1, 2]]);
-        assert_eq!(raster(&none, &Limits::default()), None);
+        assert_eq!(raster(&none, &Limits::default(), &to_rgb), None);
     }
 }

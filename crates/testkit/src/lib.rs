@@ -21,6 +21,7 @@ pub mod catcher;
 pub mod clock;
 pub mod demo;
 pub mod golden;
+pub mod icc;
 pub mod paint;
 pub mod psd;
 pub mod scene;

@@ -222,3 +222,139 @@ fn is_identity(transform: &Arc<Transform8BitExecutor>) -> Result<bool, ProfileEr
     transform.transform(&grid, &mut out)?;
     Ok(grid.iter().zip(&out).all(|(a, b)| a.abs_diff(*b) <= 1))
 }
+
+#[cfg(test)]
+mod tests {
+    use marquetry_pixel::Size;
+
+    use super::*;
+
+    #[test]
+    fn srgb_is_recognised_and_display_p3_is_not() {
+        let p3 = ColorProfile::new_display_p3().encode().unwrap();
+        // 5000 pixels: more than one chunk.
+        let mut raster = Raster::filled(Size::new(100, 50), [200, 100, 50, 77]);
+        let before = raster.clone();
+        assert!(matches!(
+            to_srgb(&mut raster, &srgb_profile()),
+            Ok(Applied::AlreadySrgb)
+        ));
+        assert_eq!(raster, before);
+        assert!(matches!(to_srgb(&mut raster, &p3), Ok(Applied::Converted)));
+        // P3 (200, 100, 50) is a stronger red than sRGB's: red rises, the others fall; alpha stays.
+        let [red, green, blue, alpha] = raster.pixel(99, 49).unwrap();
+        assert!(
+            red > 204 && green < 99 && blue < 45 && alpha == 77,
+            "{red} {green} {blue} {alpha}"
+        );
+    }
+
+    #[test]
+    fn adobe_rgb_agrees_with_another_implementation() {
+        // Little CMS, relative colorimetric, 8 bits.
+        let adobe = ColorProfile::new_adobe_rgb().encode().unwrap();
+        let Ok(IccProfile::Rgb(adobe)) = IccProfile::read(&adobe) else {
+            panic!("Adobe RGB is RGB, and not sRGB");
+        };
+        for (there, here) in [
+            ([200, 100, 50], [227, 100, 42]),
+            ([64, 128, 192], [0, 129, 196]),
+            ([128, 128, 128], [129, 129, 129]),
+            ([30, 220, 90], [0, 221, 77]),
+            ([250, 240, 230], [254, 240, 230]),
+        ] {
+            let [red, green, blue] = there;
+            let mut raster = Raster::filled(Size::new(1, 1), [red, green, blue, 255]);
+            adobe.to_srgb(&mut raster);
+            let converted = raster.pixel(0, 0).unwrap();
+            for (ours, theirs) in converted.into_iter().zip(here) {
+                assert!(
+                    ours.abs_diff(theirs) <= 1,
+                    "{there:?}: {converted:?}, not {here:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn neutral_stays_neutral_and_comes_back() {
+        for profile in [
+            ColorProfile::new_display_p3(),
+            ColorProfile::new_adobe_rgb(),
+            ColorProfile::new_pro_photo_rgb(),
+        ] {
+            let Ok(IccProfile::Rgb(profile)) = IccProfile::read(&profile.encode().unwrap()) else {
+                panic!("a wider gamut than sRGB's");
+            };
+            for grey in 0..=255u8 {
+                let mut raster = Raster::filled(Size::new(1, 1), [grey, grey, grey, 9]);
+                profile.from_srgb(&mut raster);
+                profile.to_srgb(&mut raster);
+                let [red, green, blue, alpha] = raster.pixel(0, 0).unwrap();
+                let spread = [red, green, blue].map(|sample| sample.abs_diff(grey));
+                // Dark steps of a gamma curve are further apart than sRGB's.
+                assert!(
+                    spread.into_iter().all(|off| off <= 4) && alpha == 9,
+                    "{grey}: {red} {green} {blue}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn light_keeps_the_curve_of_srgb_and_changes_primaries_only() {
+        let p3 = ColorProfile::new_display_p3().encode().unwrap();
+        // Display P3 has that curve anyway.
+        let Ok(IccProfile::Rgb(_)) = IccProfile::read_primaries(&p3) else {
+            panic!("other primaries than sRGB's");
+        };
+        let mut linear = ColorProfile::new_srgb();
+        for curve in [&mut linear.red_trc, &mut linear.green_trc, &mut linear.blue_trc] {
+            *curve = Some(ToneReprCurve::Lut(vec![]));
+        }
+        linear.cicp = None;
+        let linear = linear.encode().unwrap();
+        assert!(matches!(IccProfile::read(&linear), Ok(IccProfile::Rgb(_))));
+        assert!(matches!(
+            IccProfile::read_primaries(&linear),
+            Ok(IccProfile::Srgb)
+        ));
+        assert!(
+            IccProfile::read_primaries(&ColorProfile::new_gray_with_gamma(1.0).encode().unwrap()).is_err()
+        );
+    }
+
+    #[test]
+    fn a_broken_profile_is_refused_and_changes_nothing() {
+        let p3 = ColorProfile::new_display_p3().encode().unwrap();
+        for cut in [0, 1, 64, 127, 128, 200, p3.len() / 2] {
+            let mut raster = Raster::filled(Size::new(2, 2), [200, 100, 50, 255]);
+            if to_srgb(&mut raster, &p3[..cut]).is_err() {
+                assert_eq!(raster.pixel(0, 0), Some([200, 100, 50, 255]));
+            }
+        }
+        let mut raster = Raster::new(Size::new(1, 1));
+        assert!(to_srgb(&mut raster, b"not a profile").is_err());
+        let grey = ColorProfile::new_gray_with_gamma(2.2).encode().unwrap();
+        assert!(cmyk_to_srgb(&[0; 4], &mut raster, &grey).is_err());
+    }
+
+    #[test]
+    fn a_grey_profile_goes_through_its_curve_both_ways() {
+        let linear = ColorProfile::new_gray_with_gamma(1.0).encode().unwrap();
+        let mut raster = Raster::filled(Size::new(2, 1), [55, 55, 55, 9]);
+        to_srgb(&mut raster, &linear).unwrap();
+        // 55/255 of the light is 0.504 once encoded.
+        let [red, green, blue, alpha] = raster.pixel(1, 0).unwrap();
+        assert!(
+            red.abs_diff(128) <= 2 && green == red && blue == red && alpha == 9,
+            "{red} {green} {blue}"
+        );
+        let Ok(IccProfile::Grey(linear)) = IccProfile::read(&linear) else {
+            panic!("a profile of grey");
+        };
+        assert!(linear.grey_of([128; 3]).abs_diff(55) <= 1);
+        // Green has 0.7152 of white's light.
+        assert!(linear.grey_of([0, 255, 0]).abs_diff(182) <= 1);
+    }
+}

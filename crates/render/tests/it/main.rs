@@ -1,6 +1,7 @@
 //! The render crate from the outside: PSDs that the project writes, through plan, drawing and export.
 #![expect(clippy::unwrap_used, reason = "what a test cannot unwrap has failed the test")]
 
+mod colours;
 mod corpus;
 mod exports;
 mod fills;

@@ -2,7 +2,7 @@
 
 use marquetry_model::LayerAddress;
 use marquetry_render::{Feature, Order};
-use marquetry_testkit::psd::{Builder, Layer, Mask, Mode, Rect};
+use marquetry_testkit::psd::{Builder, Layer, Mask, Rect};
 
 use crate::fixtures::{BLUE, GREEN, GREY, RED, WHITE, assets, drawn, flat, opened, quarters};
 
@@ -145,23 +145,6 @@ fn hiding_a_group_hides_its_members() {
     };
     let picture = drawn(&mockup, &order, &assets(&quarters(2, 2))).raster;
     assert_eq!(picture.pixel(5, 5), Some(GREY));
-}
-
-#[test]
-fn other_colour_modes_are_converted_and_say_so() {
-    let mut file = Builder::new(4, 4).mode(Mode::Grey);
-    file.push(Layer::planes(
-        "grey",
-        Rect::new(0, 0, 4, 4),
-        vec![(-1, vec![255; 16]), (0, vec![77; 16])],
-    ));
-    let picture = drawn(
-        &opened(file.to_bytes()),
-        &Order::default(),
-        &assets(&quarters(2, 2)),
-    );
-    assert_eq!(picture.raster.pixel(1, 1), Some([77, 77, 77, 255]));
-    assert_eq!(picture.undrawn[0].feature, Feature::ColourMode);
 }
 
 #[test]

@@ -113,9 +113,14 @@ impl Layer {
     /// A smart object with the raster that was drawn for it last.
     #[must_use]
     pub fn smart_object(name: &str, placed: SmartObject, rect: Rect, rgba: Vec<u8>) -> Self {
-        let mut layer = Self::raster(name, rect, rgba);
-        layer.blocks.extend(placed.blocks(name));
-        layer
+        Self::raster(name, rect, rgba).placed(placed)
+    }
+
+    /// Makes the layer a smart object, whatever its pixels are stored as.
+    #[must_use]
+    pub fn placed(mut self, placed: SmartObject) -> Self {
+        self.blocks.extend(placed.blocks(&self.name));
+        self
     }
 
     /// A text layer with the raster that was drawn for it last.
