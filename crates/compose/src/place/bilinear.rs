@@ -105,35 +105,41 @@ impl<S: Wide> Spots<S> {
     /// raster, or the points lie too far apart to be counted.
     #[inline(always)]
     pub(super) fn new(simd: S, u: &[f32; 8], v: &[f32; 8], scale: f32, raster: &Raster) -> Option<Self> {
-        let half = f32x8::splat(simd, 0.5);
-        let scale = f32x8::splat(simd, scale);
-        let place = |values: &[f32; 8], length: u32| {
-            let at = f32x8::load_array_ref(simd, values) * scale - half;
-            let fits =
-                at.simd_ge(f32x8::splat(simd, 0.0)) & at.simd_lt(f32x8::splat(simd, length as f32 - 1.0));
-            fits.all_true().then(|| {
-                let whole: i32x8<S> = at.floor().to_int();
-                let share: i32x8<S> = ((at - at.floor()) * f32x8::splat(simd, 65536.0)).to_int();
-                (whole, share)
-            })
-        };
-        let (u, u_share) = place(u, raster.width())?;
-        let (v, v_share) = place(v, raster.height())?;
+        let (u, u_share) = place(simd, u, scale, raster.width())?;
+        let (v, v_share) = place(simd, v, scale, raster.height())?;
         let (first_u, first_v) = (u.to_array()[0], v.to_array()[0]);
-        let apart = |whole: i32x8<S>, first: i32| {
-            let apart = whole - i32x8::splat(simd, first);
-            let most = i32x8::splat(simd, 0x3fff);
-            let fits = apart.simd_lt(most) & apart.simd_gt(i32x8::splat(simd, -0x3fff));
-            fits.all_true().then_some(apart << 16)
-        };
         // More pixels than 32 bits count are left to others.
         u32::try_from(raster.size().pixels()).ok()?;
         Some(Self {
-            u: apart(u, first_u)? + u_share,
-            v: apart(v, first_v)? + v_share,
+            u: apart(simd, u, first_u)? + u_share,
+            v: apart(simd, v, first_v)? + v_share,
             first: first_v as u32 * raster.width() + first_u as u32,
         })
     }
+}
+
+/// The pixels that eight places along one side name, and the shares of a pixel beyond, in 65536ths.
+/// `None` when one or the pixel after it is not of `length`.
+#[inline(always)]
+fn place<S: Wide>(simd: S, values: &[f32; 8], scale: f32, length: u32) -> Option<(i32x8<S>, i32x8<S>)> {
+    let at = f32x8::load_array_ref(simd, values) * f32x8::splat(simd, scale) - f32x8::splat(simd, 0.5);
+    let most = f32x8::splat(simd, length as f32 - 1.0);
+    let fits = at.simd_ge(f32x8::splat(simd, 0.0)) & at.simd_lt(most);
+    if !fits.all_true() {
+        return None;
+    }
+    let below = at.floor();
+    let share = (at - below) * f32x8::splat(simd, 65536.0);
+    Some((below.to_int(), share.to_int()))
+}
+
+/// Whole pixels from `first` on, in 65536ths; `None` when that is more than 31 bits hold.
+#[inline(always)]
+fn apart<S: Wide>(simd: S, whole: i32x8<S>, first: i32) -> Option<i32x8<S>> {
+    let apart = whole - i32x8::splat(simd, first);
+    let most = i32x8::splat(simd, 0x3fff);
+    let fits = apart.simd_lt(most) & apart.simd_gt(i32x8::splat(simd, -0x3fff));
+    fits.all_true().then_some(apart << 16)
 }
 
 /// Samples `half..half + 8` of `walk`, which stays within `raster`: straight RGBA.

@@ -67,6 +67,9 @@ struct Piece {
     slopes: [f64; 4],
     /// How often the art is halved for it.
     halvings: usize,
+    /// How wide the art is there, and how high, and how soft its edges: all in art pixels.
+    extent: (f64, f64),
+    ramps: (f64, f64),
     /// Whether all of it shows nothing but the inside of the art.
     whole: bool,
 }
@@ -107,6 +110,8 @@ impl Piece {
             ),
             slopes: [ux, uy, vx, vy],
             halvings,
+            extent: (width, height),
+            ramps: (ramp(across, halvings), ramp(down, halvings)),
             whole: corners
                 .iter()
                 .all(|corner| within(corner.art.x, inset_u, width) && within(corner.art.y, inset_v, height)),
@@ -142,22 +147,24 @@ impl Piece {
     }
 
     /// How much of a pixel whose centre sees `(u, v)` the art covers, were it opaque.
-    ///
-    /// An edge is as soft as one inside the art: one pixel wide of what is sampled. Where that would
-    /// be much more than a canvas pixel, it is one canvas pixel wide.
-    fn coverage(&self, (u, v): (f64, f64), art: &Art) -> f64 {
-        let [ux, uy, vx, vy] = self.slopes;
-        let (wide, high) = extent(art, self.halvings);
-        let pixel = 1.0 / f64::from(shrunk(self.halvings));
-        let width = |shrink: f64| {
-            let soft = pixel <= shrink * 2.0 * RAMP;
-            if soft { pixel } else { shrink.max(1e-12) }
+    #[inline(always)]
+    fn coverage(&self, (u, v): (f64, f64)) -> f64 {
+        let between = |inside: f64, length: f64, ramp: f64| {
+            let beyond = |inside: f64| (inside / ramp + 0.5).clamp(0.0, 1.0);
+            (beyond(inside) + beyond(length - inside) - 1.0).max(0.0)
         };
-        let (across, down) = (width(ux.hypot(uy)), width(vx.hypot(vy)));
-        let covered = |inside: f64, width: f64| (inside / width + 0.5).clamp(0.0, 1.0);
-        let sideways = covered(u, across) + covered(wide - u, across);
-        let upright = covered(v, down) + covered(high - v, down);
-        (sideways - 1.0).max(0.0) * (upright - 1.0).max(0.0)
+        between(u, self.extent.0, self.ramps.0) * between(v, self.extent.1, self.ramps.1)
+    }
+}
+
+/// How wide an edge is, in art pixels, where a canvas pixel sees `shrink` of them: as soft as an edge
+/// inside the art, which is one pixel of what is sampled, but never much more than a canvas pixel.
+fn ramp(shrink: f64, halvings: usize) -> f64 {
+    let pixel = 1.0 / f64::from(shrunk(halvings));
+    if pixel <= shrink * 2.0 * RAMP {
+        pixel
+    } else {
+        shrink.max(1e-12)
     }
 }
 
@@ -338,7 +345,7 @@ impl<'a> WarpSampler<'a> {
             }
             if piece.whole {
                 inside = id;
-            } else if piece.coverage((u[lane].into(), v[lane].into()), self.art) < 1.0 {
+            } else if piece.coverage((u[lane].into(), v[lane].into())) < 1.0 {
                 return None;
             }
         }
@@ -364,7 +371,7 @@ impl<'a> WarpSampler<'a> {
         let Some(piece) = self.pieces.get(id as usize) else {
             return [0; 4];
         };
-        let coverage = piece.coverage((u, v), self.art);
+        let coverage = piece.coverage((u, v));
         if coverage <= 0.0 {
             return [0; 4];
         }
