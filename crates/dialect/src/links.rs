@@ -39,8 +39,8 @@ impl Links {
         self.under(&format!("/api/v1/psd-mockups/{id}"))
     }
 
-    /// The file that a path asks for; `None` when it asks for none that is served. Results and previews are;
-    /// what tenants uploaded is not.
+    /// The file that a path asks for; `None` when it asks for none that is served. Results, previews and heat maps
+    /// are; what tenants uploaded is not.
     ///
     /// ```
     /// use marquetry_dialect::Links;
@@ -50,9 +50,12 @@ impl Links {
     /// ```
     pub fn file_of_path(path: &str) -> Option<BlobKey> {
         let key = path.strip_prefix(Self::FILES)?;
-        let served = ["results/", "thumbnails/"]
+        let is_picture = ["results/", "thumbnails/"]
             .iter()
             .any(|folder| key.starts_with(folder));
+        // Beside a heat map lies its report, in the form that the store keeps it in.
+        let is_heat_map = key.starts_with("fidelity/") && key.ends_with(".png");
+        let served = is_picture || is_heat_map;
         if served { key.parse().ok() } else { None }
     }
 }
@@ -68,6 +71,7 @@ mod tests {
         for key in [
             BlobKey::result(JobId::from_random([1; 16]), 0, ExportFormat::Webp),
             BlobKey::thumbnail(MockupId::from_random([2; 16]), 720),
+            BlobKey::heat_map(marquetry_model::ContentHash::from_bytes([7; 32])),
         ] {
             let url = links.file(&key);
             let path = url.strip_prefix("https://mockups.example.com/sub").unwrap();
@@ -78,8 +82,10 @@ mod tests {
     #[test]
     fn nothing_else_is_served() {
         let upload = BlobKey::upload(marquetry_model::ContentHash::from_bytes([7; 32]));
+        let report = BlobKey::fidelity(marquetry_model::ContentHash::from_bytes([7; 32]));
         for path in [
             format!("/files/{upload}"),
+            format!("/files/{report}"),
             "/files/results/../uploads/a".to_owned(),
             "/files/results/".to_owned(),
             "/files/".to_owned(),

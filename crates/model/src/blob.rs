@@ -89,6 +89,17 @@ impl BlobKey {
         Self(format!("thumbnails/{mockup}/{width}.webp"))
     }
 
+    /// The fidelity report of the file with these contents, as this version of the program draws it:
+    /// a newer one may draw it better, and makes its own report.
+    pub fn fidelity(content: ContentHash) -> Self {
+        Self(format!("fidelity/{}/{content}.json", env!("CARGO_PKG_VERSION")))
+    }
+
+    /// The heat map that belongs to the fidelity report.
+    pub fn heat_map(content: ContentHash) -> Self {
+        Self(format!("fidelity/{}/{content}.png", env!("CARGO_PKG_VERSION")))
+    }
+
     /// The path.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -134,6 +145,8 @@ mod tests {
             BlobKey::asset(hash),
             BlobKey::result(job, 0, ExportFormat::Jpeg),
             BlobKey::thumbnail(mockup, 720),
+            BlobKey::fidelity(hash),
+            BlobKey::heat_map(hash),
         ] {
             assert_eq!(key.as_str().parse().as_ref(), Ok(&key));
         }

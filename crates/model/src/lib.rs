@@ -19,6 +19,7 @@ mod catalogue;
 mod delivery;
 mod endpoint;
 mod export;
+mod fidelity;
 mod id;
 mod job;
 mod mockup;
@@ -34,6 +35,7 @@ pub use catalogue::{Catalogue, LayerAddress, LayerEntry, LayerKind, SmartObject,
 pub use delivery::{Delivery, DeliveryAttempt, Lane, Target};
 pub use endpoint::{Callback, DialectName, Endpoint, EventNaming, EventType, Secret};
 pub use export::{Dpi, Export, ExportFormat, ExportSize, Quality};
+pub use fidelity::{Comparison, Difference, Drawn, Fidelity, Lack, LayerFidelity, NoReference};
 pub use id::{ApiKeyId, DeliveryId, EndpointId, JobId, LayerId, MalformedId, MockupId, TenantId};
 pub use job::{Announce, ExportFile, Job, JobKind, JobResult, JobSpec, Timing, Version};
 pub use mockup::{Mockup, Thumbnail, Warning};

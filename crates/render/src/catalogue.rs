@@ -222,7 +222,7 @@ fn segments(layer: &TypeLayer) -> Vec<TextSegment> {
     setting.runs.iter().map(segment).collect()
 }
 
-fn kind(kind: Kind) -> LayerKind {
+pub(crate) fn kind(kind: Kind) -> LayerKind {
     match kind {
         Kind::Artboard => LayerKind::Artboard,
         Kind::Group => LayerKind::Group,

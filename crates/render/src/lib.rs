@@ -21,7 +21,8 @@
 //!
 //! Reading order: [`open`] parses a mockup and keeps what is decoded; `plan` turns a document and
 //! changes into a scene of `marquetry-compose`; [`draw`] and [`export`] make pixels and files of it;
-//! [`render`] is all of it for one job.
+//! [`render`] is all of it for one job; [`report`] compares a drawing with
+//! Photoshop's own.
 
 mod adjust;
 mod adjustment;
@@ -31,6 +32,7 @@ mod draw;
 mod edge;
 mod effects;
 mod error;
+mod fidelity;
 mod fill;
 mod filter;
 mod frame;
@@ -51,6 +53,7 @@ mod warp;
 
 pub use draw::{Painter, bundled_fonts};
 pub use error::RenderError;
+pub use fidelity::{Report, report};
 pub use marquetry_text::{FontError, FontShelf, ShelfLimits};
 pub use open::{Limits, OpenMockup, open};
 pub use picture::{

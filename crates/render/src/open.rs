@@ -240,6 +240,11 @@ impl OpenMockup {
         Ok(kept.get_or_init(|| art).clone())
     }
 
+    /// A layer's stored pixels, if they have been decoded.
+    pub(crate) fn decoded(&self, layer: LayerIndex) -> Option<&Arc<Art>> {
+        self.arts.get(layer.0)?.get()?.as_ref()
+    }
+
     /// A mask channel of a layer.
     pub(crate) fn mask(
         &self,

@@ -34,6 +34,8 @@ pub enum Room {
     Scale,
     /// Pixels to a file.
     Encode,
+    /// The drawing beside Photoshop's own, which only a fidelity report asks for.
+    Compare,
 }
 
 impl Room {
@@ -45,6 +47,7 @@ impl Room {
             Self::Draw => "draw",
             Self::Scale => "scale",
             Self::Encode => "encode",
+            Self::Compare => "compare",
         }
     }
 }
@@ -169,6 +172,7 @@ fn draw_canvas(
             mut colour,
             black,
             undrawn,
+            ..
         } = draw_plates(mockup, &edits, &[], painter)?;
         mockup.space().flatten(&mut colour, black, painter.threads);
         watch.left(Room::Draw);

@@ -23,6 +23,7 @@ use marquetry_psd::{ChannelId, ColorMode, Depth, Layer, LayerKind};
 use crate::draw::{Painter, draw_scene, draw_scene_over, draw_scene_part};
 use crate::effects::{Dressed, dressed};
 use crate::error::RenderError;
+use crate::fidelity::Notes;
 use crate::fill;
 use crate::filter::{self, Passes};
 use crate::frame::Frame;
@@ -138,6 +139,8 @@ pub(crate) struct Plan {
     /// The same scene in black ink, of a document that has four.
     pub(crate) black: Option<Scene>,
     pub(crate) undrawn: Vec<Undrawn>,
+    /// How each layer came about.
+    pub(crate) notes: Notes,
     /// The canvas pixels that edits may have changed; `None` when nothing is edited.
     pub(crate) touched: Option<Rect>,
     /// How many nodes at the bottom of the scene no edit touches.
@@ -151,6 +154,8 @@ pub(crate) struct Plates {
     /// Of four inks, the black.
     pub(crate) black: Option<Raster>,
     pub(crate) undrawn: Vec<Undrawn>,
+    /// How each layer came about.
+    pub(crate) notes: Notes,
 }
 
 /// Draws a document that is not planned as a whole: its layers are too many, or it lies in another.
@@ -160,15 +165,16 @@ pub(crate) fn draw_plates(
     path: &[String],
     painter: &Painter<'_>,
 ) -> Result<Plates, RenderError> {
-    let (colour, undrawn) = draw_plate(mockup, edits, path, painter)?;
+    let (colour, undrawn, notes) = draw_plate(mockup, edits, path, painter)?;
     let black = mockup.black.as_deref();
     let black = black
         .map(|black| draw_plate(black, edits, path, painter))
         .transpose()?;
     Ok(Plates {
         colour,
-        black: black.map(|(raster, _)| raster),
+        black: black.map(|(raster, ..)| raster),
         undrawn,
+        notes,
     })
 }
 
@@ -177,16 +183,16 @@ fn draw_plate(
     edits: &Edits,
     path: &[String],
     painter: &Painter<'_>,
-) -> Result<(Raster, Vec<Undrawn>), RenderError> {
+) -> Result<(Raster, Vec<Undrawn>, Notes), RenderError> {
     if !mockup.heavy {
         let plan = plan_at(mockup, edits, path, painter)?;
-        return Ok((draw_scene(&plan.scene, painter)?, plan.undrawn));
+        return Ok((draw_scene(&plan.scene, painter)?, plan.undrawn, plan.notes));
     }
     mockup.limits.admit("the canvas", mockup.size())?;
     let mut walk = Walk::new(mockup, edits, path, painter);
     let roots: Vec<Layer<'_>> = mockup.document.root().collect();
     let canvas = walk.painted(&roots, Vec::new())?;
-    Ok((canvas, walk.undrawn))
+    Ok((canvas, walk.undrawn, walk.notes))
 }
 
 /// Plans the picture of `mockup` with `edits`.
@@ -226,6 +232,7 @@ fn plan_at(
     let untouched = untouched.unwrap_or(scene.nodes.len());
     Ok(Plan {
         undrawn: walk.undrawn,
+        notes: walk.notes,
         touched: walk.touched,
         untouched,
         scene,
@@ -239,6 +246,7 @@ struct Walk<'a> {
     path: &'a [String],
     painter: &'a Painter<'a>,
     undrawn: Vec<Undrawn>,
+    notes: Notes,
     /// Edits met so far.
     edited: usize,
     touched: Option<Rect>,
@@ -256,6 +264,7 @@ impl<'a> Walk<'a> {
             path,
             painter,
             undrawn: Vec::new(),
+            notes: Notes::default(),
             edited: 0,
             touched: None,
         };
@@ -281,6 +290,7 @@ impl<'a> Walk<'a> {
             at += 1 + run;
             if self.mockup.heavy && clipped.is_empty() && self.is_mere_folder(base)? {
                 if self.shows(base) {
+                    self.notes.folder(base);
                     let children: Vec<Layer<'a>> = base.children().collect();
                     self.siblings(&children, emit)?;
                 }
@@ -340,6 +350,7 @@ impl<'a> Walk<'a> {
         {
             self.touch(node.bounds(self.mockup.size().rect()));
         }
+        self.notes.planned(base, node.as_ref(), self.mockup);
         Ok(node)
     }
 
@@ -363,6 +374,7 @@ impl<'a> Walk<'a> {
     }
 
     fn lacks(&mut self, layer: Layer<'_>, feature: Feature) {
+        self.notes.lacks(layer, &feature);
         let missing = Undrawn {
             layer: layer.name(),
             feature,
@@ -571,7 +583,8 @@ impl<'a> Walk<'a> {
         }
         // What is of the same space stays in it; everything else meets in sRGB.
         let art = if let Some(alike) = nested.mockup.alike(self.mockup) {
-            let (raster, undrawn) = draw_plate(alike, self.edits, ids, self.painter)?;
+            let (raster, undrawn, _) = draw_plate(alike, self.edits, ids, self.painter)?;
+            self.notes.lacks_inside(&undrawn);
             self.undrawn.extend(undrawn);
             Arc::new(Art::new(raster))
         } else {
@@ -579,7 +592,9 @@ impl<'a> Walk<'a> {
                 mut colour,
                 black,
                 undrawn,
+                ..
             } = draw_plates(&nested.mockup, self.edits, ids, self.painter)?;
+            self.notes.lacks_inside(&undrawn);
             self.undrawn.extend(undrawn);
             let space = nested.mockup.space();
             space.to_srgb(&mut colour, black.as_ref(), self.painter.threads);

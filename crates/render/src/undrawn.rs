@@ -67,6 +67,37 @@ pub enum Feature {
     ColourMode,
 }
 
+impl Feature {
+    /// Its name in `snake_case`: a stable word for programs.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Effects => "effects",
+            Self::Adjustment => "adjustment",
+            Self::Fill => "fill",
+            Self::VectorMask => "vector_mask",
+            Self::MaskFeather => "mask_feather",
+            Self::Warp => "warp",
+            Self::SmartFilters => "smart_filters",
+            Self::SmartFilter(_) => "smart_filter",
+            Self::LinkedFile(_) => "linked_file",
+            Self::Contents => "contents",
+            Self::BlendIf => "blend_if",
+            Self::Knockout => "knockout",
+            Self::ChannelRestrictions => "channel_restrictions",
+            Self::BlendMode(_) => "blend_mode",
+            Self::Transform => "transform",
+            Self::Font { .. } => "font",
+            Self::Glyphs(_) => "glyphs",
+            Self::TextShrunk => "text_shrunk",
+            Self::TextWarp => "text_warp",
+            Self::TextUpright => "text_upright",
+            Self::TextStrokeColours => "text_stroke_colours",
+            Self::TextUnset => "text_unset",
+            Self::ColourMode => "colour_mode",
+        }
+    }
+}
+
 impl std::fmt::Display for Feature {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {

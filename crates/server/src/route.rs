@@ -82,6 +82,7 @@ routes! {
     Key PATCH ["/api/v1/psd-mockups/{id}", "/api/v1/mockups/{id}"] => mockups::rename;
     Key DELETE ["/api/v1/psd-mockups/{id}", "/api/v1/mockups/{id}"] => mockups::delete;
     Key GET ["/api/v1/psd-mockups/{id}/layers", "/api/v1/mockups/{id}/layers"] => mockups::layers;
+    Key GET ["/api/v1/psd-mockups/{id}/fidelity", "/api/v1/mockups/{id}/fidelity"] => mockups::fidelity;
     Key DELETE ["/api/v1/mockups/all"] => mockups::delete_all;
 
     Key POST ["/api/v1/renders"] => renders::create;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use marquetry_egress::{Policy, Schemes};
 use marquetry_job::{DeliverySchedule, RetrySchedule};
 use marquetry_store::{
-    Announcer, Clock, DeliverySteps, IdempotencyClaim, JobSteps, Silence, Store, SystemClock,
+    Announcer, Clock, DeliverySteps, IdempotencyClaim, JobSteps, Reporter, Silence, Store, SystemClock,
 };
 use object_store::ObjectStore;
 
@@ -21,6 +21,7 @@ pub struct ServiceBuilder {
     store: Arc<dyn Store>,
     blobs: Arc<dyn ObjectStore>,
     announcer: Arc<dyn Announcer>,
+    reporter: Option<Arc<dyn Reporter>>,
     retry: RetrySchedule,
     delivery_schedule: DeliverySchedule,
     settings: Settings,
@@ -51,6 +52,7 @@ impl Service {
             store,
             blobs,
             announcer: Arc::new(Silence),
+            reporter: None,
             retry: RetrySchedule::default(),
             delivery_schedule: DeliverySchedule::default(),
             settings: Settings {
@@ -138,6 +140,13 @@ impl ServiceBuilder {
         self
     }
 
+    /// Who makes the fidelity report of a mockup that has none. Default: nobody; only reports that were made when
+    /// mockups were uploaded can then be read.
+    pub fn reporter(mut self, reporter: Arc<dyn Reporter>) -> Self {
+        self.reporter = Some(reporter);
+        self
+    }
+
     /// The schedule of tries of the jobs, the same as the worker's. Default: that of [`RetrySchedule`].
     pub fn retry(mut self, retry: RetrySchedule) -> Self {
         self.retry = retry;
@@ -194,6 +203,7 @@ impl ServiceBuilder {
             deliveries: DeliverySteps::new(self.store.clone(), self.delivery_schedule),
             store: self.store,
             blobs: self.blobs,
+            reporter: self.reporter,
             settings: self.settings,
             clock: self.clock,
             chance: self.chance,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use marquetry_egress::Refusal;
-use marquetry_job::{Again, ShownState};
+use marquetry_job::{Again, Failure, ShownState};
 use marquetry_model::{
     ApiKeyId, BlobKey, DeliveryId, EndpointId, JobId, LayerId, MockupId, ModelError, TenantId,
 };
@@ -168,6 +168,15 @@ pub enum ServiceError {
         retry_after: Duration,
     },
 
+    /// A mockup's fidelity could not be found out.
+    #[error("no fidelity report could be made: {}", failure.detail)]
+    NotReported {
+        /// What would make a job of this mockup fail.
+        failure: Failure,
+        /// Whether asking once more may help.
+        again: Again,
+    },
+
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -202,6 +211,7 @@ impl ServiceError {
     pub const fn again(&self) -> Again {
         match self {
             Self::Store(error) => error.again(),
+            Self::NotReported { again, .. } => *again,
             Self::Blobs { source, .. } => match source {
                 object_store::Error::PermissionDenied { .. }
                 | object_store::Error::Unauthenticated { .. }

@@ -46,6 +46,7 @@ mod builder;
 mod deliveries;
 mod endpoints;
 mod error;
+mod fidelity;
 mod fingerprint;
 mod housekeeping;
 mod jobs;
@@ -75,7 +76,7 @@ pub use uploads::StoredUpload;
 
 use std::sync::Arc;
 
-use marquetry_store::{Clock, DeliverySteps, JobSteps, Store};
+use marquetry_store::{Clock, DeliverySteps, JobSteps, Reporter, Store};
 use object_store::ObjectStore;
 
 /// Every use case, as a method. Cheap to clone; clones are one service.
@@ -90,6 +91,7 @@ pub struct Service {
 struct Inner {
     store: Arc<dyn Store>,
     blobs: Arc<dyn ObjectStore>,
+    reporter: Option<Arc<dyn Reporter>>,
     jobs: JobSteps,
     deliveries: DeliverySteps,
     settings: builder::Settings,

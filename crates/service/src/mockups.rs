@@ -128,6 +128,8 @@ impl Service {
             return Ok(false);
         }
         self.remove_blob(key).await;
+        let report = [BlobKey::fidelity(content), BlobKey::heat_map(content)];
+        self.remove_blobs(report.into()).await;
         Ok(true)
     }
 

@@ -56,6 +56,7 @@ mod mockups;
 mod ownership;
 mod page;
 pub mod persisted;
+mod reporter;
 
 pub use changes::{Bell, Change, Changes};
 pub use clock::{Clock, SystemClock};
@@ -70,6 +71,7 @@ pub use keys::KeyStore;
 pub use mockups::{MockupFilter, MockupOrder, MockupPage, MockupStore, OrderBy, Way};
 pub use ownership::Ownership;
 pub use page::{Cursor, MalformedCursor, Page};
+pub use reporter::Reporter;
 
 /// Everything that must be remembered, in one place, so that one transaction can hold it together.
 pub trait Store: JobStore + MockupStore + EndpointStore + DeliveryStore + KeyStore {}

@@ -18,6 +18,7 @@ use crate::StoreError;
 mod catalogue;
 mod delivery;
 mod endpoint;
+mod fidelity;
 mod job;
 mod mockup;
 mod scalar;
@@ -30,6 +31,7 @@ mod round_trip;
 
 pub use delivery::{DeliveryRow, shown_name};
 pub use endpoint::EndpointRow;
+pub use fidelity::{fidelity_from_json, fidelity_to_json};
 pub use job::JobRow;
 pub use mockup::MockupRow;
 

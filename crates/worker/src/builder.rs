@@ -32,6 +32,9 @@ pub struct Limits {
     pub asset_bytes: u64,
     /// Assets of one job that are fetched at a time (8).
     pub asset_fetches: usize,
+    /// Pixels of the largest canvas whose fidelity is reported when it is uploaded (40 million). The
+    /// report of a larger one is made when somebody asks for it.
+    pub fidelity_pixels: u64,
     /// Warnings that one job gives; the last of them counts those left out (50).
     pub warnings: usize,
 }
@@ -49,6 +52,7 @@ impl Default for Limits {
             asset_fetch: FetchLimits::default(),
             asset_bytes: 256 << 20,
             asset_fetches: 8,
+            fidelity_pixels: 40_000_000,
             warnings: 50,
         }
     }

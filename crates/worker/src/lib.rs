@@ -42,6 +42,7 @@ mod attend;
 mod builder;
 mod cause;
 mod pool;
+mod reports;
 mod shelf;
 mod stop;
 mod stopwatch;

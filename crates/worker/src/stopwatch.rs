@@ -16,12 +16,13 @@ pub(crate) mod room {
 }
 
 /// All rooms in walking order; timings are told in it.
-const WALK: [&str; 8] = [
+const WALK: [&str; 9] = [
     room::FETCH,
     room::OPEN,
     "decode",
     "plan",
     "draw",
+    "compare",
     "scale",
     "encode",
     room::PUT,
@@ -92,7 +93,14 @@ mod tests {
 
     #[test]
     fn every_room_of_a_render_has_its_place_in_the_walk() {
-        for room in [Room::Decode, Room::Plan, Room::Draw, Room::Scale, Room::Encode] {
+        for room in [
+            Room::Decode,
+            Room::Plan,
+            Room::Draw,
+            Room::Compare,
+            Room::Scale,
+            Room::Encode,
+        ] {
             assert!(WALK.contains(&room.name()), "{room:?}");
         }
     }

@@ -2,7 +2,10 @@
 
 use marquetry_dialect::sudomock::answer::{self, Account, Plan};
 use marquetry_dialect::sudomock::{Answer, Problem, request};
-use marquetry_model::{ApiKey, KeyHash, Tenant};
+use marquetry_model::{
+    ApiKey, BlobKey, Comparison, Difference, Drawn, Fidelity, KeyHash, Lack, LayerAddress, LayerFidelity,
+    LayerKind, NoReference, Tenant,
+};
 use serde_json::{Value, json};
 
 use crate::fixtures::*;
@@ -129,6 +132,76 @@ fn the_layer_tree() {
             {"uuid": SLOT, "name": "Design", "kind": "smart_object", "visible": true, "children": []}
         ]}})
     );
+}
+
+#[test]
+fn a_fidelity_report() {
+    let mut mockup = mockup();
+    mockup.catalogue.layers[1].address = LayerAddress(vec![3]);
+    let effects = Lack {
+        what: "effects".into(),
+        why: "its effects are not drawn".into(),
+    };
+    let layer = |index: u32, drawn, lacks| LayerFidelity {
+        address: LayerAddress(vec![index]),
+        name: format!("L{index}"),
+        kind: LayerKind::SmartObject,
+        drawn,
+        lacks,
+    };
+    let mut report = Fidelity {
+        size: mockup.size,
+        compared: Comparison::Measured(Difference {
+            delta_e_mean: 0.123_456,
+            off_by_more_than_3: 0.5,
+            mean_absolute_error: 0.06,
+            p99: 2.0,
+        }),
+        drawn_share: Some(0.75),
+        document: vec![],
+        layers: vec![
+            layer(3, Drawn::CachedRaster, vec![]),
+            layer(8, Drawn::Approximated, vec![effects]),
+        ],
+    };
+    let told = body(&answer::fidelity(&mockup, &report, &links()));
+    let map = links().file(&BlobKey::heat_map(mockup.content));
+    let layers = json!([
+        {"uuid": SLOT, "name": "L3", "kind": "smart_object", "drawn": "cached_raster", "lacks": []},
+        {"uuid": null, "name": "L8", "kind": "smart_object", "drawn": "approximated", "lacks": [
+            {"what": "effects", "why": "its effects are not drawn"}
+        ]}
+    ]);
+    assert_eq!(
+        told,
+        json!({"success": true, "data": {
+            "mockup_uuid": MOCKUP,
+            "width": 3000,
+            "height": 2000,
+            "compared": true,
+            "difference": {
+                "delta_e_mean": 0.123,
+                "off_by_more_than_3_percent": 0.5,
+                "mean_absolute_error": 0.06,
+                "p99": 2,
+                "passes": true
+            },
+            "no_reference": null,
+            "drawn_share": 0.75,
+            "heat_map": map,
+            "document": [],
+            "layers": layers
+        }})
+    );
+    report.compared = Comparison::NoReference(NoReference::NoLayers);
+    let told = body(&answer::fidelity(&mockup, &report, &links()));
+    let data = &told["data"];
+    assert_eq!(data["compared"], false);
+    assert_eq!(
+        (&data["difference"], &data["heat_map"]),
+        (&Value::Null, &Value::Null)
+    );
+    assert_eq!(data["no_reference"]["code"], "no_layers");
 }
 
 #[test]

@@ -4,6 +4,7 @@
 mod colours;
 mod corpus;
 mod exports;
+mod fidelity;
 mod fills;
 mod fixtures;
 mod heavy;

@@ -70,7 +70,15 @@ impl Engine {
         let schedule = DeliverySchedule::default();
         let announcements = Announcements::new(Arc::clone(&store), links.clone(), schedule.clone());
         let announcements = Arc::new(announcements);
+        // It never runs: it only makes the fidelity reports that somebody asks for, one at a time.
+        let reporting = Worker::builder(
+            Arc::clone(&store),
+            Arc::clone(&blobs),
+            Egress::new(networks.fetch_policy())?,
+            Arc::clone(&announcements) as _,
+        );
         let service = Service::builder(Arc::clone(&store), Arc::clone(&blobs))
+            .reporter(reporting.slots(1).build()?.reporter())
             .announcer(Arc::clone(&announcements) as _)
             .webhook_policy(networks.webhook_policy())
             .delivery_schedule(schedule)

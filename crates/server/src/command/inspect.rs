@@ -7,20 +7,28 @@ use marquetry_model::{Catalogue, LayerAddress, LayerEntry, LayerId, SmartObject,
 use marquetry_render::{Assets, Limits, OpenMockup, Order, Painter, draw, open};
 use serde_json::{Value, json};
 
-use super::Failure;
 use super::fonts::Fonts;
 use super::terminal::{read, say, spinner};
+use super::{Failure, fidelity};
 
 /// Lists layers, smart objects, text layers and warnings.
 #[derive(Args, Debug)]
 pub(super) struct Inspect {
-    /// The PSD or PSB.
+    /// The PSD or PSB; with `--fidelity` also a folder of them.
     input: PathBuf,
     /// Print one JSON document instead of text.
     #[arg(long)]
     json: bool,
     #[command(flatten)]
     fonts: Fonts,
+    /// Draw it, compare the drawing with the merged picture in the file, and tell layer by layer how it was drawn.
+    /// For a folder: a Markdown table of all its files.
+    #[arg(long)]
+    fidelity: bool,
+    /// Write a PNG that shows where the drawing differs: dark grey where it does not, from blue over yellow and red
+    /// to white the more it does.
+    #[arg(long, requires = "fidelity", value_name = "PNG")]
+    heat_map: Option<PathBuf>,
 }
 
 /// A name for each layer of a document that nobody stored: its address in an id's clothes.
@@ -40,18 +48,28 @@ pub(super) fn id_of(address: &LayerAddress) -> LayerId {
 
 impl Inspect {
     pub(super) fn run(self) -> Result<(), Failure> {
+        if self.fidelity && self.input.is_dir() {
+            if self.heat_map.is_some() {
+                return Err(Failure::new("a heat map is made of one file, not of a folder"));
+            }
+            return fidelity::folder(&self.input, self.json);
+        }
         let progress = spinner();
         progress.set_message("reading");
         let mockup = open(read(&self.input)?, &Limits::default())?;
         let catalogue = mockup.catalogue(&self.fonts.shelf()?, &id_of);
         progress.set_message("drawing, to find what cannot be drawn");
-        let picture = draw(
-            &mockup,
-            &Order::default(),
-            &Assets::new(),
-            &Painter::default(),
-            &mut (),
-        )?;
+        let (picture, report) = if self.fidelity {
+            let report = fidelity::report_on(&mockup)?;
+            (report.picture.clone(), Some(report))
+        } else {
+            let order = Order::default();
+            let picture = draw(&mockup, &order, &Assets::new(), &Painter::default(), &mut ())?;
+            (picture, None)
+        };
+        if let (Some(report), Some(path)) = (&report, &self.heat_map) {
+            fidelity::write_heat_map(&mockup, report, path)?;
+        }
         let mut warnings: Vec<String> = mockup
             .document()
             .warnings()
@@ -61,12 +79,19 @@ impl Inspect {
         warnings.extend(picture.undrawn.iter().map(ToString::to_string));
         progress.finish_and_clear();
         if self.json {
-            let text = serde_json::to_string_pretty(&as_json(&mockup, &catalogue, &warnings))?;
-            say(&text)
+            let mut form = as_json(&mockup, &catalogue, &warnings);
+            if let (Some(report), Some(members)) = (&report, form.as_object_mut()) {
+                members.insert("fidelity".to_owned(), fidelity::as_json(&report.fidelity));
+            }
+            say(&serde_json::to_string_pretty(&form)?)
         } else {
-            as_text(&mockup, &catalogue, &warnings)
-                .iter()
-                .try_for_each(|line| say(line))
+            let mut lines = as_text(&mockup, &catalogue, &warnings);
+            lines.extend(
+                report
+                    .iter()
+                    .flat_map(|report| fidelity::as_text(&report.fidelity)),
+            );
+            lines.iter().try_for_each(|line| say(line))
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod demo;
 mod engine;
+mod fidelity;
 mod fonts;
 mod inspect;
 mod keys;

@@ -216,7 +216,7 @@ impl Watch for Shown<'_> {
         let next = match room {
             Room::Decode => Room::Plan,
             Room::Plan => Room::Draw,
-            Room::Draw => Room::Scale,
+            Room::Draw | Room::Compare => Room::Scale,
             Room::Scale | Room::Encode => Room::Encode,
         };
         self.0.set_message(next.name());

@@ -67,6 +67,13 @@ pub(crate) async fn layers(call: Call, caller: Authenticated) -> Result<Reply, P
     Ok(answer::layers(&mockup).into())
 }
 
+/// 200 with the fidelity report, which is made now if there is none yet.
+pub(crate) async fn fidelity(call: Call, caller: Authenticated) -> Result<Reply, Problem> {
+    let id = call.id("id", Problem::mockup_not_found)?;
+    let (mockup, report) = call.app.service.fidelity(caller.tenant, id).await.told()?;
+    Ok(answer::fidelity(&mockup, &report, &call.app.links).into())
+}
+
 /// 403: to delete everything at once is not offered to API keys, and there is nothing else to show here.
 pub(crate) async fn delete_all(_: Call, _: Authenticated) -> Result<Reply, Problem> {
     Err(Problem::not_for_keys())

@@ -10,11 +10,14 @@ use marquetry_model::{
     LayerId, Mockup, MockupId, Quality, Thumbnail, UploadSpec, Version, Warning,
 };
 use marquetry_pixel::Size;
-use marquetry_render::{Assets, FontShelf, OpenMockup, Order, Picture, RenderError, draw, export, open};
+use marquetry_render::{
+    Assets, FontShelf, OpenMockup, Order, Picture, RenderError, draw, export, open, report,
+};
 
 use super::{Made, Walk, hash_of, painting};
 use crate::builder::Limits;
 use crate::cause::Trouble;
+use crate::reports;
 use crate::stop::Stop;
 use crate::stopwatch::{Doors, Stopwatch, room};
 use crate::warnings;
@@ -48,6 +51,7 @@ impl Walk {
             .previews
             .into_iter()
             .map(|(width, file)| (BlobKey::thumbnail(id, width), file))
+            .chain(found.report)
             .collect();
         // The same bytes under the same key need not be written again.
         if self.worker.length(&source).await? != Some(bytes.len() as u64) {
@@ -75,6 +79,8 @@ struct Inspected {
     warnings: Vec<Warning>,
     /// Widths and files, widest first.
     previews: Vec<(u32, Bytes)>,
+    /// The fidelity report's files.
+    report: Vec<(BlobKey, Bytes)>,
     measured: Stopwatch,
 }
 
@@ -129,10 +135,23 @@ fn inspect(
     doors.passed(room::OPEN);
     stop.check()?;
 
-    let picture = painting(stop, threads, fonts, |painter| {
-        draw(&opened, &Order::default(), &Assets::new(), painter, &mut doors)
-    })?;
     let mut warnings = warnings::catalogue(&catalogue);
+    let mut files = Vec::new();
+    let picture = painting(stop, threads, fonts, |painter| {
+        if size.pixels() > limits.fidelity_pixels {
+            return Ok(draw(
+                &opened,
+                &Order::default(),
+                &Assets::new(),
+                painter,
+                &mut doors,
+            )?);
+        }
+        let report = report(&opened, painter, &mut doors)?;
+        warnings.extend(warnings::fidelity(&report.fidelity));
+        files = reports::files(content, &report)?;
+        Ok::<_, Trouble>(report.picture)
+    })?;
     warnings.extend(warnings::undrawn(&picture.undrawn));
     let previews = previews(&opened, &picture, stop, &mut doors, &mut warnings)?;
     Ok(Inspected {
@@ -141,6 +160,7 @@ fn inspect(
         catalogue,
         warnings: warnings::capped(warnings, limits.warnings),
         previews,
+        report: files,
         measured: doors.measured,
     })
 }

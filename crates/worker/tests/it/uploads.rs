@@ -1,13 +1,19 @@
 //! Uploads: a PSD becomes a mockup, or a failure that says what is wrong with it.
 
 use marquetry_job::JobState;
-use marquetry_model::{BlobKey, LayerKind, UploadSource};
+use marquetry_model::{BlobKey, Comparison, LayerKind, Mockup, UploadSource};
 use marquetry_pixel::Size;
+use marquetry_store::persisted::fidelity_from_json;
 use marquetry_testkit::catcher::Answer;
 use marquetry_testkit::psd::{Builder, Layer, Rect, Text};
 use marquetry_worker::{Limits, Worker};
 
 use crate::workshop::{BLUE, GREY, Workshop, decode, hash, poster, poster_psd, smart_object};
+
+fn codes(mockup: &Mockup) -> Vec<&str> {
+    let warnings = mockup.warnings.iter();
+    warnings.map(|warning| warning.code.as_str()).collect()
+}
 
 #[tokio::test]
 async fn a_stored_file_becomes_a_mockup_with_catalogue_and_previews() {
@@ -21,7 +27,7 @@ async fn a_stored_file_becomes_a_mockup_with_catalogue_and_previews() {
         (hash(&psd), psd.len() as u64)
     );
     assert_eq!(mockup.dpi, Some(144.0));
-    assert!(mockup.warnings.is_empty(), "{:?}", mockup.warnings);
+    assert_eq!(codes(&mockup), ["PSD_NO_REFERENCE", "PSD_CACHED_RASTERS"]);
     let names: Vec<&str> = mockup
         .catalogue
         .smart_objects
@@ -228,8 +234,14 @@ async fn hidden_smart_objects_and_text_without_any_are_warned_of() {
     let mut hidden = poster();
     smart_object(&mut hidden, "Back", 24, Layer::hidden);
     let mockup = shop.mockup(&hidden.to_bytes()).await;
-    assert_eq!(mockup.warnings.len(), 1);
-    assert_eq!(mockup.warnings[0].code, "PSD_HIDDEN_SMART_OBJECTS");
+    assert_eq!(
+        codes(&mockup),
+        [
+            "PSD_HIDDEN_SMART_OBJECTS",
+            "PSD_NO_REFERENCE",
+            "PSD_CACHED_RASTERS"
+        ]
+    );
     assert_eq!(
         mockup.warnings[0].message,
         "smart objects that the file hides: \"Back\""
@@ -244,8 +256,10 @@ async fn hidden_smart_objects_and_text_without_any_are_warned_of() {
         GREY.repeat(480),
     ));
     let mockup = shop.mockup(&text.to_bytes()).await;
-    assert_eq!(mockup.warnings.len(), 1);
-    assert_eq!(mockup.warnings[0].code, "PSD_TEXT_LAYERS_ONLY");
+    assert_eq!(
+        codes(&mockup),
+        ["PSD_TEXT_LAYERS_ONLY", "PSD_NO_REFERENCE", "PSD_CACHED_RASTERS"]
+    );
 }
 
 #[tokio::test]
@@ -258,6 +272,8 @@ async fn what_cannot_be_drawn_is_named_layer_by_layer_up_to_a_limit() {
     }
     let limits = Limits {
         warnings: 4,
+        // Without a report there are no warnings of one.
+        fidelity_pixels: 0,
         ..Limits::default()
     };
     let running = shop.start(shop.worker().limits(limits));
@@ -282,18 +298,56 @@ async fn what_cannot_be_drawn_is_named_layer_by_layer_up_to_a_limit() {
 }
 
 #[tokio::test]
+async fn a_report_is_stored_with_the_mockup_or_made_when_asked_for() {
+    let shop = Workshop::open().await;
+    let picture = GREY.repeat(64 * 64);
+    let psd = poster().merged(picture).to_bytes();
+    let mockup = shop.mockup(&psd).await;
+    assert_eq!(codes(&mockup), ["PSD_FIDELITY", "PSD_CACHED_RASTERS"]);
+    let (key, map) = (
+        BlobKey::fidelity(mockup.content),
+        BlobKey::heat_map(mockup.content),
+    );
+    let stored = shop.get(&key).await.unwrap();
+    let report = fidelity_from_json(std::str::from_utf8(&stored).unwrap()).unwrap();
+    assert_eq!(report.layers.len(), 3);
+    let difference = report.compared.difference().unwrap();
+    assert!(difference.off_by_more_than_3 > 10.0, "the wall is not grey");
+    assert_eq!(decode(&shop.get(&map).await.unwrap()).size(), Size::new(64, 64));
+
+    // The same when it is made later, by a worker that does not run.
+    let large = Limits {
+        fidelity_pixels: 64 * 64 - 1,
+        ..Limits::default()
+    };
+    let other = poster().merged(vec![255; 64 * 64 * 4]).to_bytes();
+    let running = shop.start(shop.worker().limits(large));
+    let job = shop.upload(&other).await;
+    let mockup = shop.mockup_of(job).await;
+    running.stop().await;
+    assert!(codes(&mockup).is_empty());
+    let key = BlobKey::fidelity(mockup.content);
+    assert_eq!(shop.get(&key).await, None);
+    let reporter = shop.worker().build().unwrap().reporter();
+    reporter.report(mockup.content).await.unwrap();
+    let stored = shop.get(&key).await.unwrap();
+    let report = fidelity_from_json(std::str::from_utf8(&stored).unwrap()).unwrap();
+    assert!(matches!(report.compared, Comparison::Measured(_)));
+    // Once more changes nothing, and of what is not there no report is made.
+    reporter.report(mockup.content).await.unwrap();
+    assert_eq!(shop.get(&key).await.unwrap(), stored);
+    let cause = reporter.report(hash(b"nothing")).await.unwrap_err();
+    assert_eq!(cause.failure.code, "mockup_deleted");
+}
+
+#[tokio::test]
 async fn a_canvas_too_thin_for_previews_is_a_mockup_without_them() {
     let shop = Workshop::open().await;
     let mut document = Builder::new(2, 4000);
     smart_object(&mut document, "Strip", 0, |layer| layer);
     let mockup = shop.mockup(&document.to_bytes()).await;
     assert!(mockup.thumbnails.is_empty());
-    let codes: Vec<&str> = mockup
-        .warnings
-        .iter()
-        .map(|warning| warning.code.as_str())
-        .collect();
-    assert_eq!(codes, ["PSD_PREVIEW_MISSING"; 3]);
+    assert_eq!(codes(&mockup)[..3], ["PSD_PREVIEW_MISSING"; 3]);
 }
 
 #[tokio::test]

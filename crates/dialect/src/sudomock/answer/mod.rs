@@ -4,6 +4,7 @@
 //! published examples, because people read bodies too.
 
 mod account;
+mod fidelity;
 mod job;
 mod layers;
 mod mockup;
@@ -11,6 +12,7 @@ mod render;
 mod webhook;
 
 pub use account::{Account, Plan, me, plans};
+pub use fidelity::fidelity;
 pub use job::{accepted, cancelling, job, jobs, still_going};
 pub use layers::layers;
 pub use mockup::{mockup, mockups};

@@ -104,7 +104,14 @@ impl Site {
         ));
         let broken_clock = Arc::new(AtomicBool::new(false));
         let broken = Arc::clone(&broken_clock);
+        let reporting = Worker::builder(
+            Arc::clone(&store),
+            Arc::clone(&blobs),
+            Egress::new(Policy::allow_private()).unwrap(),
+            announcements.clone(),
+        );
         let service = Service::builder(Arc::clone(&store), Arc::clone(&blobs))
+            .reporter(reporting.slots(1).build().unwrap().reporter())
             .webhook_policy(setup.policy)
             .most_upload_bytes(setup.upload_bytes)
             .announcer(announcements.clone())

@@ -7,7 +7,7 @@ use super::client::Ask;
 use super::renders::unknown_mockup;
 use super::site::{Setup, Site, in_background};
 
-/// The contract's index of routes, as far as this server goes, and its own three.
+/// The contract's index of routes, as far as this server goes, and its own five.
 const ALL: &str = "
     key POST /api/v1/psd/upload
     key GET /api/v1/psd-mockups
@@ -20,6 +20,8 @@ const ALL: &str = "
     key DELETE /api/v1/mockups/{id}
     key GET /api/v1/psd-mockups/{id}/layers
     key GET /api/v1/mockups/{id}/layers
+    key GET /api/v1/psd-mockups/{id}/fidelity
+    key GET /api/v1/mockups/{id}/fidelity
     key DELETE /api/v1/mockups/all
     key POST /api/v1/renders
     key GET /api/v1/jobs
