@@ -8,11 +8,12 @@
 
 use crate::blend::{self, Ink};
 use crate::effect::{Coat, Coats};
+use crate::floor::{copy_ground, paint_run};
 use crate::mask::{Plane, hold_back, times};
-use crate::paint::{Band, Scratch, copy_out, lay, make_opaque, paint, rows};
+use crate::paint::{Band, Scratch, copy_out, lay, make_opaque, rows};
 use crate::scene::{ClipBlend, Mask};
 use crate::step::{Dress, Source, Step};
-use crate::style::Interior;
+use crate::style::{Channels, Interior, Knockout};
 use marquetry_pixel::Rect;
 
 pub(crate) fn paint_dressed(
@@ -30,6 +31,7 @@ pub(crate) fn paint_dressed(
     // What is held back is the whole of it: how much of the backdrop shows then, not of a shadow below
     // the layer.
     let before = (!hold.is_open()).then(|| copied(band, area, scratch));
+    let untouched = (dress.channels != Channels::ALL).then(|| copied(band, area, scratch));
     let shape = dress.shape.intersect(area);
     let inside = (!shape.is_empty()).then(|| inside(step, dress, shape, band, scratch));
     let Coats { below, above, .. } = &dress.coats;
@@ -74,6 +76,13 @@ pub(crate) fn paint_dressed(
         scratch.give(strength);
         scratch.give(before);
     }
+    if let Some(before) = untouched {
+        for (y, before) in rows(area).zip(before.chunks_exact(area.width as usize * 4)) {
+            let row = band.row_mut(y, area.x, area.width);
+            dress.channels.put_back(row, before);
+        }
+        scratch.give(before);
+    }
 }
 
 /// A part of the band in a buffer of its own.
@@ -116,8 +125,8 @@ fn put(coat: &Coat<'_>, area: Rect, band: &mut Band<'_>, mut pixels: Vec<u8>, sc
 struct Inside {
     area: Rect,
     pixels: Vec<u8>,
-    /// The layer's own alpha, without its masks.
-    alphas: Plane,
+    /// How much of it is to be seen, without its masks: the layer's shape where tones let it show.
+    strength: Vec<u8>,
 }
 
 /// The inside picture, painted before anything that the layer hides is on the band.
@@ -136,12 +145,30 @@ fn inside(step: &Step<'_>, dress: &Dress<'_>, shape: Rect, band: &Band<'_>, scra
         }
         None => Plane::new(shape, make_opaque(own.pixels)),
     };
+    let passes = matches!(step.source, Source::PassThrough(_));
+    let mut strength = scratch.take(alphas.bytes().len());
+    if passes {
+        strength.fill(255);
+    } else {
+        strength.copy_from_slice(alphas.bytes());
+    }
     let mut pixels = copied(band, shape, scratch);
+    if let Some(blend_if) = dress.blend_if {
+        blend_if.hold_back(&mut strength, own.pixels, &pixels);
+    }
+    let mut before = None;
+    if !matches!(dress.knockout, Knockout::None) {
+        before = Some(pixels);
+        pixels = scratch.take(own.pixels.len());
+        match dress.knockout {
+            Knockout::Deep(ground) => copy_ground(ground.as_deref(), shape, &mut pixels),
+            _ => scratch.floor.copy_out(shape, &mut pixels),
+        }
+    }
     let mut after = Band {
         area: shape,
         pixels: &mut pixels,
     };
-    let passes = matches!(step.source, Source::PassThrough(_));
     for coat in &dress.coats.below {
         if passes || !coat.concealed {
             paint_coat(coat, shape, &mut after, None, scratch);
@@ -149,12 +176,14 @@ fn inside(step: &Step<'_>, dress: &Dress<'_>, shape: Rect, band: &Band<'_>, scra
     }
     let opacity = step.opacity.get();
     let replaced = dress.coats.within.iter().any(|coat| coat.replaces);
-    let mut before = (opacity < 1.0 || replaced).then(|| copied(&after, shape, scratch));
+    if before.is_none() && (opacity < 1.0 || replaced) {
+        before = Some(copied(&after, shape, scratch));
+    }
     // Members that pass through have no alpha of their own below the whole group's.
     let within = passes.then_some(&alphas);
     if let Source::PassThrough(children) = &step.source {
         // The members have met what lies below by themselves.
-        paint(children, &mut after, None, scratch);
+        paint_run(children, &mut after, None, scratch);
     } else {
         if dress.interior == Interior::Together {
             for coat in &dress.coats.within {
@@ -162,7 +191,7 @@ fn inside(step: &Step<'_>, dress: &Dress<'_>, shape: Rect, band: &Band<'_>, scra
             }
         }
         if step.clip_blend == ClipBlend::Together {
-            paint(&step.clipped, &mut own, None, scratch);
+            paint_run(&step.clipped, &mut own, None, scratch);
         }
         let ink = Ink::of_fill(step.ink.mode, step.fill);
         for y in rows(shape) {
@@ -187,7 +216,7 @@ fn inside(step: &Step<'_>, dress: &Dress<'_>, shape: Rect, band: &Band<'_>, scra
         }
     }
     if step.clip_blend == ClipBlend::Separately || passes {
-        paint(&step.clipped, &mut after, within, scratch);
+        paint_run(&step.clipped, &mut after, within, scratch);
     }
     if let Some(before) = before {
         if opacity < 1.0 {
@@ -199,7 +228,7 @@ fn inside(step: &Step<'_>, dress: &Dress<'_>, shape: Rect, band: &Band<'_>, scra
     Inside {
         area: shape,
         pixels,
-        alphas,
+        strength,
     }
 }
 
@@ -216,19 +245,15 @@ fn meet(step: &Step<'_>, inside: Inside, band: &mut Band<'_>, scratch: &mut Scra
     let Inside {
         area,
         mut pixels,
-        alphas,
+        mut strength,
     } = inside;
-    let mut strength = scratch.take(area.width as usize);
-    let lines = pixels.chunks_exact_mut(area.width as usize * 4);
-    for (y, inside) in rows(area).zip(lines) {
-        if matches!(step.source, Source::PassThrough(_)) {
-            strength.fill(255);
-        } else {
-            strength.copy_from_slice(alphas.row(line(area, y)));
-        }
-        hold_back(&mut strength, step.masks, None, line(area, y));
+    let lines = pixels
+        .chunks_exact_mut(area.width as usize * 4)
+        .zip(strength.chunks_exact_mut(area.width as usize));
+    for (y, (inside, strength)) in rows(area).zip(lines) {
+        hold_back(strength, step.masks, None, line(area, y));
         let outside = band.row_mut(y, area.x, area.width);
-        blend::fade_row(scratch.level, 1.0, inside, outside, Some(&strength));
+        blend::fade_row(scratch.level, 1.0, inside, outside, Some(strength));
         outside.copy_from_slice(inside);
     }
     scratch.give(strength);

@@ -27,10 +27,13 @@ mod adjust;
 mod area;
 mod art;
 mod blend;
+mod blend_if;
 mod bounds;
 mod draw;
 mod dress;
 mod effect;
+mod feather;
+mod floor;
 mod gradient;
 mod mask;
 mod mesh;
@@ -48,6 +51,7 @@ pub use adjust::{
     Vibrance,
 };
 pub use art::Art;
+pub use blend_if::{BlendIf, ColourTones, Tones};
 pub use draw::{DrawError, DrawOptions, draw, draw_into, draw_onto, draw_over, draw_region};
 pub use effect::{Contour, ContourPoint};
 pub use gradient::{ColourStop, Gradient, GradientShape, Mixing, OpacityStop, Ramp};
@@ -57,6 +61,7 @@ pub use pattern::Pattern;
 pub use pen::{Cap, Join, Pen};
 pub use scene::{ClipBlend, Filter, Group, GroupBlend, Layer, Mask, Node, Paint, Placed, Scene, Warped};
 pub use style::{
-    Bevel, BevelPlace, BevelProfile, BevelTechnique, Effect, Glow, GlowSource, GlowTechnique, Interior,
-    Light, Overlay, Satin, Shading, Shadow, StrokeEffect, StrokePaint, StrokePosition, Style,
+    Bevel, BevelPlace, BevelProfile, BevelTechnique, Channels, Effect, Glow, GlowSource, GlowTechnique,
+    Interior, Knockout, Light, Overlay, Satin, Shading, Shadow, StrokeEffect, StrokePaint, StrokePosition,
+    Style,
 };

@@ -9,6 +9,7 @@ use crate::adjust::paint_adjusted;
 use crate::art::Art;
 use crate::blend::{self, Ink};
 use crate::dress::paint_dressed;
+use crate::floor::{Floor, on_floor, paint_run};
 use crate::mask::{Plane, hold_back, mask_row};
 use crate::scene::ClipBlend;
 use crate::step::{Source, Step};
@@ -29,6 +30,13 @@ impl Band<'_> {
     pub(crate) fn row(&self, y: i32, x: i32, width: u32) -> &[u8] {
         &self.pixels[byte_range(self.area, y, x, width, 4)]
     }
+
+    /// A copy of the pixels of `area`, which is within the band.
+    pub(crate) fn part(&self, area: Rect) -> Vec<u8> {
+        let mut part = vec![0; area.width as usize * area.height as usize * 4];
+        copy_out(self, area, &mut part);
+        part
+    }
 }
 
 /// Where `width` pixels from canvas position `(x, y)` lie in a packed buffer of `area`.
@@ -47,6 +55,8 @@ pub(crate) fn rows(area: Rect) -> Range<i32> {
 /// Buffers that are used again, band after band.
 pub(crate) struct Scratch {
     pub(crate) level: Level,
+    /// What the steps being painted punch through to.
+    pub(crate) floor: Floor,
     spare: Vec<Vec<u8>>,
 }
 
@@ -54,6 +64,7 @@ impl Scratch {
     pub(crate) fn new(level: Level) -> Self {
         Self {
             level,
+            floor: Floor::default(),
             spare: Vec::new(),
         }
     }
@@ -194,9 +205,13 @@ impl Source<'_> {
     /// Its own pixels over the transparent ones of `own`.
     pub(crate) fn gather(&self, own: &mut Band<'_>, scratch: &mut Scratch) {
         if let Self::Isolated(children) | Self::PassThrough(children) = self {
-            return paint(children, own, None, scratch);
+            return on_floor(None, scratch, |scratch| paint(children, own, None, scratch));
         }
-        for y in rows(own.area) {
+        let held = match self {
+            Self::Raster { art, at, .. } => art.size().rect().translate(at.0, at.1),
+            _ => own.area,
+        };
+        for y in rows(own.area.intersect(held)) {
             let (row_area, _) = self.reach(y, own.area);
             if row_area.is_empty() {
                 continue;
@@ -252,7 +267,7 @@ fn paint_whole(
         // What is clipped meets the base's colour as if the base were opaque; its alpha comes back
         // afterwards.
         let alphas = make_opaque(own.pixels);
-        paint(&step.clipped, &mut own, None, scratch);
+        paint_run(&step.clipped, &mut own, None, scratch);
         for (pixel, alpha) in own.pixels.as_chunks_mut::<4>().0.iter_mut().zip(alphas) {
             pixel[3] = alpha;
         }
@@ -337,7 +352,7 @@ fn paint_clipped(
         area,
         pixels: &mut part,
     };
-    paint(&step.clipped, &mut inner, Some(&let_through), scratch);
+    paint_run(&step.clipped, &mut inner, Some(&let_through), scratch);
     for y in rows(area) {
         band.row_mut(y, area.x, area.width)
             .copy_from_slice(inner.row(y, area.x, area.width));
@@ -355,12 +370,12 @@ fn pass_through(
     scratch: &mut Scratch,
 ) {
     if step.masks.is_empty() && clip.is_none() && step.ink.replaces() {
-        paint(children, band, None, scratch);
+        paint_run(children, band, None, scratch);
         return paint_over_members(step, area, band, clip, scratch);
     }
     let mut before = scratch.take(area.width as usize * area.height as usize * 4);
     copy_out(band, area, &mut before);
-    paint(children, band, None, scratch);
+    paint_run(children, band, None, scratch);
     let mut mask_buffer = scratch.take(area.width as usize);
     for (y, before) in rows(area).zip(before.chunks_exact(area.width as usize * 4)) {
         let row_area = Rect { y, height: 1, ..area };
@@ -397,7 +412,8 @@ fn paint_over_members(
 
 /// The pixels of `area`, which is within the band.
 pub(crate) fn copy_out(band: &Band<'_>, area: Rect, into: &mut [u8]) {
-    for (y, row) in rows(area).zip(into.chunks_exact_mut(area.width as usize * 4)) {
+    let row_bytes = (area.width as usize * 4).max(1);
+    for (y, row) in rows(area).zip(into.chunks_exact_mut(row_bytes)) {
         row.copy_from_slice(band.row(y, area.x, area.width));
     }
 }

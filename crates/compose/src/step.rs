@@ -6,6 +6,7 @@ use crate::adjust::Adjustment;
 use crate::art::{Art, Span};
 use crate::blend::wide::best_level;
 use crate::blend::{Ink, Table};
+use crate::blend_if::BlendIf;
 use crate::effect::{Coats, coats};
 use crate::gradient::Gradient;
 use crate::mask::Plane;
@@ -13,7 +14,7 @@ use crate::paint::{Scratch, shape_of};
 use crate::pattern::Pattern;
 use crate::place::{Sampler, WarpSampler};
 use crate::scene::{ClipBlend, Group, GroupBlend, Layer, Mask, Node, Paint};
-use crate::style::{Interior, Style};
+use crate::style::{Channels, Interior, Knockout, Style};
 
 /// One node, ready to be painted.
 #[derive(Debug)]
@@ -43,6 +44,9 @@ pub(crate) struct Dress<'a> {
     pub(crate) interior: Interior,
     /// Hide the node and its effects.
     pub(crate) veil: &'a [Mask],
+    pub(crate) blend_if: Option<&'a BlendIf>,
+    pub(crate) knockout: &'a Knockout,
+    pub(crate) channels: Channels,
 }
 
 /// The places that steps are worked out for.
@@ -141,7 +145,8 @@ fn layer_step(layer: &Layer, bounds: Rect, frame: Frame) -> Option<Step<'_>> {
     // A base of no fill still lets what is clipped to it show, when that is blended separately, and
     // wears its effects.
     let bare = clipped.is_empty() || layer.clip_blend == ClipBlend::Together;
-    if layer.opacity.get() <= 0.0 || ink.is_clear() && bare && layer.style.effects.is_empty() {
+    let unseen = ink.is_clear() && bare && !layer.style.shows_without_fill();
+    if layer.opacity.get() <= 0.0 || unseen || !layer.style.channels.any() {
         return None;
     }
     let (source, reach) = Source::of(&layer.paint, shape)?;
@@ -165,7 +170,7 @@ fn layer_step(layer: &Layer, bounds: Rect, frame: Frame) -> Option<Step<'_>> {
     {
         *table = Table::new(ink, *colour).map(Box::new);
     }
-    step.put_on(&layer.style, shape.intersect(reach), frame.canvas);
+    step.put_on(&layer.style, shape, frame.canvas);
     (!step.bounds.is_empty()).then_some(step)
 }
 
@@ -217,6 +222,9 @@ impl<'a> Step<'a> {
             outline: style.outline.as_deref(),
             interior: style.interior,
             veil: &style.veil,
+            blend_if: style.blend_if.as_deref(),
+            knockout: &style.knockout,
+            channels: style.channels,
         }));
     }
 }
@@ -242,7 +250,8 @@ fn group_step(group: &Group, bounds: Rect, frame: Frame) -> Option<Step<'_>> {
     let bare = clipped.is_empty() || group.clip_blend == ClipBlend::Together;
     if children.is_empty()
         || group.opacity.get() <= 0.0
-        || ink.is_clear() && bare && group.style.effects.is_empty()
+        || ink.is_clear() && bare && !group.style.shows_without_fill()
+        || !group.style.channels.any()
     {
         return None;
     }
@@ -252,7 +261,8 @@ fn group_step(group: &Group, bounds: Rect, frame: Frame) -> Option<Step<'_>> {
         ink,
         opacity: group.opacity,
         fill: group.fill,
-        source: if group.passes_through() {
+        // What punches through is one thing.
+        source: if group.passes_through() && matches!(group.style.knockout, Knockout::None) {
             Source::PassThrough(children)
         } else {
             Source::Isolated(children)

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use marquetry_pixel::{BlendMode, Opacity, Rgb};
 
+use crate::art::Art;
+use crate::blend_if::BlendIf;
 use crate::effect::Contour;
 use crate::gradient::Ramp;
 use crate::scene::{Mask, Paint};
@@ -25,6 +27,12 @@ pub struct Style {
     /// Masks that hide the layer together with its effects. The layer's own masks shape it before,
     /// so that effects follow their edges.
     pub veil: Vec<Mask>,
+    /// Where tones let it show. `None` is everywhere.
+    pub blend_if: Option<Box<BlendIf>>,
+    /// What it punches through.
+    pub knockout: Knockout,
+    /// The colour channels that it changes.
+    pub channels: Channels,
 }
 
 /// How effects inside the shape meet the layer.
@@ -37,6 +45,54 @@ pub enum Interior {
     /// The effects change the layer's own colours, which then meet what lies below by the layer's
     /// blend mode: Photoshop's *Blend Interior Effects as Group*.
     Together,
+}
+
+/// What a layer or group punches through, wherever its shape is, before it paints itself there.
+#[derive(Clone, Debug, Default)]
+pub enum Knockout {
+    /// Nothing.
+    #[default]
+    None,
+    /// The lower members of its group: what the group began with shows, which is nothing in an
+    /// isolated group. A layer that is clipped punches through to the layer it is clipped to.
+    Shallow,
+    /// Everything down to this picture of the whole canvas; nothing shows where there is none.
+    Deep(Option<Arc<Art>>),
+}
+
+/// The colour channels that a layer or group changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Channels(
+    /// Red, green, blue.
+    pub [bool; 3],
+);
+
+impl Channels {
+    /// Red, green and blue.
+    pub const ALL: Self = Self([true; 3]);
+
+    /// Whether there is any.
+    pub(crate) fn any(self) -> bool {
+        self.0.contains(&true)
+    }
+
+    /// Takes the other channels from `before`. A pixel that had no colour gets black ones.
+    pub(crate) fn put_back(self, row: &mut [u8], before: &[u8]) {
+        let (row, before) = (row.as_chunks_mut::<4>().0, before.as_chunks::<4>().0);
+        for (pixel, before) in row.iter_mut().zip(before) {
+            for (at, changes) in self.0.into_iter().enumerate() {
+                if !changes {
+                    pixel[at] = before[at];
+                }
+            }
+        }
+    }
+}
+
+impl Default for Channels {
+    fn default() -> Self {
+        Self::ALL
+    }
 }
 
 /// One effect.
@@ -290,7 +346,16 @@ pub struct BevelProfile {
 impl Style {
     /// Whether drawing can do without it.
     pub(crate) fn is_plain(&self) -> bool {
-        self.effects.is_empty() && self.veil.is_empty()
+        self.effects.is_empty()
+            && self.veil.is_empty()
+            && self.blend_if.is_none()
+            && matches!(self.knockout, Knockout::None)
+            && self.channels == Channels::ALL
+    }
+
+    /// Whether a node without any fill can still be seen.
+    pub(crate) fn shows_without_fill(&self) -> bool {
+        !self.effects.is_empty() || !matches!(self.knockout, Knockout::None)
     }
 
     /// How far effects can be seen beyond the shape, and how far away the shape can matter to them,

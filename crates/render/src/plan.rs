@@ -12,13 +12,13 @@ use marquetry_compose::{
     Warped,
 };
 use marquetry_model::{LayerAddress, Rewording};
-use marquetry_pixel::{BlendMode, Coverage, Opacity, Projective, Quad, Raster, Rect, Rgb, Size};
+use marquetry_pixel::{BlendMode, Coverage, Opacity, Projective, Quad, Raster, Rect, Rgb};
 use marquetry_psd::artboard::ArtboardBackground;
 use marquetry_psd::bounds::Bounds;
 use marquetry_psd::effects::LayerEffects;
-use marquetry_psd::layer::{BlendRange, Knockout};
+use marquetry_psd::layer::Knockout;
 use marquetry_psd::placed::PlacedLayer;
-use marquetry_psd::{ChannelId, ColorMode, Depth, Layer, LayerKind};
+use marquetry_psd::{ColorMode, Depth, Layer, LayerKind};
 
 use crate::draw::{Painter, draw_scene, draw_scene_over, draw_scene_part};
 use crate::effects::{Dressed, dressed};
@@ -27,11 +27,11 @@ use crate::fidelity::Notes;
 use crate::fill;
 use crate::filter::{self, Passes};
 use crate::frame::Frame;
+use crate::masks::Masks;
 use crate::open::{Contents, Nested, OpenMockup};
 use crate::shape;
 use crate::text;
 use crate::undrawn::{Feature, Undrawn};
-use crate::vector;
 use crate::warp::{self, Laid, NotLaid};
 
 /// Which smart objects are drawn anew from their contents.
@@ -240,8 +240,8 @@ fn plan_at(
     })
 }
 
-struct Walk<'a> {
-    mockup: &'a OpenMockup,
+pub(crate) struct Walk<'a> {
+    pub(crate) mockup: &'a OpenMockup,
     edits: &'a Edits,
     path: &'a [String],
     painter: &'a Painter<'a>,
@@ -309,6 +309,11 @@ impl<'a> Walk<'a> {
             && layer.opacity() == 255
             && layer.fill_opacity() == 255
             && layer.knockout() == Knockout::None
+            && layer.children().all(|child| child.knockout() == Knockout::None)
+            && layer.blending_ranges().are_full()
+            && layer
+                .restricted_channels()
+                .is_ok_and(|channels| channels.is_empty())
             && !effects(layer, self.mockup).is_some_and(|effects| effects.is_visible())
             && self.masks(layer)?.is_empty())
     }
@@ -360,8 +365,7 @@ impl<'a> Walk<'a> {
         if !layer.is_visible() {
             return false;
         }
-        let index = u32::try_from(layer.index().0).unwrap_or(u32::MAX);
-        if !self.edits.hidden.contains(&(self.path.to_vec(), index)) {
+        if !self.is_hidden_here(layer) {
             return true;
         }
         self.edited += 1;
@@ -369,11 +373,17 @@ impl<'a> Walk<'a> {
         false
     }
 
+    /// Whether this render hides a layer.
+    pub(crate) fn is_hidden_here(&self, layer: Layer<'_>) -> bool {
+        let index = u32::try_from(layer.index().0).unwrap_or(u32::MAX);
+        self.edits.hidden.contains(&(self.path.to_vec(), index))
+    }
+
     fn touch(&mut self, rect: Rect) {
         self.touched = Some(self.touched.unwrap_or_default().union(rect));
     }
 
-    fn lacks(&mut self, layer: Layer<'_>, feature: Feature) {
+    pub(crate) fn lacks(&mut self, layer: Layer<'_>, feature: Feature) {
         self.notes.lacks(layer, &feature);
         let missing = Undrawn {
             layer: layer.name(),
@@ -395,7 +405,7 @@ impl<'a> Walk<'a> {
         let mut masks = self.masks(layer)?;
         if let Some((frame, background)) = self.artboard(layer) {
             let shape = Arc::new(Coverage::filled(frame.size(), [255]));
-            masks.push(Mask::new(shape, (frame.x, frame.y)));
+            masks.shaping.push(Mask::new(shape, (frame.x, frame.y)));
             nodes.extend(background.map(|colour| Node::Layer(Painted::new(Paint::Solid(colour)))));
         }
         let isolated = !layer.blend().is_pass_through();
@@ -408,8 +418,7 @@ impl<'a> Walk<'a> {
                 Ok(())
             })?;
         }
-        self.note_what_is_ignored(layer);
-        let style = self.style(layer, &mut masks);
+        let style = self.style(layer, &mut masks)?;
         let blend = match layer.blend() {
             // What is clipped to a group keeps to the group's shape, and so does the group itself: where
             // it only adjusts colours it has none, and nothing happens.
@@ -421,7 +430,7 @@ impl<'a> Walk<'a> {
             blend,
             opacity: Opacity::from_byte(layer.opacity()),
             fill: Opacity::from_byte(layer.fill_opacity()),
-            masks,
+            masks: masks.shaping,
             clipped,
             clip_blend: clip_blend(layer),
             style,
@@ -433,14 +442,13 @@ impl<'a> Walk<'a> {
         let Some(paint) = self.paint(layer)? else {
             return Ok(None);
         };
-        self.note_what_is_ignored(layer);
         let mut masks = self.masks(layer)?;
-        let style = self.style(layer, &mut masks);
+        let style = self.style(layer, &mut masks)?;
         Ok(Some(Node::Layer(Painted {
             blend: self.blend(layer),
             opacity: Opacity::from_byte(layer.opacity()),
             fill: Opacity::from_byte(layer.fill_opacity()),
-            masks,
+            masks: masks.shaping,
             clipped,
             clip_blend: clip_blend(layer),
             style,
@@ -470,6 +478,11 @@ impl<'a> Walk<'a> {
                 }
             }
             _ => {}
+        }
+        if self.leaves_its_curves(layer)
+            && let Some(paint) = shape::fill(layer, self.mockup)
+        {
+            return Ok(Some(paint));
         }
         if let Some(art) = self.mockup.art(layer)? {
             let rect = layer.rect();
@@ -686,102 +699,32 @@ impl<'a> Walk<'a> {
         })
     }
 
-    fn masks(&mut self, layer: Layer<'a>) -> Result<Vec<Mask>, RenderError> {
-        let mut masks = self.stored_masks(layer)?;
-        match vector::unrendered(layer, self.mockup) {
-            Ok(mask) => masks.extend(mask),
-            Err(_) => self.lacks(layer, Feature::VectorMask),
-        }
-        Ok(masks)
-    }
-
-    fn stored_masks(&mut self, layer: Layer<'a>) -> Result<Vec<Mask>, RenderError> {
-        let Some(stored) = layer.masks() else {
-            return Ok(Vec::new());
-        };
-        let mask = stored.mask;
-        if mask.flags.is_disabled() {
-            return Ok(Vec::new());
-        }
-        let parameters = stored.parameters;
-        // A shape's pixels end where its curves do, stored or drawn; the mask that Photoshop rendered of the same
-        // curves would thin their edges once more.
-        if layer.kind() == LayerKind::Shape
-            && mask.flags.is_rendered()
-            && stored.real.is_none()
-            && parameters.vector_density.is_none_or(|density| density == 255)
-            && parameters.vector_feather.is_none_or(|feather| feather <= 0.0)
-        {
-            return Ok(Vec::new());
-        }
-        if [parameters.user_feather, parameters.vector_feather]
-            .into_iter()
-            .flatten()
-            .any(|feather| feather > 0.0)
-        {
-            self.lacks(layer, Feature::MaskFeather);
-        }
-        let coverage = self.mockup.mask(layer, ChannelId::MASK)?;
-        if coverage.is_none() && mask.default_color == 255 {
-            return Ok(Vec::new());
-        }
-        // Density is not in the pixels, not even in those of a mask rendered from a vector one.
-        let density = match (parameters.user_density, parameters.vector_density) {
-            (user, vector) if mask.flags.is_rendered() => vector.or(user),
-            (user, vector) => user.or(vector),
-        };
-        let density = density.map_or(Opacity::OPAQUE, Opacity::from_byte);
-        Ok(vec![Mask {
-            coverage: coverage.unwrap_or_else(|| Arc::new(Coverage::new(Size::default()))),
-            at: (mask.rect.x, mask.rect.y),
-            outside: mask.default_color,
-            density,
-        }])
-    }
-
-    /// The layer's effects. Masks that hide them as well are taken from those that shape the layer.
-    fn style(&mut self, layer: Layer<'_>, masks: &mut Vec<Mask>) -> Style {
+    /// All that a layer wears. Masks that hide effects are of no interest to a layer without any.
+    fn style(&mut self, layer: Layer<'a>, masks: &mut Masks) -> Result<Style, RenderError> {
+        let rules = self.rules(layer)?;
+        let mut veil = std::mem::take(&mut masks.hiding);
         if layer.kind() == LayerKind::Adjustment {
-            // It has no pixels of its own to wear them.
+            // It has no pixels of its own to wear effects.
             if effects(layer, self.mockup).is_some_and(|effects| effects.is_visible()) {
                 self.lacks(layer, Feature::Effects);
             }
-            return Style::default();
+            masks.shaping.append(&mut veil);
+            return Ok(rules);
         }
-        let Dressed { mut style, lacking } = dressed(layer, self.mockup);
+        let Dressed { style, lacking } = dressed(layer, self.mockup);
         if lacking {
             self.lacks(layer, Feature::Effects);
         }
-        let rendered = layer.masks().is_some_and(|masks| masks.mask.flags.is_rendered());
-        let hides = if rendered {
-            layer.vector_mask_hides_effects()
-        } else {
-            layer.mask_hides_effects()
-        };
-        if hides && !style.effects.is_empty() {
-            style.veil = std::mem::take(masks);
+        if style.effects.is_empty() {
+            masks.shaping.append(&mut veil);
         }
-        style
-    }
-
-    /// Everything else about a layer that we read and do not draw.
-    fn note_what_is_ignored(&mut self, layer: Layer<'_>) {
-        let ranges = layer.blending_ranges();
-        if std::iter::once(&ranges.gray)
-            .chain(&ranges.channels)
-            .any(|range| *range != BlendRange::FULL)
-        {
-            self.lacks(layer, Feature::BlendIf);
-        }
-        if layer.knockout() != Knockout::None {
-            self.lacks(layer, Feature::Knockout);
-        }
-        if layer
-            .restricted_channels()
-            .is_ok_and(|channels| !channels.is_empty())
-        {
-            self.lacks(layer, Feature::ChannelRestrictions);
-        }
+        Ok(Style {
+            effects: style.effects,
+            outline: style.outline,
+            interior: style.interior,
+            veil,
+            ..rules
+        })
     }
 
     /// An artboard's frame and the colour below its layers.

@@ -24,6 +24,24 @@ pub(crate) struct Shape {
     pub(crate) lacking: bool,
 }
 
+/// What fills a shape, as if the shape were everywhere. `None` when it has no curves, or none is to be
+/// filled, or more than a fill is to be seen.
+pub(crate) fn fill(layer: Layer<'_>, mockup: &OpenMockup) -> Option<Paint> {
+    let limits = &mockup.limits.psd;
+    let vector = layer.vector_mask(limits).ok()??;
+    let stroke = layer.vector_stroke(limits).ok().flatten();
+    if stroke.is_some_and(|stroke| stroke.enabled || !stroke.fill_enabled) {
+        return None;
+    }
+    let canvas = mockup.size().rect();
+    let ground = Ground {
+        shape: vector::bounds(&vector.path, mockup.size()).unwrap_or(canvas),
+        canvas,
+        reference: layer.reference_point(),
+    };
+    fill::paint(&layer.fill(limits).ok()??, ground, mockup)
+}
+
 /// The fill and stroke of a shape layer. `None` when it has no curves.
 pub(crate) fn plan(layer: Layer<'_>, mockup: &OpenMockup) -> Option<Shape> {
     let limits = &mockup.limits.psd;

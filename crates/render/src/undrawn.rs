@@ -34,11 +34,9 @@ pub enum Feature {
     /// The contents of the smart object are missing or of a kind that we do not read; its stored
     /// pixels were used.
     Contents,
-    /// Blending that depends on tones ("Blend If").
+    /// Blending that depends on the tones of single channels ("Blend If"), outside RGB.
     BlendIf,
-    /// Punching through to what lies below.
-    Knockout,
-    /// Colour channels left out of blending.
+    /// Colour channels left out of blending, outside RGB.
     ChannelRestrictions,
     /// A blend mode that we do not know, drawn as normal.
     BlendMode(String),
@@ -82,7 +80,6 @@ impl Feature {
             Self::LinkedFile(_) => "linked_file",
             Self::Contents => "contents",
             Self::BlendIf => "blend_if",
-            Self::Knockout => "knockout",
             Self::ChannelRestrictions => "channel_restrictions",
             Self::BlendMode(_) => "blend_mode",
             Self::Transform => "transform",
@@ -118,8 +115,7 @@ impl std::fmt::Display for Feature {
             }
             Self::SmartFilters => "its filters are not applied to the new contents",
             Self::Contents => "its contents cannot be read, so its stored pixels are shown",
-            Self::BlendIf => "blending by tone is not applied",
-            Self::Knockout => "its knockout is not applied",
+            Self::BlendIf => "blending by tones of channels is not applied",
             Self::ChannelRestrictions => "it leaves out colour channels, which is not applied",
             Self::Font { wanted, used } => {
                 return write!(f, "its font {wanted:?} is not there, {used:?} was used instead");

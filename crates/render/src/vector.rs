@@ -3,11 +3,8 @@
 use std::sync::Arc;
 
 use marquetry_compose::{FillRule, Mask, Outline};
-use marquetry_pixel::{Coverage, Opacity, Point, Rect, Size};
+use marquetry_pixel::{Coverage, Point, Rect, Size};
 use marquetry_psd::path::{self, Knot, Path, PathOperation, Subpath, VectorMask};
-use marquetry_psd::{Layer, LayerKind, PsdError};
-
-use crate::open::OpenMockup;
 
 /// Curves that belong to one shape, and how it meets the shapes before it.
 #[derive(Debug)]
@@ -66,26 +63,6 @@ pub(crate) fn mask(vector: &VectorMask, canvas: Rect) -> Mask {
         outside: sheet.outside,
         ..Mask::new(Arc::new(sheet.inside), (sheet.area.x, sheet.area.y))
     }
-}
-
-/// The vector mask of a layer that the file holds no pixels of. `None` when it has none, or one that
-/// is switched off or stored; a shape's curves are no mask but what it is made of. Softness is left to
-/// the caller.
-///
-/// # Errors
-/// As [`Layer::vector_mask`].
-pub(crate) fn unrendered(layer: Layer<'_>, mockup: &OpenMockup) -> Result<Option<Mask>, PsdError> {
-    let stored = layer.masks();
-    let rendered = stored.is_some_and(|masks| masks.mask.flags.is_rendered() || masks.real.is_some());
-    if rendered || layer.kind() == LayerKind::Shape {
-        return Ok(None);
-    }
-    let vector = layer.vector_mask(&mockup.limits.psd)?;
-    let density = stored.and_then(|masks| masks.parameters.vector_density);
-    Ok(vector.filter(|vector| !vector.disabled).map(|vector| Mask {
-        density: density.map_or(Opacity::OPAQUE, Opacity::from_byte),
-        ..mask(&vector, mockup.size().rect())
-    }))
 }
 
 /// The smallest whole pixels that hold all of a path, wherever its canvas ends. A corner that is

@@ -29,7 +29,7 @@ pub(super) fn outer<'a>(glow: &Glow, ground: Ground<'_>) -> Coat<'a> {
         GlowTechnique::Precise => {
             let far = crate::bounds::grown(ground.shape.area(), glow.size.saturating_add(2));
             let shade = by_distance(glow, GlowSource::Edge);
-            Distances::new(ground.shape, far).to_plane(|distance| shade(distance))
+            Distances::new(ground.shape, far).to_plane(shade)
         }
     };
     Coat {
@@ -50,7 +50,7 @@ pub(super) fn inner<'a>(glow: &Glow, ground: Ground<'_>) -> Coat<'a> {
         GlowTechnique::Precise => {
             let around = outside(ground.shape);
             let shade = by_distance(glow, glow.source);
-            Distances::new(&around, around.area()).to_plane(|distance| shade(distance))
+            Distances::new(&around, around.area()).to_plane(shade)
         }
     };
     lit(glow, Opacity::OPAQUE, plane)

@@ -53,7 +53,7 @@ pub(super) fn stroke<'a>(stroke: &'a StrokeEffect, ground: Ground<'_>, coats: &m
         coverage: Some(coverage),
         concealed: true,
         // An opaque one replaces whatever it is painted on.
-        replaces: !stroke.overprint && !(ink.replaces() && is_opaque(&stroke.paint)),
+        replaces: !(stroke.overprint || ink.replaces() && is_opaque(&stroke.paint)),
     };
     match stroke.position {
         StrokePosition::Outside => coats.below.push(coat),

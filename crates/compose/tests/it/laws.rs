@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use marquetry_compose::{
-    Art, ClipBlend, ColourStop, DrawError, DrawOptions, FillRule, Filter, Gradient, GradientShape, Group,
-    GroupBlend, Layer, Mask, Mixing, Node, OpacityStop, Outline, Paint, Pattern, Placed, Ramp, draw,
-    draw_into, draw_onto, draw_over, draw_region,
+    Art, BlendIf, Channels, ClipBlend, ColourStop, ColourTones, DrawError, DrawOptions, FillRule, Filter,
+    Gradient, GradientShape, Group, GroupBlend, Knockout, Layer, Mask, Mixing, Node, OpacityStop, Outline,
+    Paint, Pattern, Placed, Ramp, Style, Tones, draw, draw_into, draw_onto, draw_over, draw_region,
 };
 use marquetry_pixel::{BlendMode, Opacity, Point, Projective, Quad, Raster, Rect, Rgb, Size};
 use proptest::prelude::*;
@@ -150,17 +150,50 @@ fn mode() -> impl Strategy<Value = BlendMode> {
     proptest::sample::select(BlendMode::ALL.to_vec())
 }
 
+/// Plain most of the time. A shallow knockout looks at its group, which some laws are about.
+fn style() -> impl Strategy<Value = Style> {
+    let tones = any::<[u8; 4]>().prop_map(|[a, b, c, d]| Tones {
+        black: [a / 2, a / 2 + b / 4],
+        white: [255 - c / 2 - d / 4, 255 - c / 2],
+    });
+    let tones = || prop_oneof![2 => Just(Tones::ALL), 1 => tones.clone()];
+    let colour = || {
+        (tones(), tones(), tones(), tones()).prop_map(|(grey, red, green, blue)| ColourTones {
+            grey,
+            channels: [red, green, blue],
+        })
+    };
+    let ruled = (
+        proptest::option::of((colour(), colour())),
+        proptest::option::of(proptest::option::of(art())),
+        any::<[bool; 3]>(),
+        any::<bool>(),
+        masks(),
+    )
+        .prop_map(|(blend_if, knockout, channels, outline, veil)| Style {
+            veil,
+            blend_if: blend_if.map(|(own, below)| Box::new(BlendIf { own, below })),
+            knockout: knockout.map_or(Knockout::None, Knockout::Deep),
+            channels: Channels(channels),
+            outline: outline.then(Vec::new),
+            ..Style::default()
+        });
+    prop_oneof![3 => Just(Style::default()), 1 => ruled]
+}
+
 fn node() -> impl Strategy<Value = Node> {
-    let leaf =
-        (paint(), mode(), share(), share(), masks()).prop_map(|(paint, blend, opacity, fill, masks)| {
+    let leaf = (paint(), mode(), share(), share(), masks(), style()).prop_map(
+        |(paint, blend, opacity, fill, masks, style)| {
             Node::Layer(Layer {
                 blend,
                 opacity,
                 fill,
                 masks,
+                style,
                 ..Layer::new(paint)
             })
-        });
+        },
+    );
     leaf.prop_recursive(3, 12, 3, |inner| {
         let nodes = || proptest::collection::vec(inner.clone(), 0..3);
         prop_oneof![
@@ -180,10 +213,12 @@ fn node() -> impl Strategy<Value = Node> {
                 share(),
                 masks(),
                 proptest::option::of(mode()),
-                clip_blend()
+                clip_blend(),
+                style()
             )
-                .prop_map(|(children, clipped, opacity, masks, mode, clip_blend)| {
+                .prop_map(|(children, clipped, opacity, masks, mode, clip_blend, style)| {
                     Node::Group(Group {
+                        style,
                         blend: mode.map_or(GroupBlend::PassThrough, GroupBlend::Isolated),
                         opacity,
                         masks,

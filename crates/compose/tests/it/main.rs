@@ -7,6 +7,7 @@ mod canonical;
 mod golden;
 mod laws;
 mod placing;
+mod rules;
 mod warping;
 
 use std::sync::Arc;

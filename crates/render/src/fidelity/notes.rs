@@ -104,9 +104,12 @@ impl Notes {
     }
 }
 
+/// Whether pixels, given with their place if they are laid down unchanged, are the ones in question.
+type Wanted<'a> = &'a dyn Fn(&Arc<Art>, Option<(i32, i32)>) -> bool;
+
 /// Whether `node` itself, and not something clipped to it, paints pixels that `are` the ones in
-/// question; they are given with their place, if they are laid down unchanged.
-fn shows(node: &Node, are: &dyn Fn(&Arc<Art>, Option<(i32, i32)>) -> bool) -> bool {
+/// question.
+fn shows(node: &Node, are: Wanted<'_>) -> bool {
     match node {
         Node::Layer(layer) => match &layer.paint {
             Paint::Raster { art, at } => are(art, Some(*at)),
