@@ -45,6 +45,16 @@ pub enum Node {
     Group(Group),
 }
 
+impl Node {
+    /// What it wears.
+    pub fn style(&self) -> &Style {
+        match self {
+            Self::Layer(layer) => &layer.style,
+            Self::Group(group) => &group.style,
+        }
+    }
+}
+
 /// One painted layer and what is clipped to it.
 #[derive(Clone, Debug)]
 pub struct Layer {

@@ -339,6 +339,7 @@ impl<'a> Walk<'a> {
             return Ok(None);
         }
         let edited = self.edited;
+        let before = self.touched.take();
         let mut nodes = Vec::new();
         for &layer in clipped {
             nodes.extend(self.node(layer, &[])?);
@@ -350,6 +351,12 @@ impl<'a> Walk<'a> {
         } else {
             self.layer(base, nodes)?
         };
+        let within = std::mem::replace(&mut self.touched, before);
+        if let Some(within) = within {
+            // What changes inside changes the effects around it.
+            let reach = node.as_ref().map_or(0, |node| node.style().reach());
+            self.touch(grown(within, reach).intersect(self.mockup.size().rect()));
+        }
         if self.edited > edited
             && let Some(node) = &node
         {
@@ -759,16 +766,19 @@ fn passes(placed: &PlacedLayer) -> Option<Passes> {
     (!passes.is_empty() || !passes.unknown.is_empty()).then_some(passes)
 }
 
+/// `rect` with so many pixels more on every side.
 fn grown(rect: Rect, by: u32) -> Rect {
     if rect.is_empty() {
         return rect;
     }
-    Rect {
-        x: rect.x.saturating_sub_unsigned(by),
-        y: rect.y.saturating_sub_unsigned(by),
-        width: rect.width.saturating_add(by).saturating_add(by),
-        height: rect.height.saturating_add(by).saturating_add(by),
-    }
+    let by = i32::try_from(by).unwrap_or(i32::MAX);
+    let edge = |edge: i64| i32::try_from(edge + i64::from(by)).unwrap_or(i32::MAX);
+    Rect::from_edges(
+        rect.x.saturating_sub(by),
+        rect.y.saturating_sub(by),
+        edge(rect.right()),
+        edge(rect.bottom()),
+    )
 }
 
 /// The corners of a placed layer. The perspective form is the one that Photoshop draws by.

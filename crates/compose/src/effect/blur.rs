@@ -207,7 +207,7 @@ mod tests {
                 for y in rows(seen) {
                     for x in seen.x..seen.x + seen.width as i32 {
                         let wanted = tent(&shape, x, y, size as i32);
-                        let at = (y - seen.y) * seen.width as i32 + x - seen.x;
+                        let at = y.abs_diff(seen.y) * seen.width + x.abs_diff(seen.x);
                         let got = f64::from(blurred.values()[at as usize]) / f64::from(Field::FULL);
                         assert!(
                             (wanted - got).abs() < 1.5e-4,

@@ -12,6 +12,7 @@ use marquetry_compose::{
 use marquetry_pixel::{BlendMode, Opacity, Point, Projective, Quad, Raster, Rect, Rgb, Size};
 use proptest::prelude::*;
 
+use crate::dressing;
 use crate::{coverage, drawn, scene, solid};
 
 const CANVAS: Size = Size::new(53, 37);
@@ -95,7 +96,7 @@ fn pattern() -> impl Strategy<Value = Pattern> {
         .prop_map(|(tile, origin, scale, angle)| Pattern::new(tile, origin, scale, angle).unwrap())
 }
 
-fn paint() -> impl Strategy<Value = Paint> {
+pub(crate) fn paint() -> impl Strategy<Value = Paint> {
     let at = (-20i32..50, -20i32..35);
     let corner = || (-20.0..70.0f64, -20.0..50.0f64);
     prop_oneof![
@@ -116,7 +117,7 @@ fn paint() -> impl Strategy<Value = Paint> {
     ]
 }
 
-fn masks() -> impl Strategy<Value = Vec<Mask>> {
+pub(crate) fn masks() -> impl Strategy<Value = Vec<Mask>> {
     let mask = (
         1u32..50,
         1u32..30,
@@ -138,7 +139,7 @@ fn masks() -> impl Strategy<Value = Vec<Mask>> {
     proptest::collection::vec(mask, 0..=2)
 }
 
-fn share() -> impl Strategy<Value = Opacity> {
+pub(crate) fn share() -> impl Strategy<Value = Opacity> {
     prop_oneof![2 => Just(Opacity::OPAQUE), 1 => any::<u8>().prop_map(Opacity::from_byte)]
 }
 
@@ -146,12 +147,23 @@ fn clip_blend() -> impl Strategy<Value = ClipBlend> {
     prop_oneof![Just(ClipBlend::Together), Just(ClipBlend::Separately)]
 }
 
-fn mode() -> impl Strategy<Value = BlendMode> {
+pub(crate) fn mode() -> impl Strategy<Value = BlendMode> {
     proptest::sample::select(BlendMode::ALL.to_vec())
 }
 
-/// Plain most of the time. A shallow knockout looks at its group, which some laws are about.
+/// Effects and rules at once.
 fn style() -> impl Strategy<Value = Style> {
+    (rules(), dressing::style()).prop_map(|(rules, worn)| Style {
+        effects: worn.effects,
+        interior: worn.interior,
+        veil: worn.veil,
+        outline: worn.outline,
+        ..rules
+    })
+}
+
+/// Plain most of the time. A shallow knockout looks at its group, which some laws are about.
+fn rules() -> impl Strategy<Value = Style> {
     let tones = any::<[u8; 4]>().prop_map(|[a, b, c, d]| Tones {
         black: [a / 2, a / 2 + b / 4],
         white: [255 - c / 2 - d / 4, 255 - c / 2],
@@ -197,13 +209,14 @@ fn node() -> impl Strategy<Value = Node> {
     leaf.prop_recursive(3, 12, 3, |inner| {
         let nodes = || proptest::collection::vec(inner.clone(), 0..3);
         prop_oneof![
-            (paint(), mode(), share(), masks(), nodes(), clip_blend()).prop_map(
-                |(paint, blend, opacity, masks, clipped, clip_blend)| Node::Layer(Layer {
+            (paint(), mode(), share(), masks(), nodes(), clip_blend(), style()).prop_map(
+                |(paint, blend, opacity, masks, clipped, clip_blend, style)| Node::Layer(Layer {
                     blend,
                     opacity,
                     masks,
                     clipped,
                     clip_blend,
+                    style,
                     ..Layer::new(paint)
                 })
             ),
@@ -224,6 +237,11 @@ fn node() -> impl Strategy<Value = Node> {
                         masks,
                         clipped,
                         clip_blend,
+                        // A group's shape is its members'.
+                        style: Style {
+                            outline: None,
+                            ..style
+                        },
                         ..Group::new(children)
                     })
                 }),

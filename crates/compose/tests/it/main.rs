@@ -4,6 +4,8 @@
 
 mod blending;
 mod canonical;
+mod dressing;
+mod effects;
 mod golden;
 mod laws;
 mod placing;
