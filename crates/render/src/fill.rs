@@ -9,6 +9,7 @@ use std::sync::Arc;
 use marquetry_compose::{ColourStop, Gradient, GradientShape, Mixing, OpacityStop, Paint, Pattern, Ramp};
 use marquetry_pixel::{Point, Projective, Rect, Rgb};
 use marquetry_psd::Layer;
+use marquetry_psd::color::Color;
 use marquetry_psd::effects::PatternFill;
 use marquetry_psd::fill::Fill;
 use marquetry_psd::gradient::{GradientColors, GradientFill, GradientMethod, GradientStyle, StopColor};
@@ -99,7 +100,7 @@ pub(crate) fn ramp(fill: &GradientFill, mockup: &OpenMockup) -> Option<Ramp> {
                 .collect();
             Ramp::new(&colours, &opacities, *smoothness, mixing(&fill.method))
         }
-        GradientColors::Noise(noise) => crate::noise::ramp(noise),
+        GradientColors::Noise(noise) => mockup.space().ramp(crate::noise::ramp(noise), mockup.plate),
         _ => return None,
     };
     Some(if fill.reverse { ramp.reversed() } else { ramp })
@@ -117,14 +118,12 @@ pub(crate) fn pattern(fill: &PatternFill, ground: Ground, mockup: &OpenMockup) -
 
 /// The application's own colours are not in the file; black on white is what it starts with.
 fn stop_colour(colour: &StopColor, mockup: &OpenMockup) -> Rgb {
-    match colour {
-        StopColor::Own(colour) => colour
-            .as_ref()
-            .and_then(|colour| mockup.colour(colour))
-            .unwrap_or_default(),
-        StopColor::Foreground => Rgb::default(),
-        StopColor::Background => Rgb::new(255, 255, 255),
-    }
+    let stated = match colour {
+        StopColor::Own(colour) => colour.as_ref().and_then(|colour| mockup.colour(colour)),
+        StopColor::Foreground => mockup.colour(&Color::Gray(100.0)),
+        StopColor::Background => mockup.colour(&Color::Gray(0.0)),
+    };
+    stated.unwrap_or_default()
 }
 
 fn mixing(method: &GradientMethod) -> Mixing {

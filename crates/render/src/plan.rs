@@ -18,7 +18,7 @@ use marquetry_psd::bounds::Bounds;
 use marquetry_psd::effects::LayerEffects;
 use marquetry_psd::layer::Knockout;
 use marquetry_psd::placed::PlacedLayer;
-use marquetry_psd::{ColorMode, Depth, Layer, LayerKind};
+use marquetry_psd::{Layer, LayerKind};
 
 use crate::draw::{Painter, draw_scene, draw_scene_over, draw_scene_part};
 use crate::effects::{Dressed, dressed};
@@ -268,8 +268,7 @@ impl<'a> Walk<'a> {
             edited: 0,
             touched: None,
         };
-        let header = mockup.document.header();
-        if header.color_mode != ColorMode::Rgb || header.depth != Depth::Eight {
+        if mockup.space().is_approximate(&mockup.document) {
             walk.undrawn.push(Undrawn {
                 layer: "(document)".to_owned(),
                 feature: Feature::ColourMode,
@@ -551,7 +550,14 @@ impl<'a> Walk<'a> {
         for feature in drawn.lacks {
             self.lacks(layer, feature);
         }
-        Ok(drawn.paint)
+        Ok(match drawn.paint {
+            // Its colours came as RGB; in a document of RGB they are the document's own.
+            Some(Paint::Raster { art, at }) if !self.mockup.space().is_rgb() => Some(Paint::Raster {
+                art: self.mockup.take_in(&art),
+                at,
+            }),
+            paint => paint,
+        })
     }
 
     /// A smart object drawn from its contents; `None` when its stored pixels are to be shown.

@@ -13,7 +13,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use marquetry_codec::{GreyProfile, IccProfile, InkProfile, RgbProfile, brightness_of};
-use marquetry_compose::Art;
+use marquetry_compose::{Art, Ramp};
 use marquetry_pixel::{Raster, Rgb, Size};
 use marquetry_psd::color::Color;
 use marquetry_psd::{ColorMode, Depth, Document};
@@ -73,6 +73,22 @@ impl Space {
             ColorMode::Bitmap | ColorMode::Duotone => Self::Grey(None),
             // Its inks are laid over each other when its channels are read.
             ColorMode::Multichannel => Self::Srgb,
+        }
+    }
+
+    /// Whether its values are red, green and blue of some kind.
+    pub(crate) fn is_rgb(&self) -> bool {
+        matches!(self, Self::Srgb | Self::Rgb(_))
+    }
+
+    /// Whether what is drawn is only near to what Photoshop shows: inks without a profile, modes whose
+    /// inks are known roughly or not at all, light that is blended in bytes.
+    pub(crate) fn is_approximate(&self, document: &Document) -> bool {
+        let header = document.header();
+        match header.color_mode {
+            ColorMode::Duotone | ColorMode::Multichannel => true,
+            _ if header.depth == Depth::ThirtyTwo => document.layers().len() > 0,
+            _ => matches!(self, Self::Inks(None)),
         }
     }
 
@@ -156,6 +172,21 @@ impl Space {
                 }
             }
         }
+    }
+
+    /// The colours of a gradient that were given as RGB, on one plate.
+    pub(crate) fn ramp(&self, ramp: Ramp, plate: Plate) -> Ramp {
+        const STEPS: u16 = 1024;
+        if self.is_rgb() {
+            return ramp;
+        }
+        Ramp::from_table((0..=STEPS).map(|step| {
+            let [red, green, blue, alpha] = ramp.at(f64::from(step) / f64::from(STEPS));
+            let colour = Color::Rgb([red, green, blue].map(|part| f64::from(part) * 255.0));
+            let Rgb { red, green, blue } = self.colour(&colour, plate).unwrap_or_default();
+            let [first, second, third] = [red, green, blue].map(|part| f32::from(part) / 255.0);
+            [first, second, third, alpha]
+        }))
     }
 
     /// A chosen colour in the document's values, on one plate. `None` for a named ink, whose look only

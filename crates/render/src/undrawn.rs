@@ -61,7 +61,8 @@ pub enum Feature {
     TextStrokeColours,
     /// The file does not tell how the words are set.
     TextUnset,
-    /// The document is not 8-bit RGB: its colours were converted by plain formulas.
+    /// Colours are near to Photoshop's only: inks without a profile, duotone, multichannel, or layers of
+    /// 32 bits, which are blended in bytes.
     ColourMode,
 }
 
@@ -130,7 +131,7 @@ impl std::fmt::Display for Feature {
                 return write!(f, "its blend mode {key:?} is unknown and drawn as normal");
             }
             Self::Transform => "its corners lie on one line, so it is not drawn",
-            Self::ColourMode => "its colours are converted by plain formulas, without a profile",
+            Self::ColourMode => "its colours are approximated",
         })
     }
 }
