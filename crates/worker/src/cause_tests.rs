@@ -284,7 +284,6 @@ fn warnings_are_not_hidden_either() {
         F::SmartFilters,
         F::Contents,
         F::BlendIf,
-        F::Knockout,
         F::ChannelRestrictions,
         F::BlendMode("abcd".into()),
         F::Transform,

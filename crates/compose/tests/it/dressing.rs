@@ -180,6 +180,7 @@ pub(crate) fn style() -> impl Strategy<Value = Style> {
             },
             veil,
             outline,
+            ..Style::default()
         });
     prop_oneof![2 => Just(Style::default()), 1 => worn]
 }

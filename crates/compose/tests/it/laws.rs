@@ -231,7 +231,6 @@ fn node() -> impl Strategy<Value = Node> {
             )
                 .prop_map(|(children, clipped, opacity, masks, mode, clip_blend, style)| {
                     Node::Group(Group {
-                        style,
                         blend: mode.map_or(GroupBlend::PassThrough, GroupBlend::Isolated),
                         opacity,
                         masks,
