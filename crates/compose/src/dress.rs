@@ -11,7 +11,7 @@ use crate::effect::{Coat, Coats};
 use crate::floor::{copy_ground, paint_run};
 use crate::mask::{Plane, hold_back, times};
 use crate::paint::{Band, Scratch, copy_out, lay, make_opaque, rows};
-use crate::scene::{ClipBlend, Mask};
+use crate::scene::{ClipBlend, Fade, Mask};
 use crate::step::{Dress, Source, Step};
 use crate::style::{Channels, Interior, Knockout};
 use marquetry_pixel::Rect;
@@ -83,6 +83,31 @@ pub(crate) fn paint_dressed(
         }
         scratch.give(before);
     }
+}
+
+/// An adjustment kept to the tones and channels that its style leaves it. Its own tones are those that
+/// it makes.
+pub(crate) fn paint_ruled(
+    dress: &Dress<'_>,
+    area: Rect,
+    band: &mut Band<'_>,
+    scratch: &mut Scratch,
+    adjust: impl FnOnce(&mut Band<'_>, &mut Scratch),
+) {
+    let before = copied(band, area, scratch);
+    adjust(band, scratch);
+    let mut strength = scratch.take(area.width as usize);
+    for (y, before) in rows(area).zip(before.chunks_exact(area.width as usize * 4)) {
+        let row = band.row_mut(y, area.x, area.width);
+        if let Some(blend_if) = dress.blend_if {
+            strength.fill(255);
+            blend_if.hold_back(&mut strength, row, before);
+            blend::fade_row(scratch.level, 1.0, row, before, Some(&strength));
+        }
+        dress.channels.put_back(row, before);
+    }
+    scratch.give(strength);
+    scratch.give(before);
 }
 
 /// A part of the band in a buffer of its own.
@@ -253,7 +278,11 @@ fn meet(step: &Step<'_>, inside: Inside, band: &mut Band<'_>, scratch: &mut Scra
     for (y, (inside, strength)) in rows(area).zip(lines) {
         hold_back(strength, step.masks, None, line(area, y));
         let outside = band.row_mut(y, area.x, area.width);
-        blend::fade_row(scratch.level, 1.0, inside, outside, Some(strength));
+        if step.ink.fade == Fade::Text {
+            blend::text::fade_row(1.0, inside, outside, strength);
+        } else {
+            blend::fade_row(scratch.level, 1.0, inside, outside, Some(strength));
+        }
         outside.copy_from_slice(inside);
     }
     scratch.give(strength);

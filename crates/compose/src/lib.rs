@@ -39,6 +39,7 @@ mod mask;
 mod mesh;
 mod outline;
 mod paint;
+mod passing;
 mod pattern;
 mod pen;
 mod place;
@@ -59,7 +60,9 @@ pub use mesh::Mesh;
 pub use outline::{FillRule, Outline};
 pub use pattern::Pattern;
 pub use pen::{Cap, Join, Pen};
-pub use scene::{ClipBlend, Filter, Group, GroupBlend, Layer, Mask, Node, Paint, Placed, Scene, Warped};
+pub use scene::{
+    ClipBlend, Fade, Filter, Group, GroupBlend, Layer, Mask, Node, Paint, Placed, Scene, Warped,
+};
 pub use style::{
     Bevel, BevelPlace, BevelProfile, BevelTechnique, Channels, Effect, Glow, GlowSource, GlowTechnique,
     Interior, Knockout, Light, Overlay, Satin, Shading, Shadow, StrokeEffect, StrokePaint, StrokePosition,

@@ -8,10 +8,11 @@ use marquetry_pixel::{BlendMode, Rect, Rgb};
 use crate::adjust::paint_adjusted;
 use crate::art::Art;
 use crate::blend::{self, Ink};
-use crate::dress::paint_dressed;
+use crate::dress::{paint_dressed, paint_ruled};
 use crate::floor::{Floor, on_floor, paint_run};
-use crate::mask::{Plane, hold_back, mask_row};
-use crate::scene::ClipBlend;
+use crate::mask::{Plane, hold_back, mask_row, times};
+use crate::passing::pass_through;
+use crate::scene::{ClipBlend, Fade};
 use crate::step::{Source, Step};
 
 /// A rectangle of the canvas being painted: straight RGBA, rows packed.
@@ -92,7 +93,15 @@ pub(crate) fn paint(steps: &[Step<'_>], band: &mut Band<'_>, clip: Option<&Plane
             continue;
         }
         match &step.source {
-            Source::Adjust(adjustment) => paint_adjusted(step, adjustment, area, band, clip, scratch),
+            Source::Adjust(adjustment) => {
+                let adjust = |band: &mut Band<'_>, scratch: &mut Scratch| {
+                    paint_adjusted(step, adjustment, area, band, clip, scratch);
+                };
+                match &step.dress {
+                    Some(dress) => paint_ruled(dress, area, band, scratch, adjust),
+                    None => adjust(band, scratch),
+                }
+            }
             _ if let Some(dress) = &step.dress => paint_dressed(step, dress, area, band, clip, scratch),
             Source::PassThrough(children) => pass_through(step, children, area, band, clip, scratch),
             _ if step.clipped.is_empty() && !matches!(step.source, Source::Isolated(_)) => {
@@ -172,9 +181,30 @@ pub(crate) fn lay(
         dissolve(ink, area, &mut dots, mask);
         blend::blend_row(scratch.level, Ink::PLAIN, row, &dots, None);
         scratch.give(dots);
+    } else if ink.fade == Fade::Text {
+        lay_text(ink, row, source, mask, scratch);
     } else {
         blend::blend_row(scratch.level, ink, row, source, mask);
     }
+}
+
+/// Text is blended as if it were everywhere and then faded by its shape.
+fn lay_text(ink: Ink, row: &mut [u8], source: &[u8], mask: Option<&[u8]>, scratch: &mut Scratch) {
+    let mut whole = scratch.take(source.len());
+    whole.copy_from_slice(source);
+    let mut strength = make_opaque(&mut whole);
+    if let Some(mask) = mask {
+        for (strength, &mask) in strength.iter_mut().zip(mask) {
+            *strength = times(*strength, mask);
+        }
+    }
+    let mut after = scratch.take(row.len());
+    after.copy_from_slice(row);
+    blend::blend_row(scratch.level, ink.at_full_strength(), &mut after, &whole, None);
+    blend::text::fade_row(ink.opacity(), &mut after, row, &strength);
+    row.copy_from_slice(&after);
+    scratch.give(whole);
+    scratch.give(after);
 }
 
 impl Source<'_> {
@@ -358,56 +388,6 @@ fn paint_clipped(
             .copy_from_slice(inner.row(y, area.x, area.width));
     }
     scratch.give(part);
-}
-
-/// Members painted straight onto the band, then faded back where the group is not wholly there.
-fn pass_through(
-    step: &Step<'_>,
-    children: &[Step<'_>],
-    area: Rect,
-    band: &mut Band<'_>,
-    clip: Option<&Plane>,
-    scratch: &mut Scratch,
-) {
-    if step.masks.is_empty() && clip.is_none() && step.ink.replaces() {
-        paint_run(children, band, None, scratch);
-        return paint_over_members(step, area, band, clip, scratch);
-    }
-    let mut before = scratch.take(area.width as usize * area.height as usize * 4);
-    copy_out(band, area, &mut before);
-    paint_run(children, band, None, scratch);
-    let mut mask_buffer = scratch.take(area.width as usize);
-    for (y, before) in rows(area).zip(before.chunks_exact(area.width as usize * 4)) {
-        let row_area = Rect { y, height: 1, ..area };
-        let mask = mask_row(step.masks, clip, row_area, &mut mask_buffer);
-        let row = band.row_mut(y, area.x, area.width);
-        blend::fade_row(scratch.level, step.ink.opacity(), row, before, mask);
-    }
-    scratch.give(mask_buffer);
-    scratch.give(before);
-    paint_over_members(step, area, band, clip, scratch);
-}
-
-/// What is clipped to a group whose members pass through: its shape is that of its members among
-/// themselves.
-fn paint_over_members(
-    step: &Step<'_>,
-    area: Rect,
-    band: &mut Band<'_>,
-    clip: Option<&Plane>,
-    scratch: &mut Scratch,
-) {
-    if step.clipped.is_empty() {
-        return;
-    }
-    let mut pixels = scratch.take(area.width as usize * area.height as usize * 4);
-    let mut own = Band {
-        area,
-        pixels: &mut pixels,
-    };
-    step.source.gather(&mut own, scratch);
-    paint_clipped(step, own.pixels, area, band, clip, scratch);
-    scratch.give(pixels);
 }
 
 /// The pixels of `area`, which is within the band.

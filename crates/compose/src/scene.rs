@@ -62,6 +62,8 @@ pub struct Layer {
     pub paint: Paint,
     /// How it meets what lies below.
     pub blend: BlendMode,
+    /// How it fades into what lies below.
+    pub fade: Fade,
     /// Of the layer as a whole.
     pub opacity: Opacity,
     /// Fill opacity. The same as [`opacity`](Self::opacity) for most modes (until a layer has
@@ -78,12 +80,23 @@ pub struct Layer {
     pub style: Style,
 }
 
+/// In which values a layer's colours are mixed with those below where it shows only in part.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Fade {
+    /// As they are stored.
+    #[default]
+    Encoded,
+    /// In light of a gamma of 1.45, as Photoshop mixes text.
+    Text,
+}
+
 impl Layer {
     /// Normal, opaque, unmasked, nothing clipped to it.
     pub fn new(paint: Paint) -> Self {
         Self {
             paint,
             blend: BlendMode::Normal,
+            fade: Fade::Encoded,
             opacity: Opacity::OPAQUE,
             fill: Opacity::OPAQUE,
             masks: Vec::new(),

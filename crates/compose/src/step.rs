@@ -138,7 +138,7 @@ fn step(node: &Node, frame: Frame) -> Option<Step<'_>> {
 }
 
 fn layer_step(layer: &Layer, bounds: Rect, frame: Frame) -> Option<Step<'_>> {
-    let ink = Ink::new(layer.blend, layer.opacity, layer.fill);
+    let ink = Ink::new(layer.blend, layer.opacity, layer.fill).fading(layer.fade);
     let around = frame.around(&layer.style);
     let shape = layer.shape_bounds(around.area);
     let clipped = steps(&layer.clipped, around.within(shape));

@@ -8,8 +8,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use marquetry_compose::{
-    Art, ClipBlend, Filter, Group, GroupBlend, Layer as Painted, Mask, Node, Paint, Placed, Scene, Style,
-    Warped,
+    Art, ClipBlend, Fade, Filter, Group, GroupBlend, Layer as Painted, Mask, Node, Paint, Placed, Scene,
+    Style, Warped,
 };
 use marquetry_model::{LayerAddress, Rewording};
 use marquetry_pixel::{BlendMode, Coverage, Opacity, Projective, Quad, Raster, Rect, Rgb};
@@ -18,7 +18,7 @@ use marquetry_psd::bounds::Bounds;
 use marquetry_psd::effects::LayerEffects;
 use marquetry_psd::layer::Knockout;
 use marquetry_psd::placed::PlacedLayer;
-use marquetry_psd::{Layer, LayerKind};
+use marquetry_psd::{ColorMode, Layer, LayerKind};
 
 use crate::draw::{Painter, draw_scene, draw_scene_over, draw_scene_part};
 use crate::effects::{Dressed, dressed};
@@ -452,6 +452,7 @@ impl<'a> Walk<'a> {
         let style = self.style(layer, &mut masks)?;
         Ok(Some(Node::Layer(Painted {
             blend: self.blend(layer),
+            fade: fade(layer),
             opacity: Opacity::from_byte(layer.opacity()),
             fill: Opacity::from_byte(layer.fill_opacity()),
             masks: masks.shaping,
@@ -790,6 +791,19 @@ fn grown(rect: Rect, by: u32) -> Rect {
 /// The corners of a placed layer. The perspective form is the one that Photoshop draws by.
 pub(crate) fn corners(placed: &PlacedLayer) -> Quad {
     placed.non_affine.unwrap_or(placed.transform)
+}
+
+/// Text in colours of light is mixed by a gamma of its own.
+fn fade(layer: Layer<'_>) -> Fade {
+    let light = matches!(
+        layer.document().header().color_mode,
+        ColorMode::Rgb | ColorMode::Indexed
+    );
+    if layer.kind() == LayerKind::Text && light {
+        Fade::Text
+    } else {
+        Fade::Encoded
+    }
 }
 
 fn only_adjusts(node: &Node) -> bool {

@@ -8,6 +8,7 @@ use marquetry_psd::{ChannelId, ColorMode, Layer};
 
 use crate::error::RenderError;
 use crate::plan::Walk;
+use crate::space::Plate;
 use crate::undrawn::Feature;
 
 impl<'a> Walk<'a> {
@@ -26,20 +27,17 @@ impl<'a> Walk<'a> {
         let ranges = layer.blending_ranges();
         let mode = layer.document().header().color_mode;
         let colours = match mode {
-            ColorMode::Rgb => 3,
+            // Lab has no composite slider.
+            ColorMode::Rgb | ColorMode::Lab => 3,
             // The grey channel has a slider of its own beside the composite one; both hold.
             ColorMode::Grayscale | ColorMode::Duotone => 1,
-            _ => 0,
+            _ if ranges.are_full() => return None,
+            // Inks are drawn on two plates, neither of which knows of the other.
+            _ => {
+                self.lacks(layer, Feature::BlendIf);
+                return None;
+            }
         };
-        // Photoshop writes four ranges whatever the mode; those beyond its channels mean nothing.
-        let beyond = mode
-            .color_channels()
-            .map_or(0, usize::from)
-            .saturating_sub(colours);
-        let beyond = ranges.channels.iter().skip(colours).take(beyond);
-        if beyond.into_iter().any(|range| *range != BlendRange::FULL) {
-            self.lacks(layer, Feature::BlendIf);
-        }
         let blend_if = BlendIf {
             own: tones(&ranges, colours, |range| range.source),
             below: tones(&ranges, colours, |range| range.destination),
@@ -80,22 +78,24 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// What a layer changes. One with no channel at all on this plate paints nothing there.
     fn channels(&mut self, layer: Layer<'a>) -> Channels {
         let Ok(restricted) = layer.restricted_channels() else {
             return Channels::ALL;
         };
-        let mode = layer.document().header().color_mode;
-        if mode == ColorMode::Rgb {
-            return Channels([0, 1, 2].map(|channel| !restricted.contains(&channel)));
-        }
-        // Leaving out the only channel there is leaves out everything.
-        if mode == ColorMode::Grayscale && restricted.contains(&0) {
-            return Channels([false; 3]);
-        }
-        if !restricted.is_empty() {
-            self.lacks(layer, Feature::ChannelRestrictions);
-        }
-        Channels::ALL
+        // The channels of the document that the picture's three are.
+        let channels = match (layer.document().header().color_mode, self.mockup.plate) {
+            (ColorMode::Rgb | ColorMode::Lab | ColorMode::Cmyk, Plate::Colour) => [0, 1, 2],
+            (ColorMode::Cmyk, Plate::Black) => [3; 3],
+            (ColorMode::Grayscale | ColorMode::Duotone, _) => [0; 3],
+            _ => {
+                if !restricted.is_empty() {
+                    self.lacks(layer, Feature::ChannelRestrictions);
+                }
+                return Channels::ALL;
+            }
+        };
+        Channels(channels.map(|channel| !restricted.contains(&channel)))
     }
 }
 

@@ -34,9 +34,9 @@ pub enum Feature {
     /// The contents of the smart object are missing or of a kind that we do not read; its stored
     /// pixels were used.
     Contents,
-    /// Blending that depends on the tones of single channels ("Blend If"), outside RGB.
+    /// Blending that depends on the tones of inks ("Blend If").
     BlendIf,
-    /// Colour channels left out of blending, outside RGB.
+    /// Channels left out of blending where the document has other ones than the picture.
     ChannelRestrictions,
     /// A blend mode that we do not know, drawn as normal.
     BlendMode(String),
@@ -116,7 +116,7 @@ impl std::fmt::Display for Feature {
             }
             Self::SmartFilters => "its filters are not applied to the new contents",
             Self::Contents => "its contents cannot be read, so its stored pixels are shown",
-            Self::BlendIf => "blending by tones of channels is not applied",
+            Self::BlendIf => "blending by tones of inks is not applied",
             Self::ChannelRestrictions => "it leaves out colour channels, which is not applied",
             Self::Font { wanted, used } => {
                 return write!(f, "its font {wanted:?} is not there, {used:?} was used instead");

@@ -9,11 +9,13 @@ mod float;
 #[cfg(test)]
 mod formula;
 mod table;
+pub(crate) mod text;
 pub(crate) mod wide;
 
 use fearless_simd::{Level, f32x8, i32x8, prelude::*, u8x32, u16x16, u32x8};
 use marquetry_pixel::{BlendMode, Opacity};
 
+use crate::scene::Fade;
 pub(crate) use fixed::spread_alpha;
 use fixed::{FixedCover, FixedMode};
 pub(crate) use table::Table;
@@ -44,6 +46,7 @@ pub(crate) struct Ink {
     fill: f32,
     /// What is left of the source's alpha.
     opacity: f32,
+    pub(crate) fade: Fade,
 }
 
 impl Ink {
@@ -51,6 +54,7 @@ impl Ink {
         mode: BlendMode::Normal,
         fill: 1.0,
         opacity: 1.0,
+        fade: Fade::Encoded,
     };
 
     pub(crate) fn new(mode: BlendMode, opacity: Opacity, fill: Opacity) -> Self {
@@ -63,6 +67,7 @@ impl Ink {
             } else {
                 opacity.times(fill).get()
             },
+            fade: Fade::Encoded,
         }
     }
 
@@ -80,6 +85,20 @@ impl Ink {
             BlendMode::VividLight | BlendMode::LinearLight => Some(128),
             _ => None,
         }
+    }
+
+    /// The same before opacity and fade: how an opaque pixel meets another.
+    pub(crate) fn at_full_strength(self) -> Self {
+        Self {
+            opacity: 1.0,
+            fade: Fade::Encoded,
+            ..self
+        }
+    }
+
+    /// The same, fading as `fade` says.
+    pub(crate) fn fading(self, fade: Fade) -> Self {
+        Self { fade, ..self }
     }
 
     /// Whether an opaque unmasked source simply replaces the backdrop.
@@ -131,6 +150,16 @@ pub(crate) fn fade_row(level: Level, opacity: f32, row: &mut [u8], before: &[u8]
         mask,
         |rows| on!(level, simd => fade_eights(simd, opacity, rows)),
     );
+}
+
+/// `0.0..=1.0` to the nearest of `0..=255`.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a float cast to an integer saturates, which is what is wanted"
+)]
+fn nearest_byte(share: f32) -> u8 {
+    (share * 255.0 + 0.5) as u8
 }
 
 /// Rows in pieces of eight pixels; as many sources and masks as rows.

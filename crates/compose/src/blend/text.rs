@@ -1,0 +1,119 @@
+//! Text fading into what lies below it, in values of its own gamma.
+//!
+//! Photoshop mixes the colours of text with those below it neither in encoded values nor in light, but
+//! in light to the power of 1 / 1.45: its setting *Blend Text Colors Using Gamma*, which is on unless a
+//! user turns it off. Black text on white looks heavier that way. Stored pictures of text are met to the
+//! rounding of 8 bits.
+
+use std::sync::LazyLock;
+
+/// Light to the power of one over this is mixed.
+const GAMMA: f64 = 1.45;
+/// Steps of the way back: fine enough for every byte to have many.
+const STEPS: u16 = u16::MAX;
+
+/// Encoded bytes to values that are mixed, `0.0..=1.0`, and back.
+struct Curve {
+    to_mix: [f32; 256],
+    to_byte: Vec<u8>,
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "shares of one, rounded to what is wanted"
+)]
+static CURVE: LazyLock<Curve> = LazyLock::new(|| {
+    let to_mix = std::array::from_fn(|at| light(at as f64 / 255.0).powf(1.0 / GAMMA) as f32);
+    let back = |step: u16| encoded((f64::from(step) / f64::from(STEPS)).powf(GAMMA));
+    let to_byte = (0..=STEPS).map(|step| (back(step) * 255.0 + 0.5) as u8).collect();
+    Curve { to_mix, to_byte }
+});
+
+impl Curve {
+    /// `0.0..=1.0`; what strays out of it by rounding comes back.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a float cast saturates"
+    )]
+    fn byte(&self, value: f32) -> u8 {
+        let step = (value.clamp(0.0, 1.0) * f32::from(STEPS) + 0.5) as usize;
+        self.to_byte[step.min(usize::from(STEPS))]
+    }
+}
+
+/// Fades `row` back towards `before` where `strength`, times `opacity`, says less than all. Both are
+/// straight RGBA of the same number of pixels; `strength` has a byte for each.
+pub(crate) fn fade_row(opacity: f32, row: &mut [u8], before: &[u8], strength: &[u8]) {
+    let curve = &*CURVE;
+    let pixels = row
+        .as_chunks_mut::<4>()
+        .0
+        .iter_mut()
+        .zip(before.as_chunks::<4>().0);
+    for ((after, before), &strength) in pixels.zip(strength) {
+        let share = f32::from(strength) / 255.0 * opacity;
+        if share <= 0.0 {
+            *after = *before;
+            continue;
+        }
+        let new = f32::from(after[3]) / 255.0 * share;
+        let old = f32::from(before[3]) / 255.0 * (1.0 - share);
+        let alpha = new + old;
+        if alpha <= 0.0 {
+            *after = [0; 4];
+            continue;
+        }
+        let mix = |at: usize| {
+            let [new_value, old_value] = [after[at], before[at]].map(|byte| curve.to_mix[usize::from(byte)]);
+            curve.byte((new_value * new + old_value * old) / alpha)
+        };
+        *after = [mix(0), mix(1), mix(2), super::nearest_byte(alpha)];
+    }
+}
+
+/// IEC 61966-2-1, to light.
+fn light(encoded: f64) -> f64 {
+    if encoded <= 0.040_45 {
+        encoded / 12.92
+    } else {
+        ((encoded + 0.055) / 1.055).powf(2.4)
+    }
+}
+
+/// IEC 61966-2-1, from light.
+fn encoded(light: f64) -> f64 {
+    if light <= 0.003_130_8 {
+        light * 12.92
+    } else {
+        1.055 * light.powf(1.0 / 2.4) - 0.055
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_ends_are_kept_and_the_middle_is_lighter_than_encoded_values_make_it() {
+        for byte in 0..=255u8 {
+            let mut row = [byte, byte, byte, 255];
+            fade_row(1.0, &mut row, &[7, 8, 9, 255], &[255]);
+            assert_eq!(row, [byte, byte, byte, 255]);
+            fade_row(1.0, &mut row, &[7, 8, 9, 255], &[0]);
+            assert_eq!(row, [7, 8, 9, 255]);
+        }
+        // Half black on white: half of the mixed value, that is 0.5 ^ 1.45 of the light.
+        let mut row = [0, 0, 0, 255];
+        fade_row(0.5, &mut row, &[255; 4], &[255]);
+        assert_eq!(row, [161, 161, 161, 255]);
+    }
+
+    #[test]
+    fn over_nothing_text_keeps_its_colour() {
+        let mut row = [10, 200, 30, 255];
+        fade_row(1.0, &mut row, &[0; 4], &[100]);
+        assert_eq!(row, [10, 200, 30, 100]);
+    }
+}
