@@ -170,7 +170,7 @@ fn layer_step(layer: &Layer, bounds: Rect, frame: Frame) -> Option<Step<'_>> {
     {
         *table = Table::new(ink, *colour).map(Box::new);
     }
-    step.put_on(&layer.style, shape, frame.canvas);
+    step.put_on(&layer.style, shape.intersect(reach), frame.canvas);
     (!step.bounds.is_empty()).then_some(step)
 }
 

@@ -87,9 +87,9 @@ impl<'a> Walk<'a> {
             let drawn = vector::mask(&curves, self.mockup.size().rect());
             masks.add(self.softened(drawn, vector), hides.1);
         } else if mask.flags.is_rendered() {
-            // A shape's stored pixels end where its curves do; the mask that Photoshop rendered of the
+            // A shape's pixels end where its curves do, stored or drawn; the mask that Photoshop rendered of the
             // same curves would thin their edges once more.
-            if has_its_shape(layer) && vector.is_none() && !layer.rect().is_empty() {
+            if has_its_shape(layer) && vector.is_none() {
                 return Ok(masks);
             }
             let plane = self.plane(layer, ChannelId::MASK, mask, vector)?;
@@ -116,9 +116,12 @@ impl<'a> Walk<'a> {
     }
 
     /// The vector mask that is switched on.
-    fn curves(&self, layer: Layer<'_>) -> Option<VectorMask> {
-        let mask = layer.vector_mask(&self.mockup.limits.psd).ok().flatten()?;
-        (!mask.disabled).then_some(mask)
+    fn curves(&mut self, layer: Layer<'_>) -> Option<VectorMask> {
+        let Ok(mask) = layer.vector_mask(&self.mockup.limits.psd) else {
+            self.lacks(layer, Feature::VectorMask);
+            return None;
+        };
+        mask.filter(|mask| !mask.disabled)
     }
 
     /// A stored plane. `None` when it is switched off or shows everything.
