@@ -267,8 +267,8 @@ async fn what_cannot_be_drawn_is_named_layer_by_layer_up_to_a_limit() {
     let shop = Workshop::open().await;
     let mut document = poster();
     for number in 0..6 {
-        // Adjustments are not drawn yet.
-        document.push(Layer::empty(&format!("curve {number}")).block(b"nvrt", vec![]));
+        // A curve without points cannot be drawn.
+        document.push(Layer::empty(&format!("curve {number}")).block(b"curv", vec![]));
     }
     let limits = Limits {
         warnings: 4,
