@@ -221,7 +221,8 @@ fn a_missing_file_keeps_its_stored_pixels_and_is_reported() {
     };
     let picture = drawn(&mockup, &order, &assets(&quarters(2, 2)));
     assert_eq!(picture.raster.pixel(50, 40), Some(RED));
-    assert_eq!(picture.undrawn[0].feature, Feature::Contents);
+    let missing = Feature::LinkedFile("gone.psb".to_owned());
+    assert_eq!(picture.undrawn[0].feature, missing);
     // It can take an asset all the same: its frame is known.
     let filled = with_change(
         &mockup,
