@@ -18,9 +18,10 @@ pub fn srgb_of(light: f32) -> f32 {
     }
 }
 
-/// The share of light that the eye makes brightness of (CIE Y of linear sRGB).
+/// The share of light that the eye makes brightness of: CIE Y of linear sRGB under D50, in which profiles
+/// are connected (the Y row of the sRGB profile).
 pub(super) fn luminance([red, green, blue]: [f32; 3]) -> f32 {
-    0.2126 * red + 0.7152 * green + 0.0722 * blue
+    0.222_5 * red + 0.716_9 * green + 0.060_6 * blue
 }
 
 /// `0.0..=1.0` to `0..=255`, nearest; NaN is 0.
