@@ -8,6 +8,7 @@ mod fidelity;
 mod fills;
 mod fixtures;
 mod heavy;
+mod laws;
 mod placing;
 mod plan;
 mod repeated;
