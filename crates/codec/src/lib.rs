@@ -45,8 +45,7 @@ pub use kind::{Kind, sniff};
 pub use limits::{Limit, Limits};
 pub use orient::{Orientation, QuarterTurn, flip_horizontal, flip_vertical, orient, turn};
 pub use profile::{
-    GreyProfile, IccProfile, InkProfile, Looks, ProfileError, RgbProfile, brightness_of, light_of, srgb_of,
-    srgb_profile,
+    GreyProfile, IccProfile, InkProfile, Looks, ProfileError, RgbProfile, brightness_of, srgb_profile,
 };
 pub use resize::{Scaling, SourceCrop, resize, resize_crop, resize_part, touched_part};
 pub use rotate::{rotate, rotated_size};

@@ -1,6 +1,6 @@
 //! Turning a picture by any angle, inside a box that grows to hold it.
 
-use marquetry_pixel::{Raster, Size};
+use marquetry_pixel::{Raster, Size, nearest_byte};
 
 use crate::error::CodecError;
 use crate::limits::Limits;
@@ -122,8 +122,8 @@ fn sample(raster: &Raster, target: Size, sine: f64, cosine: f64) -> Raster {
                 }
             }
             if cover >= 0.5 {
-                let [red, green, blue] = colour.map(|sum| to_u8(sum / cover));
-                *cell = [red, green, blue, to_u8(cover)];
+                let [red, green, blue] = colour.map(|sum| nearest_byte(sum / cover));
+                *cell = [red, green, blue, nearest_byte(cover)];
             }
         }
     }
@@ -143,15 +143,6 @@ fn catmull_rom(t: f64) -> [f32; 4] {
         ((-1.5 * t + 2.0) * t + 0.5) * t,
         (0.5 * t - 0.5) * t * t,
     ]
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a float cast to an integer saturates, which is what is wanted"
-)]
-fn to_u8(value: f32) -> u8 {
-    value.round() as u8
 }
 
 #[expect(

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use marquetry_pixel::{Coverage, Rect, Size};
+use marquetry_pixel::{Coverage, Rect, Size, narrow, nearest_byte};
 
 use crate::bounds::grown;
 use crate::scene::Mask;
@@ -82,7 +82,7 @@ impl Mask {
             }
             let column = coverage.bytes_mut().iter_mut().skip(column).step_by(width);
             for (byte, &value) in column.zip(work.blurred(kernel)) {
-                *byte = to_byte(value);
+                *byte = nearest_byte(value);
             }
         }
         coverage
@@ -161,28 +161,11 @@ impl Work {
 
 #[expect(
     clippy::cast_possible_truncation,
-    reason = "rounding to the nearest f32 is wanted"
-)]
-fn narrow(value: f64) -> f32 {
-    value as f32
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "a float cast to an integer saturates, which is what is wanted"
 )]
 fn fine(value: f32) -> u16 {
     (value * 256.0 + 0.5) as u16
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a float cast to an integer saturates, which is what is wanted"
-)]
-fn to_byte(value: f32) -> u8 {
-    (value + 0.5) as u8
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What masks let through, row by row.
 
-use marquetry_pixel::Rect;
+use marquetry_pixel::{Rect, share_to_byte};
 
 use crate::paint::{byte_range, rows};
 use crate::scene::Mask;
@@ -45,7 +45,7 @@ impl Plane {
         buffer: &mut [u8],
     ) -> Self {
         let mut bytes: Vec<u8> = pixels.as_chunks::<4>().0.iter().map(|pixel| pixel[3]).collect();
-        let opacity = byte(step.opacity.get());
+        let opacity = share_to_byte(step.opacity.get());
         for (y, row) in rows(area).zip(bytes.chunks_exact_mut(area.width as usize)) {
             let row_area = Rect { y, height: 1, ..area };
             if let Some(mask) = mask_row(step.masks, clip, row_area, buffer) {
@@ -125,7 +125,7 @@ impl Mask {
 
     /// Holds `row`, the one row of `area`, back.
     fn apply(&self, area: Rect, row: &mut [u8]) {
-        let density = byte(self.density.get());
+        let density = share_to_byte(self.density.get());
         let dense = |through: u8| 255 - times(density, 255 - through);
         let inside = area.intersect(self.area());
         if inside.is_empty() {
@@ -161,16 +161,6 @@ pub(crate) fn times(a: u8, b: u8) -> u8 {
     let product = u16::from(a) * u16::from(b) + 128;
     let [_, share] = (product + (product >> 8)).to_le_bytes();
     share
-}
-
-/// `0.0..=1.0` to the nearest of `0..=255`.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a float cast to an integer saturates, which is what is wanted"
-)]
-fn byte(share: f32) -> u8 {
-    (share * 255.0 + 0.5) as u8
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use marquetry_pixel::{Point, Projective, Raster};
+use marquetry_pixel::{Point, Projective, Raster, share_to_byte};
 
 use crate::art::Art;
 
@@ -104,8 +104,8 @@ impl Pattern {
             return [0; 4];
         }
         let count = f64::from(taps * taps);
-        let [red, green, blue] = [red, green, blue].map(|part| byte(part / alpha));
-        [red, green, blue, byte(alpha / count)]
+        let [red, green, blue] = [red, green, blue].map(|part| share_to_byte(part / alpha));
+        [red, green, blue, share_to_byte(alpha / count)]
     }
 }
 
@@ -159,14 +159,4 @@ fn bilinear(tile: &Raster, at: Point) -> [f64; 4] {
         }
     }
     sum
-}
-
-/// `0.0..=1.0` to the nearest of `0..=255`.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "clamped first, and a cast of NaN is 0"
-)]
-fn byte(share: f64) -> u8 {
-    (share * 255.0 + 0.5).clamp(0.0, 255.0) as u8
 }

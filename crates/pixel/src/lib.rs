@@ -18,9 +18,12 @@ mod colour;
 mod geometry;
 mod projective;
 mod raster;
+mod sample;
+pub mod srgb;
 
 pub use blend_mode::{BlendMode, UnknownBlendMode};
 pub use colour::{Opacity, Rgb, UnreadableColour};
 pub use geometry::{Point, Quad, Rect, Size};
 pub use projective::Projective;
 pub use raster::{Coverage, Raster, WrongLength};
+pub use sample::{Float, narrow, nearest_byte, share_to_byte};

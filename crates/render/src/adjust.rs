@@ -5,7 +5,7 @@
 //! Every slider at its neutral place leaves every byte as it was.
 
 use marquetry_model::Adjustments;
-use marquetry_pixel::Raster;
+use marquetry_pixel::{Raster, narrow, nearest_byte};
 
 /// Applies all sliders.
 pub(crate) fn adjust(mut raster: Raster, adjustments: &Adjustments) -> Raster {
@@ -27,7 +27,7 @@ pub(crate) fn adjust(mut raster: Raster, adjustments: &Adjustments) -> Raster {
     let opacity = adjustments.opacity.get() / 100.0;
     if opacity < 1.0 {
         for pixel in raster.pixels_mut() {
-            pixel[3] = byte(f64::from(pixel[3]) * opacity);
+            pixel[3] = nearest_byte(f64::from(pixel[3]) * opacity);
         }
     }
     raster
@@ -40,7 +40,7 @@ fn tone_table(brightness: f64, contrast: f64) -> [u8; 256] {
     let factor = 259.0 * (level + 255.0) / (255.0 * (259.0 - level));
     std::array::from_fn(|at| {
         let lit = f64::from(u32::try_from(at).unwrap_or(255)) + brightness;
-        byte((lit - 127.5) * factor + 127.5)
+        nearest_byte((lit - 127.5) * factor + 127.5)
     })
 }
 
@@ -58,7 +58,7 @@ fn colourfulness(colour: [u8; 3], saturation: f32, vibrance: f32) -> [u8; 3] {
         let grey = 0.299 * c[0] + 0.587 * c[1] + 0.114 * c[2];
         c = c.map(|sample| (grey + (sample - grey) * (1.0 + amount)).clamp(0.0, 255.0));
     }
-    c.map(|sample| byte(f64::from(sample)))
+    c.map(|sample| nearest_byte(f64::from(sample)))
 }
 
 enum Strength {
@@ -97,8 +97,8 @@ fn blur(raster: &Raster, sigma: f64) -> Raster {
     let mut out = Raster::new(raster.size());
     for (pixel, [red, green, blue, alpha]) in out.pixels_mut().iter_mut().zip(planes) {
         let whole = if alpha > 0.0 { 255.0 / alpha } else { 0.0 };
-        let colour = [red, green, blue].map(|sample| byte(f64::from(sample * whole)));
-        *pixel = [colour[0], colour[1], colour[2], byte(f64::from(alpha))];
+        let colour = [red, green, blue].map(|sample| nearest_byte(f64::from(sample * whole)));
+        *pixel = [colour[0], colour[1], colour[2], nearest_byte(f64::from(alpha))];
     }
     out
 }
@@ -151,7 +151,7 @@ fn add(sum: &mut [f32; 4], sample: [f32; 4], sign: f32) {
 }
 
 fn kernel(sigma: f64) -> Vec<f32> {
-    let reach = i32::from(byte((sigma * 3.0).ceil()));
+    let reach = i32::from(nearest_byte((sigma * 3.0).ceil()));
     let weight = |at: i32| (-f64::from(at * at) / (2.0 * sigma * sigma)).exp();
     let sum: f64 = (-reach..=reach).map(weight).sum();
     (-reach..=reach).map(|at| narrow(weight(at) / sum)).collect()
@@ -161,13 +161,13 @@ fn kernel(sigma: f64) -> Vec<f32> {
 fn box_reaches(sigma: f64) -> [usize; 3] {
     let ideal = (4.0 * sigma * sigma + 1.0).sqrt();
     let small = {
-        let floor = usize::from(byte(((ideal - 1.0) / 2.0).floor().min(255.0)));
+        let floor = usize::from(nearest_byte(((ideal - 1.0) / 2.0).floor().min(255.0)));
         2 * floor + 1
     };
     let width = f64::from(u32::try_from(small).unwrap_or(1));
     let narrow_ones =
         (12.0 * sigma * sigma - 3.0 * width * width - 12.0 * width - 9.0) / (-4.0 * width - 4.0);
-    let narrow_ones = usize::from(byte(narrow_ones.round()));
+    let narrow_ones = usize::from(nearest_byte(narrow_ones.round()));
     std::array::from_fn(|at| {
         if at < narrow_ones {
             small / 2
@@ -175,24 +175,6 @@ fn box_reaches(sigma: f64) -> [usize; 3] {
             small / 2 + 1
         }
     })
-}
-
-/// To the nearest byte; what is outside becomes the nearer end.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "clamped first; NaN becomes 0"
-)]
-fn byte(value: f64) -> u8 {
-    (value + 0.5).clamp(0.0, 255.0) as u8
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "rounding to the nearest f32 is what is wanted"
-)]
-fn narrow(value: f64) -> f32 {
-    value as f32
 }
 
 #[cfg(test)]

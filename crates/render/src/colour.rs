@@ -1,6 +1,6 @@
 //! Colours of descriptors in any space to RGB, by the plain formula of each space.
 
-use marquetry_pixel::Rgb;
+use marquetry_pixel::{Rgb, nearest_byte};
 use marquetry_psd::color::Color;
 
 /// `None` for a named ink, whose look only its book knows.
@@ -18,7 +18,11 @@ pub(crate) fn to_rgb(colour: &Color) -> Option<Rgb> {
         }
         _ => return None,
     };
-    Some(Rgb::new(byte(red), byte(green), byte(blue)))
+    Some(Rgb::new(
+        nearest_byte(red),
+        nearest_byte(green),
+        nearest_byte(blue),
+    ))
 }
 
 /// Hue in degrees, saturation and brightness `0.0..=1.0`, to `0.0..=255.0`.
@@ -27,15 +31,6 @@ pub(crate) fn hsb(hue: f64, saturation: f64, brightness: f64) -> [f64; 3] {
         let k = (offset + hue.rem_euclid(360.0) / 60.0) % 6.0;
         255.0 * (brightness - brightness * saturation * k.min(4.0 - k).clamp(0.0, 1.0))
     })
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "clamped first; NaN becomes 0"
-)]
-fn byte(value: f64) -> u8 {
-    (value + 0.5).clamp(0.0, 255.0) as u8
 }
 
 #[cfg(test)]

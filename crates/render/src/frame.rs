@@ -10,7 +10,7 @@ use marquetry_codec::{CodecError, flip_horizontal, flip_vertical, rotate};
 use marquetry_compose::{Art, Filter, Layer, Mask, Node, Paint, Placed, Scene};
 use marquetry_model::placement::{Area, Layout, Spot, lay_out, turned};
 use marquetry_model::{Adjustments, Change, ColourOverlay, Placement, Position};
-use marquetry_pixel::{Coverage, Opacity, Projective, Quad, Raster, Size};
+use marquetry_pixel::{Coverage, Opacity, Projective, Quad, Raster, Size, share_to_byte};
 
 use crate::adjust;
 use crate::draw::{Painter, draw_scene};
@@ -229,7 +229,7 @@ fn box_mask(clip: &Area, size: Size) -> Option<Mask> {
     let mut coverage = Coverage::new(size);
     for (row, down) in (0..).zip(&down) {
         for (cell, across) in coverage.row_mut(row).iter_mut().zip(&across) {
-            *cell = byte(across * down);
+            *cell = share_to_byte(across * down);
         }
     }
     Some(Mask {
@@ -340,13 +340,4 @@ fn whole(length: f64) -> u32 {
 #[expect(clippy::cast_possible_truncation, reason = "a float cast saturates")]
 fn floor(value: f64) -> i64 {
     value.floor() as i64
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a share of 0.0..=1.0"
-)]
-fn byte(share: f64) -> u8 {
-    (share * 255.0 + 0.5) as u8
 }

@@ -1,32 +1,21 @@
 //! CIE L*a*b* under D50, as Photoshop stores it in bytes, and sRGB under D65, by Bradford's adaptation.
 
-use marquetry_codec::{light_of, srgb_of};
+use marquetry_pixel::srgb::{D50, FROM_XYZ, TO_XYZ, encoded, light_of, times};
+use marquetry_pixel::{nearest_byte, share_to_byte};
 
 /// `l` 0 to 100, `a` and `b` about -128 to 127, to sRGB; what lies outside becomes the nearest there is
 /// in each channel.
 pub(crate) fn lab_to_srgb(l: f64, a: f64, b: f64) -> [u8; 3] {
     let fy = (l + 16.0) / 116.0;
-    let (x, y, z) = (
-        0.964_22 * cube(fy + a / 500.0),
-        cube(fy),
-        0.825_21 * cube(fy - b / 200.0),
-    );
-    // XYZ under D50 straight to linear sRGB.
-    let light = [
-        3.133_856 * x - 1.616_867 * y - 0.490_615 * z,
-        -0.978_768 * x + 1.916_142 * y + 0.033_454 * z,
-        0.071_945 * x - 0.228_991 * y + 1.405_243 * z,
-    ];
-    light.map(|light| byte(255.0 * f64::from(srgb_of(narrow(light)))))
+    let [x, y, z] = [fy + a / 500.0, fy, fy - b / 200.0].map(cube);
+    let light = times(&FROM_XYZ, [D50[0] * x, D50[1] * y, D50[2] * z]);
+    light.map(|light| share_to_byte(encoded(light)))
 }
 
 /// sRGB to L* (0 to 100), a* and b*.
 pub(crate) fn srgb_to_lab(srgb: [u8; 3]) -> [f64; 3] {
-    let [red, green, blue] = srgb.map(|sample| f64::from(light_of(f32::from(sample) / 255.0)));
-    let x = 0.436_075 * red + 0.385_065 * green + 0.143_080 * blue;
-    let y = 0.222_504 * red + 0.716_879 * green + 0.060_617 * blue;
-    let z = 0.013_932 * red + 0.097_105 * green + 0.714_173 * blue;
-    let [fx, fy, fz] = [x / 0.964_22, y, z / 0.825_21].map(root);
+    let [x, y, z] = times(&TO_XYZ, srgb.map(|sample| light_of(f64::from(sample) / 255.0)));
+    let [fx, fy, fz] = [x / D50[0], y / D50[1], z / D50[2]].map(root);
     [116.0 * fy - 16.0, 500.0 * (fx - fy), 200.0 * (fy - fz)]
 }
 
@@ -41,7 +30,11 @@ pub(crate) fn stored_to_srgb([l, a, b]: [u8; 3]) -> [u8; 3] {
 
 /// L* (0 to 100), a* and b* as a document of Lab stores them.
 pub(crate) fn to_stored([l, a, b]: [f64; 3]) -> [u8; 3] {
-    [byte(l * 255.0 / 100.0), byte(a + 128.0), byte(b + 128.0)]
+    [
+        nearest_byte(l * 255.0 / 100.0),
+        nearest_byte(a + 128.0),
+        nearest_byte(b + 128.0),
+    ]
 }
 
 fn cube(f: f64) -> f64 {
@@ -58,23 +51,6 @@ fn root(t: f64) -> f64 {
     } else {
         t / (3.0 * (6.0_f64 / 29.0).powi(2)) + 16.0 / 116.0
     }
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "clamped first; NaN becomes 0"
-)]
-fn byte(value: f64) -> u8 {
-    (value + 0.5).clamp(0.0, 255.0) as u8
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "rounding to the nearest f32 is what is wanted"
-)]
-fn narrow(value: f64) -> f32 {
-    value as f32
 }
 
 #[cfg(test)]

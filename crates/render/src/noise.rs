@@ -1,6 +1,7 @@
 //! Noise gradients, as near as can be: Photoshop's own generator is not public.
 
 use marquetry_compose::Ramp;
+use marquetry_pixel::narrow;
 use marquetry_psd::gradient::GradientNoise;
 
 /// Colours of the ramp.
@@ -105,12 +106,4 @@ fn mixed(seed: u64) -> u64 {
     hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     hash ^ (hash >> 31)
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "rounding to the nearest f32 is what is wanted"
-)]
-fn narrow(value: f64) -> f32 {
-    value as f32
 }

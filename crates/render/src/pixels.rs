@@ -3,8 +3,8 @@
 //! 8-bit RGB, which nearly every mockup is, is unpacked straight into the buffer that is drawn.
 //! Every other mode and depth goes through planes. What the values mean is told by `space`.
 
-use marquetry_codec::srgb_of;
-use marquetry_pixel::{Coverage, Raster, Size};
+use marquetry_pixel::srgb::encoded;
+use marquetry_pixel::{Coverage, Raster, Size, share_to_byte};
 use marquetry_psd::{ChannelId, ColorMode, Depth, Document, Layer, Limits, Plane, PsdError, Samples};
 
 use crate::space::Plate;
@@ -117,7 +117,10 @@ fn coverage_of(plane: Plane) -> Coverage {
 /// Samples of a colour channel as bytes; 32-bit ones are linear light and get the sRGB curve.
 fn bytes_of(plane: Plane) -> Vec<u8> {
     match plane.samples {
-        Samples::F32(samples) => samples.into_iter().map(|light| byte(srgb_of(light))).collect(),
+        Samples::F32(samples) => samples
+            .into_iter()
+            .map(|light| share_to_byte(encoded(f64::from(light))))
+            .collect(),
         _ => bytes_of_linear(plane),
     }
 }
@@ -127,7 +130,7 @@ fn bytes_of_linear(plane: Plane) -> Vec<u8> {
     match plane.samples {
         Samples::U8(samples) => samples,
         Samples::U16(samples) => samples.into_iter().map(byte_from_16).collect(),
-        Samples::F32(samples) => samples.into_iter().map(byte).collect(),
+        Samples::F32(samples) => samples.into_iter().map(share_to_byte).collect(),
         Samples::Bits(rows) => {
             let stride = (plane.size.width as usize).div_ceil(8).max(1);
             let ink = |row: &[u8], x: usize| {
@@ -146,16 +149,6 @@ fn bytes_of_linear(plane: Plane) -> Vec<u8> {
 
 fn byte_from_16(sample: u16) -> u8 {
     u8::try_from((u32::from(sample) * 255 + 32_767) / 65_535).unwrap_or(u8::MAX)
-}
-
-/// `0.0..=1.0` to `0..=255`, nearest; NaN is 0.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "clamped to 0.0..=255.0 first, and a cast of NaN is 0"
-)]
-fn byte(share: f32) -> u8 {
-    (share * 255.0 + 0.5).clamp(0.0, 255.0) as u8
 }
 
 /// One plane is grey, or an index into `palette`; of three each is a channel. What is missing is white.
@@ -191,8 +184,8 @@ mod tests {
     #[test]
     fn samples_of_every_depth_reach_both_ends() {
         assert_eq!([0, 257, 32_768, 65_535].map(byte_from_16), [0, 1, 128, 255]);
-        assert_eq!([f32::NAN, -1.0, 0.5, 2.0].map(byte), [0, 0, 128, 255]);
-        assert_eq!(byte(srgb_of(0.214_041_14)), 128);
+        assert_eq!([f32::NAN, -1.0, 0.5, 2.0].map(share_to_byte), [0, 0, 128, 255]);
+        assert_eq!(share_to_byte(encoded(0.215_861)), 128);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use marquetry_codec::{GreyProfile, IccProfile, InkProfile, RgbProfile, brightness_of};
 use marquetry_compose::{Art, Ramp};
-use marquetry_pixel::{Raster, Rgb, Size};
+use marquetry_pixel::{Raster, Rgb, Size, nearest_byte, share_to_byte};
 use marquetry_psd::color::Color;
 use marquetry_psd::{ColorMode, Depth, Document};
 
@@ -158,7 +158,7 @@ impl Space {
             Self::Rgb(profile) => converted(&|raster| profile.from_srgb(raster)),
             Self::Grey(Some(profile)) => converted(&|raster| profile.from_srgb(raster)),
             Self::Grey(None) => {
-                converted(&|raster| each(raster, |colour| [nearest(brightness_of(colour)); 3]))
+                converted(&|raster| each(raster, |colour| [nearest_byte(brightness_of(colour)); 3]))
             }
             Self::Lab => converted(&|raster| each(raster, |colour| lab::to_stored(lab::srgb_to_lab(colour)))),
             Self::Inks(profile) => {
@@ -197,7 +197,7 @@ impl Space {
             (Self::Grey(_), Color::Gray(_)) => return to_rgb(colour),
             (Self::Lab, Color::Lab(lab)) => return Some(rgb(lab::to_stored(*lab))),
             (Self::Inks(_), Color::Cmyk(inks)) => {
-                let [cyan, magenta, yellow, black] = inks.map(|ink| share(1.0 - ink / 100.0));
+                let [cyan, magenta, yellow, black] = inks.map(|ink| share_to_byte(1.0 - ink / 100.0));
                 return Some(match plate {
                     Plate::Colour => Rgb::new(cyan, magenta, yellow),
                     Plate::Black => Rgb::new(black, black, black),
@@ -252,7 +252,7 @@ fn plain_inks(colour: [u8; 3], plate: Plate) -> [u8; 3] {
     match plate {
         Plate::Black => [black; 3],
         Plate::Colour if black == 0 => [255; 3],
-        Plate::Colour => colour.map(|light| share(f64::from(light) / f64::from(black))),
+        Plate::Colour => colour.map(|light| share_to_byte(f64::from(light) / f64::from(black))),
     }
 }
 
@@ -300,17 +300,4 @@ fn in_parts(raster: &mut Raster, black: Option<&Raster>, threads: NonZeroUsize, 
             }
         }
     });
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "clamped first; NaN becomes 0"
-)]
-fn share(part: f64) -> u8 {
-    (part * 255.0 + 0.5).clamp(0.0, 255.0) as u8
-}
-
-fn nearest(value: f32) -> u8 {
-    share(f64::from(value) / 255.0)
 }

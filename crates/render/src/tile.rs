@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use marquetry_compose::Art;
-use marquetry_pixel::{Raster, Rgb};
+use marquetry_pixel::{Raster, Rgb, share_to_byte};
 use marquetry_psd::color::Color;
 use marquetry_psd::pattern::{Pattern, PatternPlane};
 use marquetry_psd::{ColorMode, Depth, Limits};
@@ -70,7 +70,7 @@ fn raster(pattern: &Pattern, limits: &Limits, own: &dyn Fn(&Color) -> Option<Rgb
             let parts = [part(0), part(1), part(2), part(3)];
             let Rgb { red, green, blue } = colour(pattern, parts, own);
             let alpha = alpha.map_or(1.0, |plane| sample(plane, x, y));
-            *pixel = [red, green, blue, byte(alpha)];
+            *pixel = [red, green, blue, share_to_byte(alpha)];
         }
     }
     Some(raster)
@@ -87,15 +87,17 @@ fn colour(
             let [red, green, blue] = pattern
                 .palette
                 .as_ref()
-                .map_or([byte(first); 3], |palette| palette[usize::from(byte(first))]);
+                .map_or([share_to_byte(first); 3], |palette| {
+                    palette[usize::from(share_to_byte(first))]
+                });
             return Rgb::new(red, green, blue);
         }
-        ColorMode::Rgb => return Rgb::new(byte(first), byte(second), byte(third)),
+        ColorMode::Rgb => return Rgb::new(share_to_byte(first), share_to_byte(second), share_to_byte(third)),
         // Stored upside down: 0 is the most ink.
         ColorMode::Cmyk => Color::Cmyk([first, second, third, fourth].map(|paper| 100.0 - 100.0 * paper)),
         ColorMode::Lab => Color::Lab([first * 100.0, second * 255.0 - 128.0, third * 255.0 - 128.0]),
         ColorMode::Grayscale | ColorMode::Duotone | ColorMode::Bitmap | ColorMode::Multichannel => {
-            return Rgb::new(byte(first), byte(first), byte(first));
+            return Rgb::new(share_to_byte(first), share_to_byte(first), share_to_byte(first));
         }
     };
     own(&colour).unwrap_or_default()
@@ -130,16 +132,6 @@ fn sample(plane: &PatternPlane, x: u32, y: u32) -> f64 {
             .first_chunk()
             .map_or(0.0, |sample| f64::from(f32::from_be_bytes(*sample))),
     }
-}
-
-/// `0.0..=1.0` to the nearest of `0..=255`; NaN is 0.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "clamped first, and a cast of NaN is 0"
-)]
-fn byte(share: f64) -> u8 {
-    (share * 255.0 + 0.5).clamp(0.0, 255.0) as u8
 }
 
 #[cfg(test)]

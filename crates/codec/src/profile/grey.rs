@@ -3,8 +3,9 @@
 use marquetry_pixel::Raster;
 use moxcms::{ColorProfile, Layout};
 
-use super::light::{byte, light_of, luminance, srgb_of};
 use super::{ProfileError, relative};
+use marquetry_pixel::srgb::{TO_XYZ, encoded, light_of, times};
+use marquetry_pixel::{narrow, share_to_byte};
 
 /// A profile of grey. 0 is black, 255 is white, whatever it prints with.
 #[derive(Clone)]
@@ -28,10 +29,10 @@ impl GreyProfile {
         let greys: Vec<u16> = (0..=255).map(|grey| grey * 257).collect();
         let mut fine = [[0u16; 3]; 256];
         transform.transform(&greys, fine.as_flattened_mut())?;
-        let share = |sample: u16| f32::from(sample) / 65535.0;
-        let to_srgb = fine.map(|colour| colour.map(|sample| byte(share(sample))));
-        let neutral =
-            fine.map(|colour| 255.0 * srgb_of(luminance(colour.map(|sample| light_of(share(sample))))));
+        let share = |sample: u16| f64::from(sample) / 65535.0;
+        let to_srgb = fine.map(|colour| colour.map(|sample| share_to_byte(share(sample))));
+        let neutral = fine
+            .map(|colour| narrow(255.0 * encoded(luminance(colour.map(|sample| light_of(share(sample)))))));
         let mut from_srgb = Box::new([0; 1021]);
         for (at, slot) in (0u16..).zip(from_srgb.iter_mut()) {
             let wanted = f32::from(at) / 4.0;
@@ -74,7 +75,12 @@ pub fn brightness_of(srgb: [u8; 3]) -> f32 {
     if srgb[0] == srgb[1] && srgb[1] == srgb[2] {
         return f32::from(srgb[0]);
     }
-    255.0 * srgb_of(luminance(srgb.map(|sample| light_of(f32::from(sample) / 255.0))))
+    narrow(255.0 * encoded(luminance(srgb.map(|sample| light_of(f64::from(sample) / 255.0)))))
+}
+
+/// The share of light that the eye makes brightness of: CIE Y of linear sRGB under D50.
+pub(super) fn luminance(light: [f64; 3]) -> f64 {
+    times(&TO_XYZ, light)[1]
 }
 
 #[expect(

@@ -9,7 +9,10 @@ use std::sync::{Arc, OnceLock};
 use marquetry_pixel::Raster;
 use moxcms::{ColorProfile, Layout, RenderingIntent, Transform16BitExecutor, TransformOptions};
 
-use super::light::{byte, light_of, luminance, srgb_of};
+use marquetry_pixel::srgb::{encoded, light_of};
+use marquetry_pixel::{narrow, nearest_byte};
+
+use super::grey::luminance;
 use super::{ProfileError, relative};
 
 /// Nodes along each ink. As many as profiles themselves have, seldom more.
@@ -21,7 +24,7 @@ pub struct InkProfile {
     /// sRGB (`0.0..=255.0`, the fourth is padding) by cyan, magenta, yellow, black; black runs fastest.
     grid: Arc<[[f32; 4]]>,
     /// The light that the profile's black still sends back, as a share of the paper's.
-    black: f32,
+    black: f64,
     profile: Arc<ColorProfile>,
     from_srgb: Arc<OnceLock<Option<Arc<Transform16BitExecutor>>>>,
 }
@@ -53,8 +56,8 @@ impl InkProfile {
             seen.transform(&inks, colours.as_flattened_mut())?;
             grid.extend(colours.into_iter().map(|colour| {
                 let [red, green, blue] = colour.map(|sample| {
-                    let light = light_of(f32::from(sample) / 65535.0);
-                    255.0 * srgb_of(((light - black) / (1.0 - black)).max(0.0))
+                    let light = light_of(f64::from(sample) / 65535.0);
+                    narrow(255.0 * encoded(((light - black) / (1.0 - black)).max(0.0)))
                 });
                 [red, green, blue, 0.0]
             }));
@@ -84,8 +87,8 @@ impl InkProfile {
         // The compensation, backwards: the screen's black becomes the ink's.
         let lifted: Vec<u16> = (0..=255u8)
             .map(|sample| {
-                let light = light_of(f32::from(sample) / 255.0);
-                word(srgb_of(light * (1.0 - self.black) + self.black))
+                let light = light_of(f64::from(sample) / 255.0);
+                word(encoded(light * (1.0 - self.black) + self.black))
             })
             .collect();
         let (mut colour, mut black) = (Raster::new(from.size()), Raster::new(from.size()));
@@ -102,7 +105,7 @@ impl InkProfile {
             inks.resize(from.len() * 4, 0);
             transform.transform(&light, &mut inks).ok()?;
             for (at, (pixel, inks)) in from.iter().zip(inks.as_chunks::<4>().0).enumerate() {
-                let [cyan, magenta, yellow, ink] = inks.map(|ink| 255 - narrow(ink));
+                let [cyan, magenta, yellow, ink] = inks.map(|ink| 255 - high_byte(ink));
                 colour[at] = [cyan, magenta, yellow, pixel[3]];
                 black[at] = [ink, ink, ink, pixel[3]];
             }
@@ -123,7 +126,7 @@ impl InkProfile {
 /// How much light the profile's own black sends back: black is separated perceptually, and what that
 /// looks like relative to the paper is black. No profile calls more than half as bright as white
 /// (L* 50) black.
-fn black_point(profile: &ColorProfile, seen: &Arc<Transform16BitExecutor>) -> Result<f32, ProfileError> {
+fn black_point(profile: &ColorProfile, seen: &Arc<Transform16BitExecutor>) -> Result<f64, ProfileError> {
     let options = TransformOptions {
         rendering_intent: RenderingIntent::Perceptual,
         ..TransformOptions::default()
@@ -136,7 +139,7 @@ fn black_point(profile: &ColorProfile, seen: &Arc<Transform16BitExecutor>) -> Re
     }
     let mut colour = [0u16; 3];
     seen.transform(&inks, &mut colour)?;
-    Ok(luminance(colour.map(|sample| light_of(f32::from(sample) / 65535.0))).clamp(0.0, 0.184))
+    Ok(luminance(colour.map(|sample| light_of(f64::from(sample) / 65535.0))).clamp(0.0, 0.184))
 }
 
 /// Reads colours in the grid, and remembers the last: neighbours are often alike.
@@ -210,10 +213,10 @@ fn part(count: usize) -> f32 {
 }
 
 fn byte3([red, green, blue, _]: [f32; 4]) -> [u8; 3] {
-    [red, green, blue].map(|sample| byte(sample / 255.0))
+    [red, green, blue].map(nearest_byte)
 }
 
-fn narrow(sample: u16) -> u8 {
+fn high_byte(sample: u16) -> u8 {
     u8::try_from((u32::from(sample) * 255 + 32_767) / 65_535).unwrap_or(u8::MAX)
 }
 
@@ -222,6 +225,6 @@ fn narrow(sample: u16) -> u8 {
     clippy::cast_sign_loss,
     reason = "clamped to 0.0..=65535.0 first"
 )]
-fn word(share: f32) -> u16 {
+fn word(share: f64) -> u16 {
     (share * 65535.0 + 0.5).clamp(0.0, 65535.0) as u16
 }

@@ -5,7 +5,6 @@
 
 mod grey;
 mod inks;
-mod light;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -18,7 +17,6 @@ use moxcms::{
 
 pub use grey::{GreyProfile, brightness_of};
 pub use inks::{InkProfile, Looks};
-pub use light::{light_of, srgb_of};
 
 /// A profile that was read, ready to convert by. Cheap to clone.
 #[derive(Clone, Debug)]

@@ -1,6 +1,9 @@
 //! Black and white, channel mixer, photo filter and vibrance.
 
-use super::{as_light_as, byte, kinds, lightness, sorted};
+use marquetry_pixel::srgb::{self, times};
+use marquetry_pixel::{narrow, nearest_byte, share_to_byte};
+
+use super::{as_light_as, kinds, lightness, sorted};
 
 /// Grey, by the weights of six kinds of colour.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -24,7 +27,7 @@ impl BlackAndWhite {
         let grey = grey.clamp(0.0, 255.0);
         self.tint
             .map_or([grey; 3], |tint| as_light_as(tint, grey))
-            .map(byte)
+            .map(nearest_byte)
     }
 }
 
@@ -42,7 +45,7 @@ impl Mixer {
             .map(|[from_red, from_green, from_blue, constant]| {
                 red * from_red + green * from_green + blue * from_blue + 255.0 * constant
             })
-            .map(byte)
+            .map(nearest_byte)
     }
 }
 
@@ -57,63 +60,27 @@ pub struct PhotoFilter {
     pub preserve_luminosity: bool,
 }
 
-/// CIE XYZ under D50 of linear sRGB.
-const TO_XYZ: [[f32; 3]; 3] = [
-    [0.436_066, 0.385_151, 0.143_078],
-    [0.222_493, 0.716_887, 0.060_616],
-    [0.013_924, 0.097_081, 0.714_099],
-];
-
-/// And back.
-const FROM_XYZ: [[f32; 3]; 3] = [
-    [3.133_856, -1.616_867, -0.490_615],
-    [-0.978_768, 1.916_142, 0.033_454],
-    [0.071_945, -0.228_991, 1.405_243],
-];
-
-fn times(matrix: &[[f32; 3]; 3], [x, y, z]: [f32; 3]) -> [f32; 3] {
-    matrix.map(|[a, b, c]| a * x + b * y + c * z)
-}
-
-/// IEC 61966-2-1.
-fn light(sample: f32) -> f32 {
-    let share = sample / 255.0;
-    if share <= 0.040_45 {
-        share / 12.92
-    } else {
-        ((share + 0.055) / 1.055).powf(2.4)
-    }
-}
-
-fn encoded(light: f32) -> f32 {
-    255.0
-        * if light <= 0.003_130_8 {
-            light * 12.92
-        } else {
-            1.055 * light.powf(1.0 / 2.4) - 0.055
-        }
-}
-
 impl PhotoFilter {
     /// Linear sRGB in and out.
-    pub(super) fn glass(&self) -> [[f32; 3]; 3] {
-        let density = self.density.clamp(0.0, 1.0);
-        let through = self.glass.map(|share| 1.0 - density + density * share);
+    pub(super) fn glass(&self) -> [[f64; 3]; 3] {
+        let density = f64::from(self.density.clamp(0.0, 1.0));
+        let through = self.glass.map(|share| 1.0 - density + density * f64::from(share));
         let columns = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]].map(|unit| {
-            let [x, y, z] = times(&TO_XYZ, unit);
-            times(&FROM_XYZ, [x * through[0], y * through[1], z * through[2]])
+            let [x, y, z] = times(&srgb::TO_XYZ, unit);
+            times(&srgb::FROM_XYZ, [x * through[0], y * through[1], z * through[2]])
         });
-        [0, 1, 2].map(|row: usize| columns.map(|column: [f32; 3]| column[row]))
+        [0, 1, 2].map(|row: usize| columns.map(|column: [f64; 3]| column[row]))
     }
 
     /// Fits the one pair of colours at hand to the byte.
-    pub(super) fn of(&self, glass: &[[f32; 3]; 3], colour: [u8; 3]) -> [u8; 3] {
+    pub(super) fn of(&self, glass: &[[f64; 3]; 3], colour: [u8; 3]) -> [u8; 3] {
+        let light = colour.map(|sample| srgb::light_of(f64::from(sample) / 255.0));
+        let filtered = times(glass, light).map(|light| narrow(255.0 * srgb::encoded(light)));
         let colour = colour.map(f32::from);
-        let filtered = times(glass, colour.map(light)).map(encoded);
         if self.preserve_luminosity {
-            as_light_as(filtered, lightness(colour)).map(byte)
+            as_light_as(filtered, lightness(colour)).map(nearest_byte)
         } else {
-            filtered.map(byte)
+            filtered.map(nearest_byte)
         }
     }
 }
@@ -135,12 +102,12 @@ impl Vibrance {
         if high <= low {
             return colour;
         }
-        let dull = low / high;
-        let vibrance = self.vibrance.clamp(-1.0, 1.0);
-        let saturation = self.saturation.clamp(-1.0, 1.0);
+        let dull = f64::from(low / high);
+        let vibrance = f64::from(self.vibrance.clamp(-1.0, 1.0));
+        let saturation = f64::from(self.saturation.clamp(-1.0, 1.0));
         let factor = (1.0 + saturation) * (1.0 + vibrance * dull / 4.0).max(0.0);
-        let light = samples.map(light);
+        let light = samples.map(|sample| srgb::light_of(f64::from(sample) / 255.0));
         let grey = 0.43 * light[0] + 0.48 * light[1] + 0.09 * light[2];
-        light.map(|sample| byte(encoded((grey + (sample - grey) * factor).clamp(0.0, 1.0))))
+        light.map(|sample| share_to_byte(srgb::encoded((grey + (sample - grey) * factor).clamp(0.0, 1.0))))
     }
 }

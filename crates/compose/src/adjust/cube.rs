@@ -1,8 +1,7 @@
 //! A table of all colours: what colour lookups and profiles become.
 
+use marquetry_pixel::nearest_byte;
 use std::sync::Arc;
-
-use super::byte;
 
 /// Colours at the corners of a grid, and what lies between them mixed of the four nearest
 /// (tetrahedra, as colour management does).
@@ -56,6 +55,6 @@ impl Cube {
             }
             below = above;
         }
-        colour.map(|sample| byte(sample * 255.0))
+        colour.map(|sample| nearest_byte(sample * 255.0))
     }
 }

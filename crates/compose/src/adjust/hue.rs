@@ -1,6 +1,6 @@
 //! Hue and saturation: for all colours, for ranges of hues, or one hue for everything.
 
-use super::byte;
+use marquetry_pixel::nearest_byte;
 
 /// Hue and saturation.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -78,12 +78,12 @@ impl HueSaturation {
     pub(super) fn of(&self, colour: [u8; 3]) -> [u8; 3] {
         let lit = colour.map(|sample| lighten(sample, self.master.lightness));
         if self.colorize {
-            return self.one_hue(lit.map(byte));
+            return self.one_hue(lit.map(nearest_byte));
         }
-        let lit = lit.map(|sample| f32::from(byte(sample)));
+        let lit = lit.map(|sample| f32::from(nearest_byte(sample)));
         let (mut high, mut low) = ends(lit);
         if high <= low {
-            return lit.map(byte);
+            return lit.map(nearest_byte);
         }
         let mut hue = hue(lit);
         let (mut turn, mut lighter, mut factor) = (self.master.hue, 0.0, 1.0);
@@ -100,7 +100,7 @@ impl HueSaturation {
         }
         let most = 255.0 - (high + low - 255.0).abs();
         if most <= 0.0 {
-            return [byte(low); 3];
+            return [nearest_byte(low); 3];
         }
         let saturation = (high - low) / most;
         let saturation = (saturation * gain(self.master.saturation)).min(1.0) * factor.max(0.0);
@@ -115,7 +115,7 @@ impl HueSaturation {
         let most = 255.0 - (high + low - 255.0).abs();
         let chroma = (most * self.master.saturation.clamp(0.0, 1.0)).floor();
         let low = (middle + chroma / 2.0 + 0.5).floor() - chroma;
-        mixed(self.master.hue, low, chroma).map(byte)
+        mixed(self.master.hue, low, chroma).map(nearest_byte)
     }
 }
 
@@ -153,7 +153,7 @@ fn hue(colour: [f32; 3]) -> f32 {
 /// The colour of a hue; the sum of its highest and lowest sample is `sum`, their difference `chroma`.
 /// Halves go down, as Photoshop's do.
 fn from_hue(hue: f32, sum: f32, chroma: f32) -> [u8; 3] {
-    mixed(hue, (sum - chroma) / 2.0, chroma).map(|sample| byte(sample - 0.001))
+    mixed(hue, (sum - chroma) / 2.0, chroma).map(|sample| nearest_byte(sample - 0.001))
 }
 
 fn mixed(hue: f32, low: f32, chroma: f32) -> [f32; 3] {

@@ -1,6 +1,7 @@
 //! Selective colour: inks by kind of colour.
 
-use super::{byte, kinds, sorted};
+use super::{kinds, sorted};
+use marquetry_pixel::nearest_byte;
 
 /// More or less ink in nine kinds of colour.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -40,6 +41,6 @@ impl SelectiveColour {
                 *out += change.clamp(-sample, 1.0 - sample) * weight;
             }
         }
-        out.map(|sample| byte(sample * 255.0))
+        out.map(|sample| nearest_byte(sample * 255.0))
     }
 }

@@ -115,16 +115,6 @@ fn as_light_as(colour: [f32; 3], target: f32) -> [f32; 3] {
     colour.map(|sample| target + (sample - target) * share)
 }
 
-/// The nearest byte; NaN is 0.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "clamped first, and a cast of NaN is 0"
-)]
-fn byte(value: f32) -> u8 {
-    (value + 0.5).clamp(0.0, 255.0) as u8
-}
-
 /// Lowest, middle and highest of three.
 fn sorted([a, b, c]: [f32; 3]) -> [f32; 3] {
     let low = a.min(b).min(c);

@@ -5,7 +5,7 @@
 //! follow the *Compositing and Blending* recommendation of the W3C, which has sixteen of the modes; the
 //! others are Photoshop's own.
 
-use marquetry_pixel::BlendMode;
+use marquetry_pixel::{BlendMode, share_to_byte};
 
 /// The colour of `source` meeting `backdrop`, both opaque.
 ///
@@ -155,25 +155,15 @@ pub(crate) fn composite(
     let alpha = alpha_s + alpha_b - alpha_s * alpha_b;
     let (cb, cs) = (colour(backdrop), colour(source));
     let blended = blend(mode, fill, cb, cs);
-    if to_byte(alpha) == 0 {
+    if share_to_byte(alpha) == 0 {
         // What nobody sees has no colour.
         return [0; 4];
     }
     let [red, green, blue] = std::array::from_fn(|at| {
         let meeting = (1.0 - alpha_b) * cs[at] + alpha_b * blended[at];
-        to_byte(((alpha - alpha_s) * cb[at] + alpha_s * meeting) / alpha)
+        share_to_byte(((alpha - alpha_s) * cb[at] + alpha_s * meeting) / alpha)
     });
-    [red, green, blue, to_byte(alpha)]
-}
-
-/// `0.0..=1.0` to the nearest of `0..=255`.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a float cast to an integer saturates, which is what is wanted"
-)]
-pub(crate) fn to_byte(value: f64) -> u8 {
-    (value * 255.0 + 0.5) as u8
+    [red, green, blue, share_to_byte(alpha)]
 }
 
 #[cfg(test)]

@@ -152,16 +152,6 @@ pub(crate) fn fade_row(level: Level, opacity: f32, row: &mut [u8], before: &[u8]
     );
 }
 
-/// `0.0..=1.0` to the nearest of `0..=255`.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a float cast to an integer saturates, which is what is wanted"
-)]
-fn nearest_byte(share: f32) -> u8 {
-    (share * 255.0 + 0.5) as u8
-}
-
 /// Rows in pieces of eight pixels; as many sources and masks as rows.
 struct Eights<'a> {
     rows: &'a mut [[u8; 32]],

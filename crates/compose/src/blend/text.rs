@@ -5,6 +5,8 @@
 //! user turns it off. Black text on white looks heavier that way. Stored pictures of text are met to the
 //! rounding of 8 bits.
 
+use marquetry_pixel::share_to_byte;
+use marquetry_pixel::srgb::{encoded, light_of};
 use std::sync::LazyLock;
 
 /// Light to the power of one over this is mixed.
@@ -20,13 +22,12 @@ struct Curve {
 
 #[expect(
     clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
     reason = "shares of one, rounded to what is wanted"
 )]
 static CURVE: LazyLock<Curve> = LazyLock::new(|| {
-    let to_mix = std::array::from_fn(|at| light(at as f64 / 255.0).powf(1.0 / GAMMA) as f32);
+    let to_mix = std::array::from_fn(|at| light_of(at as f64 / 255.0).powf(1.0 / GAMMA) as f32);
     let back = |step: u16| encoded((f64::from(step) / f64::from(STEPS)).powf(GAMMA));
-    let to_byte = (0..=STEPS).map(|step| (back(step) * 255.0 + 0.5) as u8).collect();
+    let to_byte = (0..=STEPS).map(|step| share_to_byte(back(step))).collect();
     Curve { to_mix, to_byte }
 });
 
@@ -69,25 +70,7 @@ pub(crate) fn fade_row(opacity: f32, row: &mut [u8], before: &[u8], strength: &[
             let [new_value, old_value] = [after[at], before[at]].map(|byte| curve.to_mix[usize::from(byte)]);
             curve.byte((new_value * new + old_value * old) / alpha)
         };
-        *after = [mix(0), mix(1), mix(2), super::nearest_byte(alpha)];
-    }
-}
-
-/// IEC 61966-2-1, to light.
-fn light(encoded: f64) -> f64 {
-    if encoded <= 0.040_45 {
-        encoded / 12.92
-    } else {
-        ((encoded + 0.055) / 1.055).powf(2.4)
-    }
-}
-
-/// IEC 61966-2-1, from light.
-fn encoded(light: f64) -> f64 {
-    if light <= 0.003_130_8 {
-        light * 12.92
-    } else {
-        1.055 * light.powf(1.0 / 2.4) - 0.055
+        *after = [mix(0), mix(1), mix(2), share_to_byte(alpha)];
     }
 }
 

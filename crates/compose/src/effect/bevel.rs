@@ -7,12 +7,12 @@
 //! Photoshop's with the two chiselled techniques, softening or an edge profile was at hand; those
 //! follow from what the dialog says of them.
 
-use marquetry_pixel::{Opacity, Rect};
+use marquetry_pixel::{Opacity, Rect, narrow, share_to_byte};
 
 use crate::bounds::grown;
 use crate::effect::blur::{Field, blur};
 use crate::effect::distance::{Distances, PIXEL, dilate, erode, outside};
-use crate::effect::shade::{bent, byte, narrow};
+use crate::effect::shade::bent;
 use crate::effect::{Coats, Ground, coloured, ink};
 use crate::mask::{Plane, times};
 use crate::paint::rows;
@@ -36,7 +36,7 @@ pub(super) fn bevel(bevel: &Bevel, ground: Ground<'_>, coats: &mut Coats<'_>) {
     for plane in [&mut light, &mut shade] {
         if bevel.soften > 0 {
             let soft = blur(plane, area, bevel.soften.saturating_add(1));
-            *plane = soft.to_plane(|value| byte(f32::from(value) / f32::from(Field::FULL)));
+            *plane = soft.to_plane(|value| share_to_byte(f32::from(value) / f32::from(Field::FULL)));
         }
         hold(plane, bevel.place, ground.shape);
     }
@@ -125,7 +125,7 @@ impl Relief {
             BevelTechnique::ChiselHard | BevelTechnique::ChiselSoft => {
                 let cut = cut(bevel.place, shape, around, width);
                 let cut = if bevel.technique == BevelTechnique::ChiselSoft {
-                    blur(&cut, around, (width / 4).max(2)).to_plane(|value| byte(share(value)))
+                    blur(&cut, around, (width / 4).max(2)).to_plane(|value| share_to_byte(share(value)))
                 } else {
                     cut
                 };
@@ -169,8 +169,8 @@ impl Relief {
                     more = more_out + (more - more_out) * within;
                     less = less_out + (less - less_out) * within;
                 }
-                light.push(byte(more));
-                shade.push(byte(less));
+                light.push(share_to_byte(more));
+                shade.push(share_to_byte(less));
             }
         }
         (Plane::new(inner, light), Plane::new(inner, shade))
@@ -209,8 +209,8 @@ fn cut(place: BevelPlace, shape: &Plane, area: Rect, width: u32) -> Plane {
     let deep = Distances::new(&around, grown(shape.area(), 1));
     let far = Distances::new(shape, grown(area, 1));
     // 0 at the edge, 1 as far in (or out) as the slope goes.
-    let inwards = deep.to_plane(|distance| byte(pixels(distance) / width));
-    let outwards = far.to_plane(|distance| byte(pixels(distance) / width));
+    let inwards = deep.to_plane(|distance| share_to_byte(pixels(distance) / width));
+    let outwards = far.to_plane(|distance| share_to_byte(pixels(distance) / width));
     let mut plane = Plane::new(area, vec![0; area.width as usize * area.height as usize]);
     match place {
         BevelPlace::Inner => each(&mut plane, &inwards, |_, deep| deep),

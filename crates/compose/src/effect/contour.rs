@@ -1,5 +1,7 @@
 //! Contours: curves that say how an effect falls off.
 
+use marquetry_pixel::narrow;
+
 /// A curve from `0.0..=1.0` to the same, worked out in as many steps as effects tell apart.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Contour {
@@ -65,11 +67,6 @@ impl Contour {
         let (low, high) = (self.table[step], self.table[step + 1]);
         low + (high - low) * part
     }
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "a share of one")]
-fn narrow(value: f64) -> f32 {
-    value as f32
 }
 
 #[expect(

@@ -4,12 +4,12 @@
 //! No file of Photoshop's with a precise glow was at hand: its straight fall-off is what the dialog
 //! shows. Noise and jitter are scattered by chance of our own.
 
-use marquetry_pixel::Opacity;
+use marquetry_pixel::{Opacity, narrow, share_to_byte};
 
 use crate::blend::Ink;
 use crate::effect::blur::{Field, blur};
 use crate::effect::distance::{Distances, PIXEL, dilate, erode, outside};
-use crate::effect::shade::{Shade, bent, byte, colours, narrow, scatter};
+use crate::effect::shade::{Shade, bent, colours, scatter};
 use crate::effect::shadow::{grown_shape, softness};
 use crate::effect::{Coat, Ground, coloured, ink};
 use crate::mask::Plane;
@@ -80,7 +80,7 @@ fn by_distance(glow: &Glow, source: GlowSource) -> impl Fn(u16) -> u8 {
             let distance = f32::from(step) * f32::from(STEP) / f32::from(PIXEL);
             let soft = (size * (1.0 - spread)).max(1.0);
             let near = ((size + 1.0 - distance) / soft).clamp(0.0, 1.0);
-            byte(strength(glow, source, (near * 0.5 / range).min(1.0)))
+            share_to_byte(strength(glow, source, (near * 0.5 / range).min(1.0)))
         })
         .collect();
     move |distance| table.get(usize::from(distance / STEP)).copied().unwrap_or(0)
@@ -131,7 +131,7 @@ fn jittered(plane: Plane, jitter: f64) -> Plane {
             if *value > 0 {
                 // Another chance than that of the noise.
                 let shift = jitter * (luck(y, x) - 0.5);
-                *value = byte(f32::from(*value) / 255.0 + shift).max(1);
+                *value = share_to_byte(f32::from(*value) / 255.0 + shift).max(1);
             }
         }
     }

@@ -5,6 +5,7 @@ use crate::effect::contour::Contour;
 use crate::gradient::Ramp;
 use crate::mask::Plane;
 use crate::paint::{luck, rows};
+use marquetry_pixel::{narrow, share_to_byte};
 
 /// What is done to every value of a field, worked out for all that there are.
 pub(super) struct Shade {
@@ -19,7 +20,7 @@ impl Shade {
     /// `of` takes and gives `0.0..=1.0`.
     pub(super) fn new(of: impl Fn(f32) -> f32) -> Self {
         let last = Field::FULL / FINE;
-        let table = (0..=last).map(|step| byte(of(f32::from(step) / f32::from(last))));
+        let table = (0..=last).map(|step| share_to_byte(of(f32::from(step) / f32::from(last))));
         Self {
             table: table.collect(),
         }
@@ -41,15 +42,6 @@ pub(super) fn bent(contour: Option<&Contour>, value: f32) -> f32 {
     contour.map_or(value, |contour| contour.at(value))
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "clamped first; NaN becomes 0"
-)]
-pub(super) fn byte(share: f32) -> u8 {
-    (share * 255.0 + 0.5).clamp(0.0, 255.0) as u8
-}
-
 /// Scatters each value: at 1 anything up to twice as much, on the whole the same. A pixel's luck
 /// depends on its place on the canvas alone.
 pub(super) fn scatter(plane: Plane, noise: f64) -> Plane {
@@ -62,16 +54,10 @@ pub(super) fn scatter(plane: Plane, noise: f64) -> Plane {
     for (y, row) in rows(area).zip(bytes.chunks_exact_mut(area.width.max(1) as usize)) {
         for (value, x) in row.iter_mut().zip(area.x..) {
             let chance = 1.0 + noise * (2.0 * luck(x, y) - 1.0);
-            *value = byte(f32::from(*value) / 255.0 * chance);
+            *value = share_to_byte(f32::from(*value) / 255.0 * chance);
         }
     }
     Plane::new(area, bytes)
-}
-
-/// A share of one as the pixels' own numbers.
-#[expect(clippy::cast_possible_truncation, reason = "a share of one")]
-pub(super) fn narrow(share: f64) -> f32 {
-    share.clamp(0.0, 1.0) as f32
 }
 
 /// A ramp's colours by the byte, from its end to its start: 255 is where it begins. Nothing at 0.
@@ -79,7 +65,7 @@ pub(super) fn colours(ramp: &Ramp) -> Box<[[u8; 4]; 256]> {
     let mut table = Box::new([[0; 4]; 256]);
     for (step, colour) in (0_u8..=255).zip(table.iter_mut()).skip(1) {
         let place = f64::from(255 - step) / 255.0;
-        *colour = ramp.at(place).map(byte);
+        *colour = ramp.at(place).map(share_to_byte);
     }
     table
 }

@@ -7,14 +7,14 @@
 use crate::bounds::grown;
 use crate::effect::distance::{Distances, PIXEL, dilate, erode, outside};
 use crate::effect::glow::mapped;
-use crate::effect::shade::{byte, colours, narrow};
+use crate::effect::shade::colours;
 use crate::effect::{Coat, Coats, Ground, ink};
 use crate::mask::{Plane, times};
 use crate::paint::rows;
 use crate::scene::Paint;
 use crate::step::Source;
 use crate::style::{StrokeEffect, StrokePaint, StrokePosition};
-use marquetry_pixel::{Opacity, Rect};
+use marquetry_pixel::{Opacity, Rect, narrow, share_to_byte};
 
 pub(super) fn stroke<'a>(stroke: &'a StrokeEffect, ground: Ground<'_>, coats: &mut Coats<'a>) {
     let size = stroke.size.clamp(0.0, crate::effect::distance::MOST);
@@ -99,7 +99,7 @@ fn across(shape: &Plane, area: Rect, out: f64, inwards: f64) -> Plane {
     let away = Distances::new(shape, grown(area, 1));
     let around = outside(shape);
     let deep = Distances::new(&around, grown(area, 1).intersect(around.area()));
-    let place = |way: f64| byte(narrow(1.0 - way / size)).max(1);
+    let place = |way: f64| share_to_byte(narrow(1.0 - way / size)).max(1);
     let pixels = |distance: u16| f64::from(distance) / f64::from(PIXEL);
     let away = away.to_plane(|distance| place(out - (pixels(distance) - 0.5)));
     let deep = deep.to_plane(|distance| place(out + (pixels(distance) - 0.5)));

@@ -1,6 +1,7 @@
 //! Stops to a table of colours.
 
 use marquetry_pixel::Rgb;
+use marquetry_pixel::srgb::{encoded, light_of};
 
 /// The colours of a gradient along a line from 0 to 1, worked out once.
 #[derive(Clone, Debug, PartialEq)]
@@ -129,16 +130,16 @@ impl Ramp {
 impl Mixing {
     fn to_mix(self, colour: [f64; 3]) -> [f64; 3] {
         match self {
-            Self::Perceptual | Self::Smooth => oklab(colour.map(light)),
-            Self::Linear => colour.map(light),
+            Self::Perceptual | Self::Smooth => oklab(colour.map(light_of)),
+            Self::Linear => colour.map(light_of),
             Self::Classic | Self::Stripes => colour,
         }
     }
 
     fn to_encoded(self, mixed: [f64; 3]) -> [f64; 3] {
         match self {
-            Self::Perceptual | Self::Smooth => from_oklab(mixed).map(encode),
-            Self::Linear => mixed.map(encode),
+            Self::Perceptual | Self::Smooth => from_oklab(mixed).map(encoded),
+            Self::Linear => mixed.map(encoded),
             Self::Classic | Self::Stripes => mixed,
         }
     }
@@ -252,24 +253,6 @@ fn spline([p0, p1, p2, p3]: [f64; 4], t: f64) -> f64 {
         + leave * (t3 - 2.0 * t2 + t)
         + p2 * (3.0 * t2 - 2.0 * t3)
         + arrive * (t3 - t2)
-}
-
-/// IEC 61966-2-1, to light.
-fn light(encoded: f64) -> f64 {
-    if encoded <= 0.040_45 {
-        encoded / 12.92
-    } else {
-        ((encoded + 0.055) / 1.055).powf(2.4)
-    }
-}
-
-/// IEC 61966-2-1, from light.
-fn encode(light: f64) -> f64 {
-    if light <= 0.003_130_8 {
-        light * 12.92
-    } else {
-        1.055 * light.powf(1.0 / 2.4) - 0.055
-    }
 }
 
 /// Ottosson's perceptual space, from linear sRGB.

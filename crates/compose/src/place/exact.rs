@@ -6,7 +6,7 @@
     reason = "float casts saturate, and positions are clamped to the raster before they index it"
 )]
 
-use marquetry_pixel::Raster;
+use marquetry_pixel::{Raster, nearest_byte};
 
 use super::Kernel;
 
@@ -22,19 +22,15 @@ impl Sum {
     /// Straight RGBA of the mean of `count` samples, their alpha times `coverage`.
     pub(super) fn pixel(&self, count: u32, coverage: f64) -> [u8; 4] {
         let alpha = (self.alpha / count as f32).clamp(0.0, 255.0) * coverage as f32;
-        let alpha = nearest(alpha);
+        let alpha = nearest_byte(alpha);
         if alpha == 0 {
             return [0; 4];
         }
         let [red, green, blue] = self
             .colour
-            .map(|sum| nearest((sum / self.alpha).clamp(0.0, 255.0)));
+            .map(|sum| nearest_byte((sum / self.alpha).clamp(0.0, 255.0)));
         [red, green, blue, alpha]
     }
-}
-
-fn nearest(value: f32) -> u8 {
-    (value + 0.5) as u8
 }
 
 /// Adds the sample at art point `(u, v)` of `raster`. Beyond its edges the edge's own pixels go on.

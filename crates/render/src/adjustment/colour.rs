@@ -3,11 +3,12 @@
 use marquetry_compose::{
     Adjustment, BlackAndWhite, HueRange, HueSaturation, Mixer, PhotoFilter, SelectiveColour, Shift, Vibrance,
 };
+use marquetry_pixel::narrow;
+use marquetry_pixel::srgb::{self, D50};
 use marquetry_psd::adjustment as stored;
 use marquetry_psd::adjustment::{FilterColor, MixerChannel, SelectiveMethod};
 use marquetry_psd::color::Color;
 
-use super::narrow;
 use crate::colour::to_rgb;
 
 /// Per cent to a share.
@@ -56,9 +57,6 @@ pub(super) fn black_and_white(change: &stored::BlackAndWhite) -> Adjustment {
     })
 }
 
-/// White of CIE XYZ under D50.
-const WHITE: [f64; 3] = [0.964_22, 1.0, 0.825_21];
-
 /// `None` when the filter's colour is of an unknown space.
 pub(super) fn photo_filter(filter: &stored::PhotoFilter) -> Option<Adjustment> {
     let xyz = match &filter.color {
@@ -69,7 +67,7 @@ pub(super) fn photo_filter(filter: &stored::PhotoFilter) -> Option<Adjustment> {
             xyz_of_srgb([rgb.red, rgb.green, rgb.blue])
         }
     };
-    let glass = [0, 1, 2].map(|part: usize| narrow((xyz[part] / WHITE[part]).clamp(0.0, 1.0)));
+    let glass = [0, 1, 2].map(|part: usize| narrow((xyz[part] / D50[part]).clamp(0.0, 1.0)));
     Some(Adjustment::PhotoFilter(PhotoFilter {
         glass,
         density: share(filter.density.min(100)),
@@ -88,24 +86,12 @@ fn xyz_of_lab([l, a, b]: [f64; 3]) -> [f64; 3] {
         }
     };
     let parts = [cube(middle + a / 500.0), cube(middle), cube(middle - b / 200.0)];
-    [0, 1, 2].map(|part: usize| parts[part] * WHITE[part])
+    [0, 1, 2].map(|part: usize| parts[part] * D50[part])
 }
 
-/// IEC 61966-2-1, adapted to D50.
 fn xyz_of_srgb(rgb: [u8; 3]) -> [f64; 3] {
-    let [red, green, blue] = rgb.map(|sample| {
-        let share = f64::from(sample) / 255.0;
-        if share <= 0.040_45 {
-            share / 12.92
-        } else {
-            ((share + 0.055) / 1.055).powf(2.4)
-        }
-    });
-    [
-        0.436_066 * red + 0.385_151 * green + 0.143_078 * blue,
-        0.222_493 * red + 0.716_887 * green + 0.060_616 * blue,
-        0.013_924 * red + 0.097_081 * green + 0.714_099 * blue,
-    ]
+    let light = rgb.map(|sample| srgb::light_of(f64::from(sample) / 255.0));
+    srgb::times(&srgb::TO_XYZ, light)
 }
 
 /// The fourth source of a row is an ink that no RGB document has.

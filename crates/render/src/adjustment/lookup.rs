@@ -1,11 +1,11 @@
 //! Adjustments that look colours up: gradient maps and colour lookups.
 
 use marquetry_compose::{ColourStop, Cube, Mixing, Ramp};
-use marquetry_pixel::Rgb;
+use marquetry_pixel::{Rgb, share_to_byte};
 use marquetry_psd::adjustment::{ColorLookup, GradientMap};
 use marquetry_psd::gradient::{GradientColors, GradientMethod, StopColor};
 
-use super::{cube_file, link, tone};
+use super::{cube_file, link};
 use crate::colour::to_rgb;
 
 /// Greys to colours of the gradient. `None` for a gradient of noise, whose numbers only Photoshop
@@ -46,7 +46,7 @@ pub(super) fn gradient(map: &GradientMap) -> Option<Box<[[u8; 3]; 256]>> {
     let mut table = Box::new([[0; 3]; 256]);
     for (grey, out) in (0..=255_u8).zip(table.iter_mut()) {
         let [red, green, blue, _] = ramp.at(f64::from(grey) / 255.0);
-        *out = [red, green, blue].map(|sample| tone::byte(f64::from(sample) * 255.0));
+        *out = [red, green, blue].map(share_to_byte);
     }
     Some(table)
 }

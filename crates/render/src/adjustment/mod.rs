@@ -64,12 +64,3 @@ fn gamma(mode: ColorMode) -> f64 {
         _ => 2.2,
     }
 }
-
-/// A number of a file as `compose` takes it.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "rounding to the nearest f32 is what is wanted"
-)]
-fn narrow(value: f64) -> f32 {
-    value as f32
-}

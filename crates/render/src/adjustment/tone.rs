@@ -1,6 +1,7 @@
 //! Adjustments of tone as tables: levels, curves, exposure, colour balance, posterize, threshold.
 
 use marquetry_compose::Adjustment;
+use marquetry_pixel::nearest_byte;
 use marquetry_psd::adjustment::{
     ColorBalance, Curve, CurvePoint, CurveShape, Curves, Exposure, Levels, LevelsChannel,
 };
@@ -12,19 +13,9 @@ pub(super) type Table = [u8; 256];
 pub(super) fn table(change: impl Fn(f64) -> f64) -> Table {
     let mut table = [0; 256];
     for (value, out) in (0..=255_u8).zip(&mut table) {
-        *out = byte(change(f64::from(value)));
+        *out = nearest_byte(change(f64::from(value)));
     }
     table
-}
-
-/// The nearest byte; NaN is 0.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "clamped first, and a cast of NaN is 0"
-)]
-pub(super) fn byte(value: f64) -> u8 {
-    (value + 0.5).clamp(0.0, 255.0) as u8
 }
 
 /// One after the other, a byte between them.
@@ -58,8 +49,8 @@ pub(super) fn levels(levels: &Levels, channel: u16) -> Option<Table> {
         let range = (f64::from(record.input_white) - low).max(1.0);
         // Photoshop rounds to bytes after every step, and with it the picture shows combs.
         table(|value| {
-            let stretched = byte((value - low) * 255.0 / range);
-            let bent = byte(bend(f64::from(stretched), record.gamma));
+            let stretched = nearest_byte((value - low) * 255.0 / range);
+            let bent = nearest_byte(bend(f64::from(stretched), record.gamma));
             black + f64::from(bent) * (white - black) / 255.0
         })
     })

@@ -6,6 +6,8 @@
 use std::f64::consts::{PI, TAU};
 use std::sync::LazyLock;
 
+use marquetry_pixel::srgb::light_of;
+
 /// A colour of CIE L\*a\*b\* under D65.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Lab {
@@ -16,17 +18,7 @@ pub(super) struct Lab {
 
 /// The light of each byte of sRGB (IEC 61966-2-1), 0.0 to 1.0.
 static LIGHT: LazyLock<[f64; 256]> =
-    LazyLock::new(|| std::array::from_fn(|byte| light(f64::from(u8::try_from(byte).unwrap_or(u8::MAX)))));
-
-/// The light of an sRGB sample between 0.0 and 255.0.
-fn light(sample: f64) -> f64 {
-    let share = sample / 255.0;
-    if share <= 0.040_45 {
-        share / 12.92
-    } else {
-        ((share + 0.055) / 1.055).powf(2.4)
-    }
-}
+    LazyLock::new(|| std::array::from_fn(|byte| light_of(byte as f64 / 255.0)));
 
 impl Lab {
     pub(super) fn of_bytes(rgb: [u8; 3]) -> Self {
@@ -35,7 +27,7 @@ impl Lab {
 
     /// Of sRGB samples between 0.0 and 255.0.
     pub(super) fn of_samples(rgb: [f64; 3]) -> Self {
-        Self::of_light(rgb.map(light))
+        Self::of_light(rgb.map(|sample| light_of(sample / 255.0)))
     }
 
     fn of_light([red, green, blue]: [f64; 3]) -> Self {

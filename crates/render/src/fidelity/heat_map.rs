@@ -1,6 +1,6 @@
 //! How a difference looks on the map: the reference in dark grey, and colours where it was missed.
 
-use marquetry_pixel::Size;
+use marquetry_pixel::{Size, nearest_byte};
 
 /// The longest side of a map, in pixels. A larger picture shows the worst pixel of each block.
 const LONGEST: u32 = 2048;
@@ -31,7 +31,7 @@ pub(super) fn colour(difference: f64, shown: [u8; 4]) -> [u8; 4] {
     } else {
         [grey; 3]
     };
-    [byte(red), byte(green), byte(blue), 255]
+    [nearest_byte(red), nearest_byte(green), nearest_byte(blue), 255]
 }
 
 fn ramp(difference: f64) -> [f64; 3] {
@@ -43,15 +43,6 @@ fn ramp(difference: f64) -> [f64; 3] {
         }
     }
     RAMP[RAMP.len() - 1].1
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "clamped first"
-)]
-fn byte(value: f64) -> u8 {
-    value.round().clamp(0.0, 255.0) as u8
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Pixels while filters work on them: premultiplied, in `f32`.
 
-use marquetry_pixel::{Raster, Size};
+use marquetry_pixel::{Raster, Size, nearest_byte};
 
 /// Premultiplied RGBA, `0.0..=255.0`, row by row.
 #[derive(Clone, Debug)]
@@ -27,10 +27,11 @@ impl Plane {
         let mut raster = Raster::new(self.size);
         let straight = raster.bytes_mut().as_chunks_mut::<4>().0.iter_mut();
         for (into, pixel) in straight.zip(&self.pixels) {
-            let alpha = byte(pixel[3]);
+            let alpha = nearest_byte(pixel[3]);
             if alpha > 0 {
                 let share = 255.0 / pixel[3];
-                let [red, green, blue] = [pixel[0], pixel[1], pixel[2]].map(|value| byte(value * share));
+                let [red, green, blue] =
+                    [pixel[0], pixel[1], pixel[2]].map(|value| nearest_byte(value * share));
                 *into = [red, green, blue, alpha];
             }
         }
@@ -66,13 +67,4 @@ impl Plane {
         }
         self
     }
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a float cast saturates"
-)]
-fn byte(value: f32) -> u8 {
-    (value + 0.5) as u8
 }

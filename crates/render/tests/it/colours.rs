@@ -1,9 +1,8 @@
 //! Modes and depths other than 8-bit RGB: drawn in the document's own values, seen in sRGB.
 
-use marquetry_codec::{
-    IccProfile, Limits as CodecLimits, brightness_of, decode, light_of, srgb_of, srgb_profile,
-};
+use marquetry_codec::{IccProfile, Limits as CodecLimits, brightness_of, decode, srgb_profile};
 use marquetry_model::{Export, ExportFormat, ExportSize, Placement};
+use marquetry_pixel::srgb::{encoded, light_of};
 use marquetry_pixel::{Raster, Size};
 use marquetry_render::{Assets, Feature, OpenMockup, Order, OutputProfile, Picture, export_as};
 use marquetry_testkit::golden;
@@ -52,11 +51,7 @@ fn look(inks: [f64; 4]) -> [f64; 3] {
     ];
     light.map(|light| {
         let light = ((light - black) / (1.0 - black)).clamp(0.0, 1.0);
-        if light <= 0.003_130_8 {
-            light * 12.92 * 255.0
-        } else {
-            (1.055 * light.powf(1.0 / 2.4) - 0.055) * 255.0
-        }
+        255.0 * encoded(light)
     })
 }
 
@@ -151,7 +146,7 @@ fn an_asset_is_separated_into_the_documents_inks() {
     // colour is, and the screen's black is as light as the ink's.
     let pressed = document(Builder::new(4, 4).mode(Mode::Cmyk).icc_profile(icc::inks()));
     let black = 26.0_f64 / 116.0;
-    let light = f64::from(light_of(100.0 / 255.0)) * (1.0 - black.powi(3)) + black.powi(3);
+    let light = light_of(100.0 / 255.0) * (1.0 - black.powi(3)) + black.powi(3);
     let lightness = 116.0 * light.cbrt() - 16.0;
     // The last node of version 2's L* stands at 65535 / 65280 of 100.
     let ink = 1.0 - lightness / 100.0 * 65280.0 / 65535.0;
@@ -164,12 +159,12 @@ fn grey_goes_through_its_profile_and_back() {
     let profile = linear_grey();
     let mut file = Builder::new(4, 4).mode(Mode::Grey).icc_profile(profile);
     file.push(even(&[55]));
-    let shown = 255.0 * f64::from(srgb_of(55.0 / 255.0));
+    let shown = 255.0 * encoded(55.0 / 255.0);
     near(seen(&file).raster.pixel(0, 0), [shown; 3], 1.0);
     // Half of black over white is half the light there, not half the sample.
     file.push(even(&[255]));
     file.push(even(&[0]).opacity(128));
-    let half = 255.0 * f64::from(srgb_of(127.0 / 255.0));
+    let half = 255.0 * encoded(127.0 / 255.0);
     near(seen(&file).raster.pixel(0, 0), [half; 3], 1.5);
 }
 
@@ -208,13 +203,8 @@ fn half_transparent_pixels_look_right_on_white() {
     let share = f64::from(alpha) / 255.0;
     let on_white = f64::from(value) * share + 255.0 * (1.0 - share);
     let document = 40.0 * share + 255.0 * (1.0 - share);
-    let wanted = 255.0 * f64::from(srgb_of(narrow(document / 255.0)));
+    let wanted = 255.0 * encoded(document / 255.0);
     assert!((on_white - wanted).abs() <= 1.0, "{on_white}, not {wanted}");
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "a sample needs no more")]
-fn narrow(value: f64) -> f32 {
-    value as f32
 }
 
 #[test]
@@ -227,7 +217,7 @@ fn lab_is_blended_as_it_is_stored() {
     file.push(even(&[102, 134, 120]).opacity(128));
     file.push(even(&[102, 134, 120]).opacity(128));
     let [red, green, blue, _] = seen(&file).raster.pixel(0, 0).unwrap();
-    let light = light_of(brightness_of([red, green, blue]) / 255.0);
+    let light = light_of(f64::from(brightness_of([red, green, blue])) / 255.0);
     let lightness = 116.0 * light.cbrt() - 16.0;
     // A quarter of 54.1 and three of 40.
     assert!((lightness - 43.5).abs() < 1.0, "{lightness}");
