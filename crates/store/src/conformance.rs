@@ -80,6 +80,7 @@ macro_rules! job_store_suite {
             a_job_is_not_found_before_it_is_due,
             the_next_due_moment_is_the_earliest,
             two_workers_never_hold_one_job,
+            a_claim_writes_what_it_takes_and_nothing_else,
             a_moved_version_is_refused,
             what_is_not_there_is_missing,
             deliveries_and_state_appear_together,

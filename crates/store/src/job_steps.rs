@@ -11,7 +11,7 @@ use marquetry_job::{
 };
 use marquetry_model::{Announce, Delivery, Job, JobId, JobResult, Mockup, TenantId};
 
-use crate::{JobSwap, Store, StoreError, Swap};
+use crate::{ClaimStep, JobSwap, Store, StoreError, Swap};
 
 /// Knows who is to hear of a job's end, and in whose words.
 #[async_trait]
@@ -128,28 +128,31 @@ impl JobSteps {
         lease_for: Duration,
         most: usize,
     ) -> Result<Vec<Job>, StoreError> {
-        let mut taken = Vec::new();
-        // Other workers may take what was found; go on looking while anything at all moves.
+        let event = JobEvent::Claimed {
+            worker,
+            until: now + lease_for,
+        };
+        let step = self.taking(event.clone(), now);
+        let mut taken: Vec<Job> = Vec::new();
+        // Others may move what was found, and jobs may end here; go on looking while anything moves.
         for _ in 0..Self::ROUNDS {
             let wanted = most - taken.len();
             if wanted == 0 {
                 break;
             }
-            let due = self
-                .store
-                .due_jobs(now, u32::try_from(wanted).unwrap_or(u32::MAX))
-                .await?;
-            if due.is_empty() {
+            let limit = u32::try_from(wanted).unwrap_or(u32::MAX);
+            let claimed = self.store.claim_due(now, limit, Arc::clone(&step)).await?;
+            if claimed.taken.is_empty() && claimed.left.is_empty() {
                 break;
             }
-            let event = JobEvent::Claimed {
-                worker,
-                until: now + lease_for,
-            };
-            let swaps = due
+            claimed.taken.iter().for_each(|job| self.keep(job));
+            taken.extend(claimed.taken);
+            // What this claim ends owes deliveries, and who is to hear of it must be looked up: that is
+            // no matter for the lock of a store, so it goes the way of every other end.
+            let swaps = claimed
+                .left
                 .into_iter()
                 .map(|job| self.swap(job, event.clone(), now, Jitter::MIDDLE, Fruit::default()));
-            // All at once, so that a store which groups commits makes one of them.
             for outcome in join_all(swaps).await {
                 match outcome? {
                     Swapped::Now(job) if !job.state.is_terminal() => taken.push(*job),
@@ -364,6 +367,17 @@ impl JobSteps {
                 freed += u64::from(matches!(outcome?, Swapped::Now(_)));
             }
         }
+    }
+
+    /// What a claim decides about each job that the store lends: to take it, or to leave those that the
+    /// claim would end.
+    fn taking(&self, event: JobEvent, now: Timestamp) -> ClaimStep {
+        let retry = Arc::clone(&self.retry);
+        Arc::new(move |job| {
+            let state = job.state.clone();
+            let state = state.step(event.clone(), now, &retry, Jitter::MIDDLE).ok()?;
+            (!state.is_terminal()).then(|| job.clone().stepped(state, None, now))
+        })
     }
 
     async fn report(

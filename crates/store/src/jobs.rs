@@ -1,5 +1,7 @@
 //! The store of jobs.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use marquetry_job::Timestamp;
 use marquetry_model::{Delivery, Job, JobId, JobKind, Mockup, MockupId, TenantId, Version};
@@ -40,6 +42,31 @@ pub trait JobStore: std::fmt::Debug + Send + Sync {
     /// # Errors
     /// Only those of the backend.
     async fn due_jobs(&self, now: Timestamp, limit: u32) -> Result<Vec<Job>, StoreError>;
+
+    /// Lends due jobs to `step` and writes those it takes, so that nobody else is lent them meanwhile:
+    /// the store picks, under a lock of its own, what [`due_jobs`](Self::due_jobs) would find, at most
+    /// `limit`; `step` decides; and what it decided is written in one transaction.
+    ///
+    /// What others are being lent at this moment may be passed over: finding nothing does not mean that
+    /// nothing is due. As it stands here, the jobs are found and swapped one by one, which is right for
+    /// any store and quick for none.
+    ///
+    /// # Errors
+    /// Only those of the backend. What was written before the error is found again when its lease lapses.
+    async fn claim_due(&self, now: Timestamp, limit: u32, step: ClaimStep) -> Result<Claimed, StoreError> {
+        let mut claimed = Claimed::default();
+        for job in self.due_jobs(now, limit).await? {
+            let Some(taken) = step(&job) else {
+                claimed.left.push(job);
+                continue;
+            };
+            let swap = JobSwap::only(taken);
+            if self.replace_job(job.version, &swap).await? == Swap::Swapped {
+                claimed.taken.push(swap.job);
+            }
+        }
+        Ok(claimed)
+    }
 
     /// The earliest moment at which any job is due, past or future; `None` when every job has ended.
     ///
@@ -118,6 +145,19 @@ impl JobSwap {
             mockup: None,
         }
     }
+}
+
+/// Decides about one due job that a store lends: the job as it is to be written, taken and one version
+/// on, or `None` to leave it as it is. It may be asked on any thread, and more than once about a job.
+pub type ClaimStep = Arc<dyn Fn(&Job) -> Option<Job> + Send + Sync>;
+
+/// What became of the jobs that were lent to a [`ClaimStep`].
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Claimed {
+    /// Taken, as they are written now, in the order they were found in.
+    pub taken: Vec<Job>,
+    /// Left as they were.
+    pub left: Vec<Job>,
 }
 
 /// What became of a swap.

@@ -4,7 +4,8 @@
 //! A store never decides. It finds what is due, compares the version it was shown and swaps, or
 //! reports that the record moved. What a claim or a failure means is [`marquetry_job::JobState::step`]
 //! alone; [`JobSteps`] and [`DeliverySteps`] run the loop of find, step and swap, so that worker,
-//! service and courier share one implementation of it.
+//! service and courier share one implementation of it. A claim runs the same loop inside the store, with
+//! the deciding function as an argument ([`JobStore::claim_due`]).
 //!
 //! # The promises of a store
 //!
@@ -66,7 +67,7 @@ pub use endpoints::EndpointStore;
 pub use error::StoreError;
 pub use idempotency::{Fingerprint, IdempotencyClaim, Inserted};
 pub use job_steps::{Announcer, Cancelling, JobSteps, Renewal, Reported, Silence};
-pub use jobs::{JobFilter, JobStore, JobSwap, Swap};
+pub use jobs::{ClaimStep, Claimed, JobFilter, JobStore, JobSwap, Swap};
 pub use keys::KeyStore;
 pub use mockups::{MockupFilter, MockupOrder, MockupPage, MockupStore, OrderBy, Way};
 pub use ownership::Ownership;

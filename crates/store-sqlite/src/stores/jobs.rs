@@ -5,8 +5,8 @@ use marquetry_job::{JobState, Timestamp};
 use marquetry_model::{Job, JobId, TenantId, Version};
 use marquetry_store::persisted::{DeliveryRow, JobRow, MockupRow, version_column};
 use marquetry_store::{
-    Change, Changes, Cursor, Fingerprint, IdempotencyClaim, Inserted, JobFilter, JobStore, JobSwap, Page,
-    StoreError, Swap,
+    Change, Changes, ClaimStep, Claimed, Cursor, Fingerprint, IdempotencyClaim, Inserted, JobFilter,
+    JobStore, JobSwap, Page, StoreError, Swap,
 };
 use rusqlite::{Connection, OptionalExtension, Params, Row, named_params, params};
 
@@ -88,12 +88,24 @@ impl JobStore for SqliteStore {
     }
 
     async fn due_jobs(&self, now: Timestamp, limit: u32) -> Result<Vec<Job>, StoreError> {
-        self.read(move |connection| {
-            let sql = format!(
-                "SELECT {COLUMNS} FROM jobs WHERE due IS NOT NULL AND due <= ?1
-                 ORDER BY due, created_at, id LIMIT ?2"
-            );
-            many(connection, &sql, params![now.as_micros(), limit])
+        self.read(move |connection| due(connection, now, limit)).await
+    }
+
+    async fn claim_due(&self, now: Timestamp, limit: u32, step: ClaimStep) -> Result<Claimed, StoreError> {
+        // The one writer's transaction is the lock: nobody else moves a job while it looks.
+        self.write(move |connection, told| {
+            let mut claimed = Claimed::default();
+            for job in due(connection, now, limit)? {
+                let Some(taken) = step(&job) else {
+                    claimed.left.push(job);
+                    continue;
+                };
+                if update(connection, job.version, &JobRow::of(&taken))? == Swap::Swapped {
+                    told.push(change(&taken));
+                    claimed.taken.push(taken);
+                }
+            }
+            Ok(claimed)
         })
         .await
     }
@@ -187,6 +199,15 @@ fn change(job: &Job) -> Change {
         JobState::Running { .. } => Change::JobMoved(job.id),
         _ => Change::JobEnded(job.id),
     }
+}
+
+/// What is due, the longest due first.
+fn due(connection: &Connection, now: Timestamp, limit: u32) -> Work<Vec<Job>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM jobs WHERE due IS NOT NULL AND due <= ?1
+         ORDER BY due, created_at, id LIMIT ?2"
+    );
+    many(connection, &sql, params![now.as_micros(), limit])
 }
 
 fn insert(connection: &Connection, row: &JobRow) -> Work<()> {

@@ -10,7 +10,9 @@ use super::sample::{
     LEASE, at, delivery, delivery_id, job_id, job_steps, mockup, mockup_id, render_job, result, tenant_id,
     upload_job, worker,
 };
-use crate::{Cancelling, Change, Inserted, JobFilter, JobSwap, Renewal, Reported, Store, StoreError, Swap};
+use crate::{
+    Cancelling, Change, ClaimStep, Inserted, JobFilter, JobSwap, Renewal, Reported, Store, StoreError, Swap,
+};
 
 type Shared = Arc<dyn Store>;
 
@@ -161,6 +163,42 @@ pub async fn two_workers_never_hold_one_job(store: Shared) {
     for n in 0..40 {
         assert_eq!(reload(&store, n).await.state.hold(), holders[&job_id(n)]);
     }
+}
+
+/// Of the jobs that are lent, the longest due first, those that the step takes are written and told of,
+/// and the others stay as they were.
+pub async fn a_claim_writes_what_it_takes_and_nothing_else(store: Shared) {
+    for n in [4, 2, 1, 3, 9] {
+        insert(&store, &render_job(n)).await;
+    }
+    let mut changes = store.changes();
+    let cancelled = |job: &Job| {
+        job.clone()
+            .stepped(JobState::Cancelled { at: at(5) }, None, at(5))
+    };
+    let step: ClaimStep = Arc::new(move |job| (job.id != job_id(2)).then(|| cancelled(job)));
+    let claimed = store.claim_due(at(5), 3, Arc::clone(&step)).await.unwrap();
+    let taken = |n| cancelled(&render_job(n));
+    assert_eq!(claimed.taken, [taken(1), taken(3)]);
+    assert_eq!(claimed.left, [render_job(2)]);
+    assert_eq!(reload(&store, 1).await, taken(1));
+    for n in [2, 4, 9] {
+        assert_eq!(reload(&store, n).await, render_job(n));
+    }
+    // A store may ring after it has answered, so the last insert may still be heard here.
+    for n in [1, 3] {
+        let ended = loop {
+            match changes.next().await {
+                Some(Change::JobWaiting(_)) => {}
+                change => break change,
+            }
+        };
+        assert_eq!(ended, Some(Change::JobEnded(job_id(n))));
+    }
+    // What has been taken is lent no more; what was left is.
+    let again = store.claim_due(at(5), 9, step).await.unwrap();
+    assert_eq!(again.taken, [taken(4)]);
+    assert_eq!(again.left, [render_job(2)]);
 }
 
 /// Who was shown an older version swaps nothing.

@@ -6,9 +6,10 @@ use async_trait::async_trait;
 use marquetry_job::{JobState, Timestamp};
 use marquetry_model::{Job, JobId, TenantId, Version};
 
-use super::{MemoryStore, RememberedClaim, first};
+use super::{MemoryStore, RememberedClaim, Shelves, first};
 use crate::{
-    Change, Changes, Cursor, IdempotencyClaim, Inserted, JobFilter, JobStore, JobSwap, Page, StoreError, Swap,
+    Change, Changes, ClaimStep, Claimed, Cursor, IdempotencyClaim, Inserted, JobFilter, JobStore, JobSwap,
+    Page, StoreError, Swap,
 };
 
 #[async_trait]
@@ -84,14 +85,24 @@ impl JobStore for MemoryStore {
     }
 
     async fn due_jobs(&self, now: Timestamp, limit: u32) -> Result<Vec<Job>, StoreError> {
-        let shelves = self.shelves();
-        let due = shelves
-            .jobs
-            .values()
-            .filter(|job| job.state.due().is_some_and(|due| due <= now));
-        Ok(first(due.cloned().collect(), limit, |job| {
-            (job.state.due(), job.created_at, job.id)
-        }))
+        Ok(due(&self.shelves(), now, limit))
+    }
+
+    async fn claim_due(&self, now: Timestamp, limit: u32, step: ClaimStep) -> Result<Claimed, StoreError> {
+        let mut claimed = Claimed::default();
+        let mut shelves = self.shelves();
+        for job in due(&shelves, now, limit) {
+            match step(&job) {
+                Some(taken) => {
+                    shelves.jobs.insert(taken.id, taken.clone());
+                    claimed.taken.push(taken);
+                }
+                None => claimed.left.push(job),
+            }
+        }
+        drop(shelves);
+        claimed.taken.iter().for_each(|job| self.bell.ring_job(job));
+        Ok(claimed)
     }
 
     async fn next_due_job(&self) -> Result<Option<Timestamp>, StoreError> {
@@ -173,4 +184,15 @@ impl JobStore for MemoryStore {
     fn changes(&self) -> Changes {
         self.bell.listen()
     }
+}
+
+/// What is due, the longest due first.
+fn due(shelves: &Shelves, now: Timestamp, limit: u32) -> Vec<Job> {
+    let due = shelves
+        .jobs
+        .values()
+        .filter(|job| job.state.due().is_some_and(|due| due <= now));
+    first(due.cloned().collect(), limit, |job| {
+        (job.state.due(), job.created_at, job.id)
+    })
 }
