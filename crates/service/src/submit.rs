@@ -6,6 +6,7 @@ use marquetry_model::{
     Announce, BlobKey, Callback, Job, JobId, JobSpec, RenderRequest, RequestedAsset, TenantId, UploadSource,
     UploadSpec,
 };
+use marquetry_store::failpoint::{self, Point};
 use marquetry_store::{Fingerprint, IdempotencyClaim, Inserted};
 
 use crate::{Service, ServiceError, StoredUpload, fingerprint, resolve};
@@ -159,7 +160,10 @@ impl Service {
         let job = Job::accepted(id, tenant, spec, announce, terms.callback, self.now());
         // Before the job is there, or its end could pass between the two.
         let changes = self.store().changes();
-        let job = match self.store().insert_job(&job, claim.as_ref()).await? {
+        failpoint::pass(Point::BeforeAccept);
+        let inserted = self.store().insert_job(&job, claim.as_ref()).await?;
+        failpoint::pass(Point::AfterAccept);
+        let job = match inserted {
             Inserted::New => {
                 tracing::info!(job = %job.id, %tenant, kind = job.kind().name(), "job accepted");
                 job

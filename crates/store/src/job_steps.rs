@@ -11,6 +11,7 @@ use marquetry_job::{
 };
 use marquetry_model::{Announce, Delivery, Job, JobId, JobResult, Mockup, TenantId};
 
+use crate::failpoint::{self, Point};
 use crate::{ClaimStep, JobSwap, Store, StoreError, Swap};
 
 /// Knows who is to hear of a job's end, and in whose words.
@@ -160,6 +161,9 @@ impl JobSteps {
                 }
             }
         }
+        if !taken.is_empty() {
+            failpoint::pass(Point::AfterClaim);
+        }
         Ok(taken)
     }
 
@@ -214,8 +218,12 @@ impl JobSteps {
             result: Some(result),
             mockup,
         };
-        self.report(tenant, id, JobEvent::Finished { by }, now, Jitter::MIDDLE, fruit)
-            .await
+        failpoint::pass(Point::BeforeFinish);
+        let reported = self
+            .report(tenant, id, JobEvent::Finished { by }, now, Jitter::MIDDLE, fruit)
+            .await;
+        failpoint::pass(Point::AfterFinish);
+        reported
     }
 
     /// Tells that the attempt broke: it is tried again, or fails.

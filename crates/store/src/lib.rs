@@ -48,6 +48,7 @@ mod deliveries;
 mod delivery_steps;
 mod endpoints;
 mod error;
+pub mod failpoint;
 mod idempotency;
 mod job_steps;
 mod jobs;

@@ -7,6 +7,7 @@ use marquetry_dialect::headers;
 use marquetry_egress::{Bytes, Egress, HeaderMap, HeaderName, HeaderValue, Outgoing, SendLimits};
 use marquetry_job::{Again, DeliveryEvent, Timestamp};
 use marquetry_model::{Delivery, DeliveryAttempt, Endpoint, EndpointId, Secret, Target};
+use marquetry_store::failpoint::{self, Point};
 use marquetry_store::{Clock, DeliverySteps, Reported, Store, StoreError, Swap};
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -165,8 +166,10 @@ impl Desk {
             Some(headers) => headers,
             None => return Verdict::unsent("the message could not be signed"),
         };
+        failpoint::pass(Point::BeforeSend);
         match self.egress.send(outgoing, &self.limits).await {
             Ok(sent) => {
+                failpoint::pass(Point::AfterSend);
                 let retry_after = sent.retry_after.as_deref();
                 Verdict::of_answer(sent.status, retry_after, &sent.body, self.clock.now())
             }

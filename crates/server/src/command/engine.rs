@@ -67,6 +67,8 @@ impl Engine {
     pub(super) fn open(storage: &Storage, links: &Links, networks: Networks) -> Result<Self, Failure> {
         let store = storage.store()?;
         let blobs = storage.blobs()?;
+        #[cfg(feature = "failpoints")]
+        let blobs = super::failing_blobs::FailingBlobs::around(blobs);
         let schedule = DeliverySchedule::default();
         let announcements = Announcements::new(Arc::clone(&store), links.clone(), schedule.clone());
         let announcements = Arc::new(announcements);

@@ -2,6 +2,8 @@
 
 mod demo;
 mod engine;
+#[cfg(feature = "failpoints")]
+mod failing_blobs;
 mod fidelity;
 mod fonts;
 mod inspect;
@@ -81,9 +83,12 @@ pub(crate) fn run() -> ExitCode {
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(Failure(why)) => {
-            terminal::complain(&format!("marquetry: {}", why.replace('\n', " ")));
-            ExitCode::FAILURE
-        }
+        Err(Failure(why)) => refuse(&why),
     }
+}
+
+/// Says in one line on standard error why nothing was done.
+pub(crate) fn refuse(why: &str) -> ExitCode {
+    terminal::complain(&format!("marquetry: {}", why.replace('\n', " ")));
+    ExitCode::FAILURE
 }

@@ -6,6 +6,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use marquetry_model::{BlobKey, ContentHash, ExportFile, JobResult, RenderSpec};
 use marquetry_render::{OpenMockup, Rendered, open, render};
+use marquetry_store::failpoint::{self, Point};
 
 use super::{Made, Walk, hash_of, painting};
 use crate::cause::Trouble;
@@ -32,6 +33,7 @@ impl Walk {
         let fonts = self.worker.settings.fonts.clone();
         let work = self.on_pool(move |stop| {
             let mut doors = Doors::enter();
+            failpoint::pass_named(Point::Draw, &order.mockup_name);
             let rendered = painting(stop, threads, &fonts, |painter| {
                 render(&mockup, &order, &assets, painter, &mut doors)
             })?;
