@@ -1,0 +1,141 @@
+//! One process of the program: started, watched, signalled, killed.
+
+use std::ffi::OsString;
+use std::fs::OpenOptions;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::{Child, Command};
+use tokio::time::timeout;
+
+use crate::failure::Failure;
+
+/// Longer than a start takes, even on a busy machine.
+const STARTING: Duration = Duration::from_secs(60);
+
+/// How a process is started.
+#[derive(Clone, Debug)]
+pub(crate) struct Order {
+    pub(crate) program: PathBuf,
+    pub(crate) arguments: Vec<OsString>,
+    pub(crate) environment: Vec<(String, String)>,
+    /// Commands of the shell that come before it in the same process, such as `ulimit -n 64`.
+    pub(crate) prelude: Option<String>,
+    /// Where its log is appended.
+    pub(crate) log: PathBuf,
+    /// Whether it says where it listens.
+    pub(crate) listens: bool,
+}
+
+/// A process that runs, or has ended without having been waited for. Killed when dropped.
+#[derive(Debug)]
+pub(crate) struct Process {
+    child: Child,
+    pid: u32,
+    /// Where it listens, when it does.
+    pub(crate) address: Option<SocketAddr>,
+    pub(crate) started: Instant,
+}
+
+impl Process {
+    /// Starts it and returns when it says that it listens, or at once when it never does.
+    pub(crate) async fn start(order: &Order) -> Result<Self, Failure> {
+        let log = OpenOptions::new().create(true).append(true).open(&order.log)?;
+        let mut command = match &order.prelude {
+            None => Command::new(&order.program),
+            Some(prelude) => {
+                let mut shell = Command::new("sh");
+                shell
+                    .arg("-c")
+                    .arg(format!("{prelude}\nexec \"$0\" \"$@\""))
+                    .arg(&order.program);
+                shell
+            }
+        };
+        command
+            .args(&order.arguments)
+            .envs(order.environment.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .kill_on_drop(true);
+        let started = Instant::now();
+        let mut child = command.spawn()?;
+        let pid = child
+            .id()
+            .ok_or_else(|| Failure::new("a process without an id"))?;
+        let mut address = None;
+        if order.listens {
+            let said = child
+                .stdout
+                .take()
+                .ok_or_else(|| Failure::new("a process without output"))?;
+            let mut line = String::new();
+            timeout(STARTING, BufReader::new(said).read_line(&mut line)).await??;
+            let told = line.trim().split_once("listening on http://");
+            let Some((_, told)) = told else {
+                let status = timeout(STARTING, child.wait()).await??;
+                return Err(Failure::new(format!(
+                    "the server did not start ({status}); its log is {}: {}",
+                    order.log.display(),
+                    last_line(&order.log)
+                )));
+            };
+            address = Some(told.parse()?);
+        }
+        Ok(Self {
+            child,
+            pid,
+            address,
+            started,
+        })
+    }
+
+    /// SIGKILL, and then it is waited for.
+    pub(crate) async fn kill(&mut self) -> Result<ExitStatus, Failure> {
+        self.child.start_kill()?;
+        Ok(self.child.wait().await?)
+    }
+
+    /// Waits for its end. `None` when it does not come in time.
+    pub(crate) async fn ended(&mut self, patience: Duration) -> Result<Option<ExitStatus>, Failure> {
+        match timeout(patience, self.child.wait()).await {
+            Ok(status) => Ok(Some(status?)),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, signal: Signal) -> Result<(), Failure> {
+        let pid = i32::try_from(self.pid).ok().and_then(Pid::from_raw);
+        let pid = pid.ok_or_else(|| Failure::new("a process id out of range"))?;
+        Ok(kill_process(pid, signal)?)
+    }
+
+    /// Bytes of memory that are its own and in use (`VmRSS`), and the most that ever were (`VmHWM`).
+    pub(crate) fn memory(&self) -> Option<(u64, u64)> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid)).ok()?;
+        let of = |name: &str| {
+            let line = status.lines().find(|line| line.starts_with(name))?;
+            let kib: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+            Some(kib << 10)
+        };
+        Some((of("VmRSS:")?, of("VmHWM:")?))
+    }
+
+    /// How many file descriptors it has open.
+    pub(crate) fn descriptors(&self) -> Option<usize> {
+        std::fs::read_dir(format!("/proc/{}/fd", self.pid))
+            .ok()
+            .map(Iterator::count)
+    }
+}
+
+fn last_line(log: &Path) -> String {
+    let text = std::fs::read_to_string(log).unwrap_or_default();
+    text.lines().last().unwrap_or("nothing").to_owned()
+}
