@@ -4,7 +4,7 @@
 use marquetry_psd::{ChannelId, Document, Layer, Limits, engine_data, parse, path};
 
 /// So tight that a case is quick and that going past them shows in the fuzzer's own memory limit.
-fn limits() -> Limits {
+pub(crate) fn limits() -> Limits {
     Limits {
         file_bytes: 8 << 20,
         side: 4_096,

@@ -1,5 +1,5 @@
 //! Lightly damaged PSDs in great number: real files of the folders named, and files of the project's
-//! own writer. `mutate COUNT [FOLDER]...` prints how many were read, and the slowest one.
+//! own writer. `mutate [--draw] COUNT [FOLDER]...` prints how many were read, or drawn, and the slowest one.
 //!
 //! Each case changes a few bytes of one file: flips, extreme values, cuts, copies. The sequence is the
 //! same at every run, so a case that fails is found again by its number.
@@ -7,6 +7,7 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
+use marquetry_fuzz::draw::draw_everything;
 use marquetry_fuzz::psd::ask_everything;
 use marquetry_testkit::psd::{Compression, Depth, Format, Mode, specimen};
 
@@ -27,13 +28,25 @@ impl Dice {
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let mut arguments = std::env::args_os().skip(1);
-    let count: u64 = arguments.next().and_then(|text| text.to_str()?.parse().ok()).unwrap_or(1_000_000);
+    let mut arguments = std::env::args_os().skip(1).peekable();
+    let drawn = arguments.next_if(|first| first == "--draw").is_some();
+    let (task, told): (fn(&[u8]), _) = if drawn {
+        (draw_everything, "drawn")
+    } else {
+        (ask_everything, "read")
+    };
+    let count: u64 = arguments
+        .next()
+        .and_then(|text| text.to_str()?.parse().ok())
+        .unwrap_or(1_000_000);
     let mut files = Vec::new();
     for folder in arguments {
         for entry in fs::read_dir(folder)? {
             let path = entry?.path();
-            if path.extension().is_some_and(|ending| ending == "psd" || ending == "psb") {
+            if path
+                .extension()
+                .is_some_and(|ending| ending == "psd" || ending == "psb")
+            {
                 files.push(fs::read(path)?);
             }
         }
@@ -57,7 +70,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let mut bytes = files[dice.below(files.len())].clone();
         for _ in 0..=dice.below(8) {
             // The head holds what steers everything else, so half of the damage goes there.
-            let reach = if dice.roll() % 2 == 0 { bytes.len().min(4_000) } else { bytes.len() };
+            let reach = if dice.roll() % 2 == 0 {
+                bytes.len().min(4_000)
+            } else {
+                bytes.len()
+            };
             let at = dice.below(reach);
             match dice.roll() % 6 {
                 0 => bytes[at] ^= 1 << dice.below(8),
@@ -77,12 +94,22 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             }
         }
         let begun = Instant::now();
-        ask_everything(&bytes);
+        task(&bytes);
         slowest = slowest.max((begun.elapsed(), case));
-        if (case + 1) % 100_000 == 0 {
-            println!("{} read, slowest {:?} (case {})", case + 1, slowest.0, slowest.1);
+        if (case + 1) % (count / 10).max(1) == 0 {
+            println!(
+                "{} {told}, slowest {:?} (case {})",
+                case + 1,
+                slowest.0,
+                slowest.1
+            );
         }
     }
-    println!("{count} read in {:?}; slowest {:?} (case {})", started.elapsed(), slowest.0, slowest.1);
+    println!(
+        "{count} {told} in {:?}; slowest {:?} (case {})",
+        started.elapsed(),
+        slowest.0,
+        slowest.1
+    );
     Ok(())
 }

@@ -7,34 +7,59 @@ use std::path::PathBuf;
 
 use marquetry_codec::{Dpi, Encoding, Format, Quality, encode};
 use marquetry_pixel::{Raster, Size};
-use marquetry_testkit::psd::{Compression, Depth, Format as PsdFormat, Mode, specimen};
+use marquetry_testkit::psd::effect;
+use marquetry_testkit::psd::{
+    Builder, Compression, Depth, Format as PsdFormat, Layer, Mask, Mode, Rect, gradient, gradient_fill,
+    specimen,
+};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let folder = std::env::args_os().nth(1).map_or_else(|| PathBuf::from("fuzz/corpus"), PathBuf::from);
-    let (psd, codec) = (folder.join("psd"), folder.join("codec"));
-    fs::create_dir_all(&psd)?;
-    fs::create_dir_all(&codec)?;
+    let folder = std::env::args_os()
+        .nth(1)
+        .map_or_else(|| PathBuf::from("fuzz/corpus"), PathBuf::from);
+    let [psd, codec, draw] = ["psd", "codec", "draw"].map(|target| folder.join(target));
+    for folder in [&psd, &codec, &draw] {
+        fs::create_dir_all(folder)?;
+    }
     for format in [PsdFormat::Psd, PsdFormat::Psb] {
         for depth in [Depth::Eight, Depth::Sixteen, Depth::ThirtyTwo] {
             for mode in [Mode::Rgb, Mode::Grey, Mode::Cmyk] {
                 for compression in Compression::ALL {
                     let name = format!("{format:?}-{depth:?}-{mode:?}-{compression:?}").to_lowercase();
-                    fs::write(psd.join(name), specimen(format, depth, mode, compression))?;
+                    let file = specimen(format, depth, mode, compression);
+                    fs::write(draw.join(&name), &file)?;
+                    fs::write(psd.join(name), file)?;
                 }
             }
         }
     }
+    for (name, file) in dressed() {
+        fs::write(draw.join(name), file)?;
+    }
     for (alpha, name) in [(255, "opaque"), (90, "soft")] {
         let mut raster = Raster::new(Size::new(23, 17));
         for (at, pixel) in raster.pixels_mut().iter_mut().enumerate() {
-            *pixel = [(at * 7 % 256) as u8, (at / 23 * 15) as u8, (at % 5 * 50) as u8, alpha];
+            *pixel = [
+                (at * 7 % 256) as u8,
+                (at / 23 * 15) as u8,
+                (at % 5 * 50) as u8,
+                alpha,
+            ];
         }
         let quality = Quality::new(80).unwrap_or_default();
-        for (format, ending) in
-            [(Format::Png, "png"), (Format::jpeg(quality), "jpg"), (Format::webp(quality), "webp")]
-        {
-            let encoding = Encoding { dpi: Dpi::new(300.0), ..Encoding::new(format) };
-            fs::write(codec.join(format!("{name}.{ending}")), encode(&raster, &encoding)?)?;
+        for (format, ending) in [
+            (Format::Png, "png"),
+            (Format::jpeg(quality), "jpg"),
+            (Format::webp(quality), "webp"),
+        ] {
+            let encoding = Encoding {
+                dpi: Dpi::new(300.0),
+                ..Encoding::new(format)
+            };
+            fs::write(
+                codec.join(format!("{name}.{ending}")),
+                encode(&raster, &encoding)?,
+            )?;
         }
     }
     // A GIF of one black pixel and one white one: header, palette of two, one frame.
@@ -43,11 +68,31 @@ fn main() -> Result<(), Box<dyn Error>> {
     let text = folder.join("text");
     fs::create_dir_all(&text)?;
     let fonts: [(&str, &[u8], &str); 5] = [
-        ("latin", include_bytes!("../../../crates/text/fonts/Arimo-Regular.ttf"), "AV To fi\u{2028}1 \u{5d0}\u{5d1} x\u{301}"),
-        ("garamond", include_bytes!("../../../crates/text/tests/fonts/EBGaramond-few.ttf"), "affil AV toe"),
-        ("woff", include_bytes!("../../../crates/text/tests/fonts/EBGaramond-few.woff"), "fi"),
-        ("woff2", include_bytes!("../../../crates/text/tests/fonts/EBGaramond-few.woff2"), "fi"),
-        ("arabic", include_bytes!("../../../crates/text/tests/fonts/NotoSansArabic-few.ttf"), "\u{633}\u{644}\u{627}\u{645}"),
+        (
+            "latin",
+            include_bytes!("../../../crates/text/fonts/Arimo-Regular.ttf"),
+            "AV To fi\u{2028}1 \u{5d0}\u{5d1} x\u{301}",
+        ),
+        (
+            "garamond",
+            include_bytes!("../../../crates/text/tests/fonts/EBGaramond-few.ttf"),
+            "affil AV toe",
+        ),
+        (
+            "woff",
+            include_bytes!("../../../crates/text/tests/fonts/EBGaramond-few.woff"),
+            "fi",
+        ),
+        (
+            "woff2",
+            include_bytes!("../../../crates/text/tests/fonts/EBGaramond-few.woff2"),
+            "fi",
+        ),
+        (
+            "arabic",
+            include_bytes!("../../../crates/text/tests/fonts/NotoSansArabic-few.ttf"),
+            "\u{633}\u{644}\u{627}\u{645}",
+        ),
     ];
     for (name, font, words) in fonts {
         let mut case = u16::try_from(words.len())?.to_le_bytes().to_vec();
@@ -58,4 +103,45 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     println!("seeds are in {}", folder.display());
     Ok(())
+}
+
+/// A document for each kind of effect, and one with masks, a gradient and adjustments.
+fn dressed() -> Vec<(String, Vec<u8>)> {
+    let square = || Layer::raster("square", Rect::new(6, 5, 12, 10), [200, 60, 90, 230].repeat(120));
+    let kinds = [
+        effect::drop_shadow(3.0, 5.0),
+        effect::inner_shadow(3.0, 5.0),
+        effect::outer_glow(6.0),
+        effect::inner_glow(6.0),
+        effect::satin(4.0, 5.0),
+        effect::colour_overlay(60.0, [10, 90, 240]),
+        effect::edge_stroke("CtrF", 3.0),
+        effect::bevel(4.0),
+    ];
+    let mut files: Vec<_> = kinds
+        .into_iter()
+        .map(|kind| {
+            let name = kind.0.trim().to_lowercase();
+            let mut file = Builder::new(24, 20);
+            file.push(square().effects(&effect::effects([kind], true)));
+            (name, file.to_bytes())
+        })
+        .collect();
+    let mut mixed = Builder::new(24, 20);
+    let sky = gradient_fill(
+        "Rdl ",
+        30.0,
+        gradient(&[(0.0, [0, 0, 90]), (1.0, [250, 200, 90])]),
+    );
+    mixed.push(Layer::empty("sky").block(b"GdFl", sky.to_versioned_bytes()));
+    let mask = Mask {
+        feather: Some(2.5),
+        density: Some(200),
+        ..Mask::new(Rect::new(4, 4, 9, 9), vec![180; 81])
+    };
+    mixed.push(square().fill(120).mask(mask).blend(b"sLit"));
+    mixed.push(Layer::empty("invert").block(b"nvrt", Vec::new()).clipped());
+    mixed.push(Layer::empty("steps").block(b"post", vec![0, 5, 0, 0]));
+    files.push(("mixed".to_owned(), mixed.to_bytes()));
+    files
 }

@@ -19,6 +19,7 @@
 mod channel;
 mod descriptor;
 mod document;
+pub mod effect;
 mod layer;
 mod mask;
 mod record;
