@@ -19,14 +19,34 @@ use marquetry_model::{
 };
 use marquetry_store::{
     Bell, Change, Changes, Clock, Cursor, IdempotencyClaim, Inserted, JobFilter, JobStore, JobSwap, Page,
-    StoreError, Swap, SystemClock,
+    Pick, StoreError, Swap, SystemClock,
 };
 
 /// Jobs by id, and the keys of submissions that were seen.
 #[derive(Debug, Default)]
 struct Kept {
     jobs: BTreeMap<JobId, Job>,
+    turns: BTreeMap<JobId, u64>,
     claims: BTreeMap<(TenantId, String), (IdempotencyClaim, JobId)>,
+}
+
+impl Kept {
+    /// Tenants take turns: a new job comes after its tenant's last one, and not before what is being served.
+    fn turn(&self, job: &Job) -> u64 {
+        let begun = |other: &Job| other.started_at.is_some();
+        let greatest = |counts: &dyn Fn(&Job) -> bool| {
+            let alike = |other: &&Job| other.priority == job.priority && counts(other);
+            let turns = self
+                .jobs
+                .values()
+                .filter(alike)
+                .map(|other| self.turns[&other.id]);
+            turns.max()
+        };
+        let own =
+            greatest(&|other| other.tenant == job.tenant && (begun(other) || !other.state.is_terminal()));
+        own.map_or(0, |own| own + 1).max(greatest(&begun).unwrap_or(0))
+    }
 }
 
 /// The store: one lock makes each method the transaction that the trait asks for.
@@ -62,6 +82,8 @@ impl JobStore for MapStore {
         if kept.jobs.contains_key(&job.id) {
             return Err(StoreError::Duplicate { what: "job" });
         }
+        let turn = kept.turn(job);
+        kept.turns.insert(job.id, turn);
         kept.jobs.insert(job.id, job.clone());
         drop(kept);
         self.bell.ring(Change::JobWaiting(job.id));
@@ -105,13 +127,37 @@ impl JobStore for MapStore {
         Ok(Page { items: found, next })
     }
 
-    async fn due_jobs(&self, now: Timestamp, limit: u32) -> Result<Vec<Job>, StoreError> {
+    async fn due_jobs(&self, pick: &Pick) -> Result<Vec<Job>, StoreError> {
         let kept = self.kept();
-        let due = |job: &&Job| job.state.due().is_some_and(|due| due <= now);
-        let mut found: Vec<Job> = kept.jobs.values().filter(due).cloned().collect();
-        found.sort_by_key(|job| (job.state.due(), job.created_at, job.id));
-        found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-        Ok(found)
+        let due = |job: &&Job| job.state.due().is_some_and(|due| due <= pick.now);
+        let running = |job: &Job| job.state.hold().is_some();
+        let mut running_of = BTreeMap::<TenantId, u32>::new();
+        for job in kept.jobs.values().filter(|job| running(job)) {
+            *running_of.entry(job.tenant).or_default() += 1;
+        }
+        // Lapsed leases first, then by priority and turn.
+        let mut found: Vec<&Job> = kept.jobs.values().filter(due).collect();
+        found.sort_by_key(|job| {
+            let lapsed = running(job).then_some(job.state.due());
+            let lane = pick.first.order().iter().position(|lane| *lane == job.priority);
+            (
+                lapsed.is_none(),
+                lapsed,
+                lane,
+                kept.turns[&job.id],
+                job.created_at,
+                job.id,
+            )
+        });
+        // Waiting jobs of a tenant that has enough running are passed over.
+        found.retain(|job| {
+            let of = running_of.entry(job.tenant).or_default();
+            let room = running(job) || *of < pick.at_once;
+            *of += u32::from(room && !running(job));
+            room
+        });
+        found.truncate(usize::try_from(pick.limit).unwrap_or(usize::MAX));
+        Ok(found.into_iter().cloned().collect())
     }
 
     async fn next_due_job(&self) -> Result<Option<Timestamp>, StoreError> {
@@ -173,7 +219,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("inserted: {:?}", store.insert_job(&job, None).await?);
 
     // Find, step, swap. Whoever swaps first holds the job; the other one is told that it moved.
-    let found = store.due_jobs(now, 1).await?.pop().ok_or("nothing is due")?;
+    let found = store
+        .due_jobs(&Pick::any(now, 1))
+        .await?
+        .pop()
+        .ok_or("nothing is due")?;
     let retry = RetrySchedule::default();
     let claimed = JobEvent::Claimed {
         worker,

@@ -35,6 +35,8 @@ pub struct Job {
     pub state: JobState,
     /// Counts the changes.
     pub version: Version,
+    /// Whether it goes before or after others that wait. Never changes.
+    pub priority: Priority,
     /// Whether its end is an event.
     pub announce: Announce,
     /// Somebody who wants to hear of this one job, beside the tenant's endpoints.
@@ -65,6 +67,22 @@ pub enum JobKind {
     Render,
     /// Makes a mockup.
     Upload,
+}
+
+/// How urgent a job is among all that wait, those of other tenants included. Chosen by the program that submits,
+/// never by the tenant.
+///
+/// Within one priority tenants take turns. A higher priority goes first without exception, so [`High`](Self::High) is
+/// for little work that somebody waits for; of [`Low`](Self::Low) a little is done however much else there is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Priority {
+    /// Goes before everything else.
+    High,
+    /// What a job has unless somebody says otherwise.
+    #[default]
+    Normal,
+    /// Goes after everything else.
+    Low,
 }
 
 /// Whether the end of a job is an event that endpoints hear of.
@@ -111,6 +129,20 @@ pub struct Timing {
     pub took: Duration,
 }
 
+impl Priority {
+    /// Every priority, the most urgent first.
+    pub const ALL: [Self; 3] = [Self::High, Self::Normal, Self::Low];
+
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::High => "high",
+            Self::Normal => "normal",
+            Self::Low => "low",
+        }
+    }
+}
+
 impl JobSpec {
     /// What sort of work it is.
     pub const fn kind(&self) -> JobKind {
@@ -143,7 +175,7 @@ impl JobKind {
 }
 
 impl Job {
-    /// A job that is accepted at `now` and may be claimed at once.
+    /// A job of normal priority that is accepted at `now` and may be claimed at once.
     pub fn accepted(
         id: JobId,
         tenant: TenantId,
@@ -158,6 +190,7 @@ impl Job {
             spec,
             state: JobState::accepted(now),
             version: Version::FIRST,
+            priority: Priority::default(),
             announce,
             callback,
             created_at: now,

@@ -37,7 +37,7 @@ pub use endpoint::{Callback, DialectName, Endpoint, EventNaming, EventType, Secr
 pub use export::{Dpi, Export, ExportFormat, ExportSize, Quality};
 pub use fidelity::{Comparison, Difference, Drawn, Fidelity, Lack, LayerFidelity, NoReference};
 pub use id::{ApiKeyId, DeliveryId, EndpointId, JobId, LayerId, MalformedId, MockupId, TenantId};
-pub use job::{Announce, ExportFile, Job, JobKind, JobResult, JobSpec, Timing, Version};
+pub use job::{Announce, ExportFile, Job, JobKind, JobResult, JobSpec, Priority, Timing, Version};
 pub use mockup::{Mockup, Thumbnail, Warning};
 pub use placement::{BoxSize, Fit, Flip, Placement, Position, Rotation, Tile};
 pub use render_spec::{Adjustments, AssetSource, Change, ColourOverlay, RenderSpec, Rewording};

@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures::{StreamExt as _, TryStreamExt as _};
 use marquetry_job::Timestamp;
 use marquetry_model::{AssetSource, BlobKey, ContentHash, JobSpec};
+use marquetry_store::Pick;
 use object_store::path::Path;
 use tokio::time::Instant;
 
@@ -110,7 +111,10 @@ impl Service {
     /// The assets that jobs which have not ended will read; `None` when there are too many jobs to tell. A young
     /// asset whose job is not written yet is protected by its age.
     async fn assets_of_live_jobs(&self) -> Result<Option<HashSet<BlobKey>>, ServiceError> {
-        let live = self.store().due_jobs(Timestamp::MAX, MOST_LOOKED_THROUGH).await?;
+        let live = self
+            .store()
+            .due_jobs(&Pick::any(Timestamp::MAX, MOST_LOOKED_THROUGH))
+            .await?;
         if u32::try_from(live.len()).is_ok_and(|seen| seen < MOST_LOOKED_THROUGH) {
             let specs = live.into_iter().map(|job| job.spec);
             let changes = specs.flat_map(|spec| match spec {

@@ -68,6 +68,8 @@ pub use error::ServiceError;
 pub use housekeeping::Swept;
 pub use jobs::Stopping;
 pub use keys::{Authenticated, NewKey};
+/// How urgent a job is.
+pub use marquetry_model::Priority;
 /// Which part of a blob to read.
 pub use object_store::GetRange;
 pub use submit::{Submitted, Terms, UploadFile, UploadRequest, Wait};

@@ -3,7 +3,7 @@
 use futures::{StreamExt as _, stream};
 use marquetry_job::Timestamp;
 use marquetry_model::{BlobKey, ContentHash, Mockup, MockupId, TenantId};
-use marquetry_store::{JobFilter, MockupFilter, MockupOrder, MockupPage, StoreError, Swap};
+use marquetry_store::{JobFilter, MockupFilter, MockupOrder, MockupPage, Pick, StoreError, Swap};
 
 use crate::jobs::listed;
 use crate::{Service, ServiceError};
@@ -134,7 +134,10 @@ impl Service {
     }
 
     async fn may_be_read(&self, key: &BlobKey) -> Result<bool, ServiceError> {
-        let live = self.store().due_jobs(Timestamp::MAX, MOST_LOOKED_THROUGH).await?;
+        let live = self
+            .store()
+            .due_jobs(&Pick::any(Timestamp::MAX, MOST_LOOKED_THROUGH))
+            .await?;
         let all_seen = u32::try_from(live.len()).is_ok_and(|seen| seen < MOST_LOOKED_THROUGH);
         Ok(!all_seen || live.iter().any(|job| Self::may_read(&job.spec, key)))
     }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use marquetry_model::{
-    Announce, BlobKey, Callback, Job, JobId, JobSpec, RenderRequest, RequestedAsset, TenantId, UploadSource,
-    UploadSpec,
+    Announce, BlobKey, Callback, Job, JobId, JobSpec, Priority, RenderRequest, RequestedAsset, TenantId,
+    UploadSource, UploadSpec,
 };
 use marquetry_store::failpoint::{self, Point};
 use marquetry_store::{Fingerprint, IdempotencyClaim, Inserted};
@@ -30,6 +30,9 @@ pub struct Terms {
     pub callback: Option<Callback>,
     /// Makes it safe to submit again: 1 to 255 characters of the caller's choice.
     pub idempotency_key: Option<String>,
+    /// How urgent the job is among those of all tenants. Not part of what is asked: a submission that is repeated
+    /// keeps the priority that it had.
+    pub priority: Priority,
 }
 
 /// A mockup to be made.
@@ -65,6 +68,7 @@ impl From<Wait> for Terms {
             wait,
             callback: None,
             idempotency_key: None,
+            priority: Priority::default(),
         }
     }
 }
@@ -157,7 +161,10 @@ impl Service {
             Wait::No => Announce::Events,
             Wait::UpTo(_) => Announce::Silent,
         };
-        let job = Job::accepted(id, tenant, spec, announce, terms.callback, self.now());
+        let job = Job {
+            priority: terms.priority,
+            ..Job::accepted(id, tenant, spec, announce, terms.callback, self.now())
+        };
         // Before the job is there, or its end could pass between the two.
         let changes = self.store().changes();
         failpoint::pass(Point::BeforeAccept);

@@ -5,4 +5,5 @@ mod deliveries;
 mod endpoints;
 mod jobs;
 mod keys;
+mod line;
 mod mockups;

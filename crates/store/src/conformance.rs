@@ -31,6 +31,7 @@ pub mod endpoints;
 pub mod idempotency;
 pub mod jobs;
 pub mod keys;
+pub mod line;
 pub mod mockups;
 pub mod sample;
 pub mod script;
@@ -76,7 +77,7 @@ macro_rules! job_store_suite {
             an_inserted_job_reads_back_whole,
             an_id_is_taken_once,
             other_tenants_see_nothing,
-            claims_the_oldest_job_first,
+            one_tenant_is_served_in_the_order_it_asked,
             a_job_is_not_found_before_it_is_due,
             the_next_due_moment_is_the_earliest,
             two_workers_never_hold_one_job,
@@ -97,6 +98,16 @@ macro_rules! job_store_suite {
             filters_narrow_the_list,
             live_jobs_are_counted,
             changes_are_heard,
+        );
+        $crate::rules_of_a_store!($fresh; line:
+            a_newcomer_is_next,
+            tenants_take_turns,
+            coming_back_at_once_gains_nothing,
+            a_cancelled_job_gives_its_turn_back,
+            priorities_come_before_turns,
+            low_jobs_do_not_starve,
+            a_lapsed_lease_is_taken_up_first,
+            a_tenant_at_its_limit_is_passed_over,
         );
         $crate::rules_of_a_store!($fresh; idempotency:
             a_twin_gets_the_first_job,

@@ -1,6 +1,7 @@
 //! The loop that worker and service share: find a job, step it, swap it, and begin again when it moved.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use marquetry_job::{
 use marquetry_model::{Announce, Delivery, Job, JobId, JobResult, Mockup, TenantId};
 
 use crate::failpoint::{self, Point};
-use crate::{ClaimStep, JobSwap, Store, StoreError, Swap};
+use crate::{ClaimStep, First, JobSwap, Pick, Store, StoreError, Swap};
 
 /// Knows who is to hear of a job's end, and in whose words.
 #[async_trait]
@@ -43,6 +44,10 @@ pub struct JobSteps {
     store: Arc<dyn Store>,
     announcer: Arc<dyn Announcer>,
     retry: Arc<RetrySchedule>,
+    /// How many jobs of one tenant may run.
+    at_once: u32,
+    /// How many jobs were taken since a low one came first.
+    since_low: Arc<AtomicUsize>,
     /// Jobs claimed or renewed here, as they were written then. Most reports find theirs unchanged and
     /// need not read it again: half the calls of a claim and a finish. The store still compares versions,
     /// so an entry that is out of date costs one vain swap and nothing else.
@@ -103,6 +108,10 @@ impl JobSteps {
     const ROUNDS: usize = 64;
     /// How many held jobs are kept at hand.
     const MOST_HELD: usize = 1024;
+    /// How many jobs of one tenant run at once unless told otherwise.
+    pub const AT_ONCE: u32 = 64;
+    /// Of so many jobs taken one at least is low, if any low one waits: however much else there is, low jobs move.
+    const ONE_LOW_IN: usize = 16;
 
     /// Steps over `store`, telling `announcer` of ends, trying again by `retry`.
     pub fn new(store: Arc<dyn Store>, announcer: Arc<dyn Announcer>, retry: RetrySchedule) -> Self {
@@ -110,11 +119,22 @@ impl JobSteps {
             store,
             announcer,
             retry: Arc::new(retry),
+            at_once: Self::AT_ONCE,
+            since_low: Arc::default(),
             held: Arc::default(),
         }
     }
 
-    /// Takes up to `most` due jobs for `worker`, the longest due first, each until `now + lease_for`.
+    /// The same, taking jobs of a tenant only while fewer than `at_once` of them run, those of all workers counted.
+    /// At least one. [`Self::AT_ONCE`] unless told otherwise.
+    #[must_use]
+    pub fn at_once(mut self, at_once: u32) -> Self {
+        self.at_once = at_once.max(1);
+        self
+    }
+
+    /// Takes up to `most` due jobs for `worker`, in the order of [`due_jobs`](crate::JobStore::due_jobs), each until
+    /// `now + lease_for`. One in sixteen is a low one, if any waits.
     ///
     /// A job whose holders vanished too often, or that was to be cancelled when its holder vanished,
     /// ends here instead of being taken; others are looked for in its place.
@@ -141,8 +161,21 @@ impl JobSteps {
             if wanted == 0 {
                 break;
             }
-            let limit = u32::try_from(wanted).unwrap_or(u32::MAX);
-            let claimed = self.store.claim_due(now, limit, Arc::clone(&step)).await?;
+            let low = self.since_low.load(Ordering::Relaxed) >= Self::ONE_LOW_IN;
+            if low {
+                self.since_low.store(0, Ordering::Relaxed);
+            }
+            let pick = Pick {
+                now,
+                limit: if low {
+                    1
+                } else {
+                    u32::try_from(wanted).unwrap_or(u32::MAX)
+                },
+                at_once: self.at_once,
+                first: if low { First::Low } else { First::Urgent },
+            };
+            let claimed = self.store.claim_due(&pick, Arc::clone(&step)).await?;
             if claimed.taken.is_empty() && claimed.left.is_empty() {
                 break;
             }
@@ -161,6 +194,7 @@ impl JobSteps {
                 }
             }
         }
+        self.since_low.fetch_add(taken.len(), Ordering::Relaxed);
         if !taken.is_empty() {
             failpoint::pass(Point::AfterClaim);
         }

@@ -6,13 +6,18 @@ use async_trait::async_trait;
 use marquetry_job::Timestamp;
 use marquetry_model::{Delivery, Job, JobId, JobKind, Mockup, MockupId, TenantId, Version};
 
-use crate::{Changes, Cursor, IdempotencyClaim, Inserted, Page, StoreError};
+use crate::{Changes, Cursor, IdempotencyClaim, Inserted, Page, Pick, StoreError};
 
 /// Remembers jobs. Small on purpose: what the states mean is decided by the caller.
 #[async_trait]
 pub trait JobStore: std::fmt::Debug + Send + Sync {
     /// Makes `job` durable, together with the key that makes its submission safe to repeat. When the
     /// key is remembered already (at `job.created_at`), the job is not inserted.
+    ///
+    /// The job is given its turn, a number that never changes: one more than the greatest turn of this tenant and
+    /// priority among jobs that have begun or have not ended, and at least the greatest turn of this priority among
+    /// jobs that have begun; zero when there are none of either. Jobs that were cancelled before they began count for
+    /// nothing. Two jobs that come in at one moment may be given one turn.
     ///
     /// # Errors
     /// [`StoreError::Duplicate`] when the id is taken.
@@ -36,16 +41,18 @@ pub trait JobStore: std::fmt::Debug + Send + Sync {
         limit: u32,
     ) -> Result<Page<Job>, StoreError>;
 
-    /// Jobs of all tenants whose [`due`](marquetry_job::JobState::due) moment is not after `now`, at
-    /// most `limit`, the longest due first by `(due, created_at, id)`.
+    /// Jobs of all tenants whose [`due`](marquetry_job::JobState::due) moment is not after `pick.now`, at most
+    /// `pick.limit`. First those whose lease has lapsed, the longest lapsed first by `(due, created_at, id)`;
+    /// then those that wait, by priority in the order of `pick.first` and by `(turn, created_at, id)` within one,
+    /// but for tenants that have `pick.at_once` jobs running or found to be run.
     ///
     /// # Errors
     /// Only those of the backend.
-    async fn due_jobs(&self, now: Timestamp, limit: u32) -> Result<Vec<Job>, StoreError>;
+    async fn due_jobs(&self, pick: &Pick) -> Result<Vec<Job>, StoreError>;
 
     /// Lends due jobs to `step` and writes those it takes, so that nobody else is lent them meanwhile:
-    /// the store picks, under a lock of its own, what [`due_jobs`](Self::due_jobs) would find, at most
-    /// `limit`; `step` decides; and what it decided is written in one transaction.
+    /// the store picks, under a lock of its own, what [`due_jobs`](Self::due_jobs) would find;
+    /// `step` decides; and what it decided is written in one transaction.
     ///
     /// What others are being lent at this moment may be passed over: finding nothing does not mean that
     /// nothing is due. As it stands here, the jobs are found and swapped one by one, which is right for
@@ -53,9 +60,9 @@ pub trait JobStore: std::fmt::Debug + Send + Sync {
     ///
     /// # Errors
     /// Only those of the backend. What was written before the error is found again when its lease lapses.
-    async fn claim_due(&self, now: Timestamp, limit: u32, step: ClaimStep) -> Result<Claimed, StoreError> {
+    async fn claim_due(&self, pick: &Pick, step: ClaimStep) -> Result<Claimed, StoreError> {
         let mut claimed = Claimed::default();
-        for job in self.due_jobs(now, limit).await? {
+        for job in self.due_jobs(pick).await? {
             let Some(taken) = step(&job) else {
                 claimed.left.push(job);
                 continue;

@@ -28,6 +28,8 @@ pub struct MemoryStore {
 #[derive(Debug, Default)]
 struct Shelves {
     jobs: BTreeMap<JobId, Job>,
+    /// The turn of each job in line.
+    turns: BTreeMap<JobId, u64>,
     claims: BTreeMap<(TenantId, String), RememberedClaim>,
     mockups: BTreeMap<MockupId, Mockup>,
     endpoints: BTreeMap<EndpointId, Endpoint>,

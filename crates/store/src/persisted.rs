@@ -32,7 +32,7 @@ mod round_trip;
 pub use delivery::{DeliveryRow, shown_name};
 pub use endpoint::EndpointRow;
 pub use fidelity::{fidelity_from_json, fidelity_to_json};
-pub use job::JobRow;
+pub use job::{JobRow, priority_column};
 pub use mockup::MockupRow;
 
 /// The version that every JSON form here is written in.

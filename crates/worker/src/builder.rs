@@ -91,6 +91,7 @@ pub struct WorkerBuilder {
     slots: usize,
     shelf_bytes: u64,
     retry: RetrySchedule,
+    jobs_of_tenant: u32,
     clock: Arc<dyn Clock>,
     jitter: Arc<dyn Fn() -> Jitter + Send + Sync>,
 }
@@ -142,6 +143,7 @@ impl WorkerBuilder {
             slots: std::thread::available_parallelism().map_or(1, usize::from),
             shelf_bytes: 1 << 30,
             retry: RetrySchedule::default(),
+            jobs_of_tenant: JobSteps::AT_ONCE,
             clock: Arc::new(SystemClock),
             jitter: Arc::new(random_jitter),
         }
@@ -215,6 +217,14 @@ impl WorkerBuilder {
         self
     }
 
+    /// How many jobs of one tenant may run at once, those of all workers on this store counted; more wait, and other
+    /// tenants' go before them. It keeps one tenant from holding every slot of many workers; tenants take turns
+    /// whatever it is. 1 or more; default: 64.
+    pub const fn jobs_of_tenant(mut self, jobs: u32) -> Self {
+        self.jobs_of_tenant = jobs;
+        self
+    }
+
     /// Who else works from this store. Default: [`Ownership::Shared`].
     pub const fn ownership(mut self, ownership: Ownership) -> Self {
         self.settings.ownership = ownership;
@@ -248,12 +258,15 @@ impl WorkerBuilder {
             1,
             1024,
         )?;
+        let jobs_of_tenant = u64::from(self.jobs_of_tenant);
+        within("jobs_of_tenant", jobs_of_tenant, 1, u32::MAX.into())?;
         let mut id = [0; 16];
         getrandom::fill(&mut id).map_err(BuildError::Randomness)?;
         let pool = Pool::new(self.slots).map_err(BuildError::Threads)?;
         Ok(Worker(Arc::new(Inner {
             id: WorkerId::from_random(id),
-            steps: JobSteps::new(Arc::clone(&self.store), self.announcer, self.retry),
+            steps: JobSteps::new(Arc::clone(&self.store), self.announcer, self.retry)
+                .at_once(self.jobs_of_tenant),
             store: self.store,
             blobs: self.blobs,
             egress: self.egress,

@@ -129,8 +129,9 @@ async fn claim_until(worker: &Arc<Inner>, attending: &mut JoinSet<()>, shutdown:
         // What is told from here on is told after this look.
         while let Some(Some(_)) = changes.next().now_or_never() {}
         let mut slots = free_slots(worker, first);
+        let now = worker.clock.now();
         let pause = if recovered {
-            match claim(worker, slots.len()).await {
+            match claim(worker, now, slots.len()).await {
                 Ok(jobs) => {
                     let all = jobs.len() == slots.len();
                     for (job, slot) in jobs.into_iter().zip(slots.drain(..)) {
@@ -153,7 +154,7 @@ async fn claim_until(worker: &Arc<Inner>, attending: &mut JoinSet<()>, shutdown:
         let waiting = async {
             match pause {
                 Some(pause) => sleep(pause).await,
-                None => work_to_come(worker, &mut changes).await,
+                None => work_to_come(worker, &mut changes, now).await,
             }
         };
         tokio::select! {
@@ -185,35 +186,38 @@ fn free_slots(worker: &Inner, first: OwnedSemaphorePermit) -> Vec<OwnedSemaphore
     std::iter::once(first).chain(more).collect()
 }
 
-async fn claim(worker: &Inner, most: usize) -> Result<Vec<Job>, StoreError> {
-    let now = worker.clock.now();
+async fn claim(worker: &Inner, now: Timestamp, most: usize) -> Result<Vec<Job>, StoreError> {
     worker
         .steps
         .claim(worker.id, now, worker.settings.lease, most)
         .await
 }
 
-/// Waits until there may be work: somebody told of it, a job is due, or it is time to look anyway.
-async fn work_to_come(worker: &Inner, changes: &mut Changes) {
+/// Waits until there may be work that was not there at `looked_at`: somebody told of it, a job is due, or it is time
+/// to look anyway.
+async fn work_to_come(worker: &Inner, changes: &mut Changes, looked_at: Timestamp) {
+    let poll = worker.settings.poll;
+    // A store that cannot say is asked again after the poll.
+    let due = worker.store.next_due_job().await.ok().flatten();
+    // What was due already was passed over: its tenant has enough running, or another worker was quicker. Looking
+    // again at once would find no more, and the next end makes room.
+    let passed_over = due.is_some_and(|due| due <= looked_at);
+    let wait = due
+        .filter(|_| !passed_over)
+        .map_or(poll, |due| due.since(worker.clock.now()));
     let told = async {
         loop {
             match changes.next().await {
                 Some(Change::JobWaiting(_) | Change::Missed) => return,
+                Some(Change::JobEnded(_)) if passed_over => return,
                 Some(_) => {}
                 // A store that tells nothing any more: the poll remains.
                 None => std::future::pending().await,
             }
         }
     };
-    let poll = worker.settings.poll;
-    let due = async {
-        // A store that cannot say is asked again after the poll.
-        let due = worker.store.next_due_job().await.ok().flatten();
-        let wait = due.map_or(poll, |due: Timestamp| due.since(worker.clock.now()));
-        sleep(wait.clamp(BREATH.min(poll), poll)).await;
-    };
     tokio::select! {
         () = told => {}
-        () = due => {}
+        () = sleep(wait.clamp(BREATH.min(poll), poll)) => {}
     }
 }

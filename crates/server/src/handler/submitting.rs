@@ -6,7 +6,7 @@ use marquetry_dialect::Dialect;
 use marquetry_dialect::sudomock::request::Mode;
 use marquetry_dialect::sudomock::{Problem, Resource, answer};
 use marquetry_model::{Callback, Job};
-use marquetry_service::{Authenticated, Submitted, Terms, Wait};
+use marquetry_service::{Authenticated, Priority, Submitted, Terms, Wait};
 
 use crate::App;
 use crate::admission::Place;
@@ -28,6 +28,7 @@ pub(super) fn terms(mode: Mode, callback: Option<String>, idempotency_key: Optio
             dialect: Dialect::SudoMock.name(),
         }),
         idempotency_key,
+        priority: Priority::Normal,
     }
 }
 

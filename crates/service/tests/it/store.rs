@@ -11,7 +11,7 @@ use marquetry_model::{
 use marquetry_store::memory::MemoryStore;
 use marquetry_store::{
     Bell, Changes, Cursor, DeliveryFilter, DeliveryStore, EndpointStore, IdempotencyClaim, Inserted,
-    JobFilter, JobStore, JobSwap, KeyStore, MockupFilter, MockupOrder, MockupPage, MockupStore, Page,
+    JobFilter, JobStore, JobSwap, KeyStore, MockupFilter, MockupOrder, MockupPage, MockupStore, Page, Pick,
     StoreError, Swap,
 };
 
@@ -62,8 +62,8 @@ impl JobStore for OddStore {
         self.inner.list_jobs(tenant, filter, after, limit).await
     }
 
-    async fn due_jobs(&self, now: Timestamp, limit: u32) -> Answer<Vec<Job>> {
-        self.inner.due_jobs(now, limit).await
+    async fn due_jobs(&self, pick: &Pick) -> Answer<Vec<Job>> {
+        self.inner.due_jobs(pick).await
     }
 
     async fn next_due_job(&self) -> Answer<Option<Timestamp>> {

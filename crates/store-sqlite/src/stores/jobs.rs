@@ -6,15 +6,16 @@ use marquetry_model::{Job, JobId, TenantId, Version};
 use marquetry_store::persisted::{DeliveryRow, JobRow, MockupRow, version_column};
 use marquetry_store::{
     Change, Changes, ClaimStep, Claimed, Cursor, Fingerprint, IdempotencyClaim, Inserted, JobFilter,
-    JobStore, JobSwap, Page, StoreError, Swap,
+    JobStore, JobSwap, Page, Pick, StoreError, Swap,
 };
 use rusqlite::{Connection, OptionalExtension, Params, Row, named_params, params};
 
 use crate::SqliteStore;
 use crate::error::{Doing, Work};
-use crate::stores::{deliveries, mockups};
+use crate::stores::{deliveries, line, mockups};
 
-const COLUMNS: &str = "id, tenant, kind, subject, due, running, created_at, version, spec, record";
+pub(super) const COLUMNS: &str =
+    "id, tenant, kind, subject, due, running, started, priority, created_at, version, spec, record";
 
 #[async_trait]
 impl JobStore for SqliteStore {
@@ -87,15 +88,17 @@ impl JobStore for SqliteStore {
         .await
     }
 
-    async fn due_jobs(&self, now: Timestamp, limit: u32) -> Result<Vec<Job>, StoreError> {
-        self.read(move |connection| due(connection, now, limit)).await
+    async fn due_jobs(&self, pick: &Pick) -> Result<Vec<Job>, StoreError> {
+        let pick = *pick;
+        self.read(move |connection| line::due(connection, &pick)).await
     }
 
-    async fn claim_due(&self, now: Timestamp, limit: u32, step: ClaimStep) -> Result<Claimed, StoreError> {
+    async fn claim_due(&self, pick: &Pick, step: ClaimStep) -> Result<Claimed, StoreError> {
+        let pick = *pick;
         // The one writer's transaction is the lock: nobody else moves a job while it looks.
         self.write(move |connection, told| {
             let mut claimed = Claimed::default();
-            for job in due(connection, now, limit)? {
+            for job in line::due(connection, &pick)? {
                 let Some(taken) = step(&job) else {
                     claimed.left.push(job);
                     continue;
@@ -161,7 +164,7 @@ impl JobStore for SqliteStore {
         self.read(move |connection| {
             let count: i64 = match tenant {
                 Some(tenant) => connection
-                    .prepare_cached("SELECT count(*) FROM jobs WHERE due IS NOT NULL AND tenant = ?1")
+                    .prepare_cached("SELECT count(*) FROM jobs INDEXED BY jobs_live WHERE due IS NOT NULL AND tenant = ?1")
                     .of("job")?
                     .query_row([tenant.as_bytes()], |row| row.get(0)),
                 None => connection
@@ -201,20 +204,14 @@ fn change(job: &Job) -> Change {
     }
 }
 
-/// What is due, the longest due first.
-fn due(connection: &Connection, now: Timestamp, limit: u32) -> Work<Vec<Job>> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM jobs WHERE due IS NOT NULL AND due <= ?1
-         ORDER BY due, created_at, id LIMIT ?2"
-    );
-    many(connection, &sql, params![now.as_micros(), limit])
-}
-
 fn insert(connection: &Connection, row: &JobRow) -> Work<()> {
-    let sql = "INSERT INTO jobs (id, tenant, kind, subject, due, running, created_at, version, spec, record)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+    let sql = format!(
+        "INSERT INTO jobs ({COLUMNS}, turn)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, {})",
+        line::TURN
+    );
     connection
-        .prepare_cached(sql)
+        .prepare_cached(&sql)
         .of("job")?
         .execute(params![
             row.id,
@@ -223,6 +220,8 @@ fn insert(connection: &Connection, row: &JobRow) -> Work<()> {
             row.subject,
             row.due,
             row.running,
+            row.started,
+            row.priority,
             row.created_at,
             row.version,
             row.spec,
@@ -233,14 +232,15 @@ fn insert(connection: &Connection, row: &JobRow) -> Work<()> {
 }
 
 fn update(connection: &Connection, expected: Version, row: &JobRow) -> Work<Swap> {
-    let sql = "UPDATE jobs SET due = ?1, running = ?2, version = ?3, record = ?4
-               WHERE id = ?5 AND tenant = ?6 AND version = ?7";
+    let sql = "UPDATE jobs SET due = ?1, running = ?2, started = ?3, version = ?4, record = ?5
+               WHERE id = ?6 AND tenant = ?7 AND version = ?8";
     let changed = connection
         .prepare_cached(sql)
         .of("job")?
         .execute(params![
             row.due,
             row.running,
+            row.started,
             row.version,
             row.record,
             row.id,
@@ -311,14 +311,16 @@ fn read_row(row: &Row<'_>) -> rusqlite::Result<JobRow> {
         subject: row.get(3)?,
         due: row.get(4)?,
         running: row.get(5)?,
-        created_at: row.get(6)?,
-        version: row.get(7)?,
-        spec: row.get(8)?,
-        record: row.get(9)?,
+        started: row.get(6)?,
+        priority: row.get(7)?,
+        created_at: row.get(8)?,
+        version: row.get(9)?,
+        spec: row.get(10)?,
+        record: row.get(11)?,
     })
 }
 
-fn one(connection: &Connection, sql: &str, params: impl Params) -> Work<Option<JobRow>> {
+pub(super) fn one(connection: &Connection, sql: &str, params: impl Params) -> Work<Option<JobRow>> {
     connection
         .prepare_cached(sql)
         .of("job")?
@@ -327,7 +329,7 @@ fn one(connection: &Connection, sql: &str, params: impl Params) -> Work<Option<J
         .of("job")
 }
 
-fn many(connection: &Connection, sql: &str, params: impl Params) -> Work<Vec<Job>> {
+pub(super) fn many(connection: &Connection, sql: &str, params: impl Params) -> Work<Vec<Job>> {
     let mut statement = connection.prepare_cached(sql).of("job")?;
     let rows = statement.query_map(params, read_row).of("job")?;
     rows.map(|row| row.of("job")?.job()).collect()

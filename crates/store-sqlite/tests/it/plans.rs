@@ -11,8 +11,23 @@ fn hot_queries_use_their_index() {
     let connection = rusqlite::Connection::open(&path).unwrap();
     for (sql, index) in [
         (
-            "SELECT * FROM jobs WHERE due IS NOT NULL AND due <= 5 ORDER BY due, created_at, id LIMIT 9",
-            "jobs_due",
+            "SELECT * FROM jobs INDEXED BY jobs_leased
+             WHERE running = 1 AND due <= 5 ORDER BY due, created_at, id LIMIT 9",
+            "jobs_leased",
+        ),
+        (
+            "SELECT rowid, tenant FROM jobs WHERE due IS NOT NULL AND running = 0 AND priority = 1 AND due <= 5
+             ORDER BY turn, created_at, id",
+            "COVERING INDEX jobs_waiting",
+        ),
+        (
+            "SELECT turn FROM jobs WHERE tenant = x'00' AND priority = 1 AND (due IS NOT NULL OR started = 1)
+             ORDER BY turn DESC LIMIT 1",
+            "jobs_turns",
+        ),
+        (
+            "SELECT turn FROM jobs WHERE priority = 1 AND started = 1 ORDER BY turn DESC LIMIT 1",
+            "COVERING INDEX jobs_served",
         ),
         (
             "SELECT due FROM jobs WHERE due IS NOT NULL ORDER BY due LIMIT 1",
@@ -23,7 +38,7 @@ fn hot_queries_use_their_index() {
             "jobs_held",
         ),
         (
-            "SELECT count(*) FROM jobs WHERE due IS NOT NULL AND tenant = x'00'",
+            "SELECT count(*) FROM jobs INDEXED BY jobs_live WHERE due IS NOT NULL AND tenant = x'00'",
             "jobs_live",
         ),
         (

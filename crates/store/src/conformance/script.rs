@@ -14,8 +14,8 @@ use super::sample::{
     key_id, mockup, mockup_id, render_job, result, tenant, tenant_id, upload_job, worker,
 };
 use crate::{
-    Cursor, DeliveryFilter, Fingerprint, IdempotencyClaim, JobFilter, JobSwap, MockupFilter, MockupOrder,
-    OrderBy, Store, StoreError, Way,
+    Cursor, DeliveryFilter, Fingerprint, First, IdempotencyClaim, JobFilter, JobSwap, MockupFilter,
+    MockupOrder, OrderBy, Pick, Store, StoreError, Way,
 };
 
 /// One thing done to a store. Numbers are small, so that operations meet each other's records.
@@ -259,6 +259,12 @@ fn a_job(n: u64, tenant: TenantId, now: Timestamp) -> Job {
     };
     Job {
         tenant,
+        // Seldom other than normal, so that turns meet turns.
+        priority: match n {
+            5 => marquetry_model::Priority::High,
+            7 | 8 => marquetry_model::Priority::Low,
+            _ => marquetry_model::Priority::Normal,
+        },
         created_at: now,
         updated_at: now,
         state: marquetry_job::JobState::accepted(now),
@@ -348,8 +354,14 @@ async fn everything(store: &Arc<dyn Store>, now: Timestamp) -> Vec<String> {
         all.push(told(store.count_live_jobs(Some(tenant)).await));
     }
     all.push(told(store.list_tenants().await));
-    all.push(told(store.due_jobs(now, 5).await));
-    all.push(told(store.due_jobs(Timestamp::MAX, 99).await));
+    all.push(told(store.due_jobs(&Pick::any(now, 5)).await));
+    all.push(told(store.due_jobs(&Pick::any(Timestamp::MAX, 99)).await));
+    let narrow = Pick {
+        at_once: 1,
+        first: First::Low,
+        ..Pick::any(now, 99)
+    };
+    all.push(told(store.due_jobs(&narrow).await));
     all.push(told(store.held_jobs(None, 99).await));
     all.push(told(store.next_due_job().await));
     all.push(told(store.due_deliveries(now, 99, &[]).await));

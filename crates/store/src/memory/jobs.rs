@@ -1,6 +1,7 @@
 //! Jobs in memory.
 
 use std::cmp::Reverse;
+use std::collections::HashMap;
 
 use async_trait::async_trait;
 use marquetry_job::{JobState, Timestamp};
@@ -9,7 +10,7 @@ use marquetry_model::{Job, JobId, TenantId, Version};
 use super::{MemoryStore, RememberedClaim, Shelves, first};
 use crate::{
     Change, Changes, ClaimStep, Claimed, Cursor, IdempotencyClaim, Inserted, JobFilter, JobStore, JobSwap,
-    Page, StoreError, Swap,
+    Page, Pick, StoreError, Swap,
 };
 
 #[async_trait]
@@ -46,6 +47,8 @@ impl JobStore for MemoryStore {
             };
             shelves.claims.insert((job.tenant, claim.key.clone()), remembered);
         }
+        let turn = turn(&shelves, job);
+        shelves.turns.insert(job.id, turn);
         shelves.jobs.insert(job.id, job.clone());
         drop(shelves);
         self.bell.ring_job(job);
@@ -84,14 +87,14 @@ impl JobStore for MemoryStore {
         }))
     }
 
-    async fn due_jobs(&self, now: Timestamp, limit: u32) -> Result<Vec<Job>, StoreError> {
-        Ok(due(&self.shelves(), now, limit))
+    async fn due_jobs(&self, pick: &Pick) -> Result<Vec<Job>, StoreError> {
+        Ok(due(&self.shelves(), pick))
     }
 
-    async fn claim_due(&self, now: Timestamp, limit: u32, step: ClaimStep) -> Result<Claimed, StoreError> {
+    async fn claim_due(&self, pick: &Pick, step: ClaimStep) -> Result<Claimed, StoreError> {
         let mut claimed = Claimed::default();
         let mut shelves = self.shelves();
-        for job in due(&shelves, now, limit) {
+        for job in due(&shelves, pick) {
             match step(&job) {
                 Some(taken) => {
                     shelves.jobs.insert(taken.id, taken.clone());
@@ -186,13 +189,54 @@ impl JobStore for MemoryStore {
     }
 }
 
-/// What is due, the longest due first.
-fn due(shelves: &Shelves, now: Timestamp, limit: u32) -> Vec<Job> {
-    let due = shelves
-        .jobs
-        .values()
-        .filter(|job| job.state.due().is_some_and(|due| due <= now));
-    first(due.cloned().collect(), limit, |job| {
+/// The turn of a job that comes in.
+fn turn(shelves: &Shelves, job: &Job) -> u64 {
+    let alike = |other: &&Job| other.priority == job.priority;
+    let begun = |other: &&Job| other.started_at.is_some();
+    let turn_of = |other: &Job| shelves.turns.get(&other.id).copied();
+    let jobs = || shelves.jobs.values().filter(alike);
+    let own = jobs()
+        .filter(|other| other.tenant == job.tenant && (begun(other) || !other.state.is_terminal()))
+        .filter_map(turn_of)
+        .max();
+    let served = jobs().filter(begun).filter_map(turn_of).max();
+    own.map_or(0, |own| own + 1).max(served.unwrap_or(0))
+}
+
+/// Who is next.
+fn due(shelves: &Shelves, pick: &Pick) -> Vec<Job> {
+    let is_due = |job: &&Job| job.state.due().is_some_and(|due| due <= pick.now);
+    let running = |job: &&Job| matches!(job.state, JobState::Running { .. });
+    let jobs = || shelves.jobs.values();
+
+    let lapsed = jobs().filter(running).filter(is_due).cloned().collect();
+    let mut found = first(lapsed, pick.limit, |job: &Job| {
         (job.state.due(), job.created_at, job.id)
-    })
+    });
+
+    let mut taken = HashMap::<TenantId, u32>::new();
+    for job in jobs().filter(running) {
+        *taken.entry(job.tenant).or_default() += 1;
+    }
+    let place = |job: &Job| {
+        let lane = pick
+            .first
+            .order()
+            .into_iter()
+            .position(|lane| lane == job.priority);
+        (lane, shelves.turns.get(&job.id).copied(), job.created_at, job.id)
+    };
+    let mut waiting: Vec<&Job> = jobs().filter(|job| !running(job)).filter(is_due).collect();
+    waiting.sort_by_key(|job| place(job));
+    for job in waiting {
+        if u32::try_from(found.len()).is_ok_and(|found| found >= pick.limit) {
+            break;
+        }
+        let taken = taken.entry(job.tenant).or_default();
+        if *taken < pick.at_once {
+            *taken += 1;
+            found.push(job.clone());
+        }
+    }
+    found
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use marquetry_job::{JobState, Timestamp};
-use marquetry_model::{Announce, ExportFile, Job, JobId, JobResult, MockupId, TenantId, Timing};
+use marquetry_model::{Announce, ExportFile, Job, JobId, JobResult, MockupId, Priority, TenantId, Timing};
 use serde::{Deserialize, Serialize};
 
 use super::endpoint::CallbackForm;
@@ -28,6 +28,10 @@ pub struct JobRow {
     pub due: Option<i64>,
     /// Whether a worker holds it.
     pub running: bool,
+    /// Whether a worker ever held it.
+    pub started: bool,
+    /// Its priority: 0 high, 1 normal, 2 low.
+    pub priority: i64,
     /// When it was made, in microseconds.
     pub created_at: i64,
     /// Its version.
@@ -93,6 +97,8 @@ impl JobRow {
             subject: job.spec.subject().map(|mockup| *mockup.as_bytes()),
             due: job.state.due().map(Timestamp::as_micros),
             running: matches!(job.state, JobState::Running { .. }),
+            started: job.started_at.is_some(),
+            priority: priority_column(job.priority),
             created_at: job.created_at.as_micros(),
             version: version_column(job.version),
             spec: write_spec(&job.spec),
@@ -117,6 +123,7 @@ impl JobRow {
             spec: read_spec(&self.spec)?,
             state: record.state.back()?,
             version: version(self.version)?,
+            priority: priority(self.priority)?,
             announce: if record.silent {
                 Announce::Silent
             } else {
@@ -129,6 +136,22 @@ impl JobRow {
             result: record.result.map(ResultForm::back).transpose()?,
         })
     }
+}
+
+/// A priority as databases sort: the most urgent is the least.
+pub fn priority_column(priority: Priority) -> i64 {
+    match priority {
+        Priority::High => 0,
+        Priority::Normal => 1,
+        Priority::Low => 2,
+    }
+}
+
+fn priority(column: i64) -> Result<Priority, Problem> {
+    let known = Priority::ALL
+        .into_iter()
+        .find(|known| priority_column(*known) == column);
+    known.ok_or_else(|| Problem(format!("it has priority {column}")))
 }
 
 impl ResultForm {

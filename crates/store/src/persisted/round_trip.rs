@@ -9,9 +9,9 @@ use marquetry_model::{
     Adjustments, Announce, AssetSource, BlobKey, BoxSize, Callback, Catalogue, Change, ColourOverlay,
     ContentHash, Delivery, DeliveryAttempt, DeliveryId, DialectName, Endpoint, EndpointId, EventNaming,
     EventType, Export, ExportFile, ExportFormat, ExportSize, Fit, Flip, Job, JobId, JobResult, JobSpec,
-    LayerAddress, LayerEntry, LayerId, LayerKind, Mockup, MockupId, Placement, Position, RenderSpec,
-    Rewording, Secret, SmartObject, Target, TenantId, TextFit, TextLayer, TextSegment, TextStyle, Thumbnail,
-    Tile, Timing, UploadSource, UploadSpec, Version, Warning, Within, Words,
+    LayerAddress, LayerEntry, LayerId, LayerKind, Mockup, MockupId, Placement, Position, Priority,
+    RenderSpec, Rewording, Secret, SmartObject, Target, TenantId, TextFit, TextLayer, TextSegment, TextStyle,
+    Thumbnail, Tile, Timing, UploadSource, UploadSpec, Version, Warning, Within, Words,
 };
 use marquetry_pixel::{BlendMode, Quad, Rect, Rgb, Size};
 use proptest::collection::vec;
@@ -305,6 +305,7 @@ fn job() -> impl Strategy<Value = Job> {
             spec(),
             job_state(),
             0..u64::MAX / 2,
+            select(Priority::ALL.to_vec()),
         ),
         (
             any::<bool>(),
@@ -315,7 +316,7 @@ fn job() -> impl Strategy<Value = Job> {
             of(result()),
         ),
     )
-        .prop_map(|((id, tenant, spec, state, version), rest)| {
+        .prop_map(|((id, tenant, spec, state, version, priority), rest)| {
             let (silent, callback, created_at, updated_at, started_at, result) = rest;
             Job {
                 id: JobId::from_bytes(id),
@@ -323,6 +324,7 @@ fn job() -> impl Strategy<Value = Job> {
                 spec,
                 state,
                 version: Version(version),
+                priority,
                 announce: if silent {
                     Announce::Silent
                 } else {

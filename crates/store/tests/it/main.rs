@@ -1,5 +1,7 @@
 //! The in-memory store against the suite that every store runs.
 
+mod shares;
+
 use std::sync::Arc;
 
 use marquetry_store::Store;

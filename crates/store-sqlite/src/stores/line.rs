@@ -1,0 +1,74 @@
+//! The line that jobs wait in: the turn of one that comes in, and who is next.
+
+use std::collections::HashMap;
+
+use marquetry_model::Job;
+use marquetry_store::Pick;
+use marquetry_store::persisted::priority_column;
+use rusqlite::{Connection, params};
+
+use super::jobs::{COLUMNS, many, one};
+use crate::error::{Doing, Work};
+
+/// The turn of the job that is being inserted, whose tenant is `?2` and whose priority `?8`. Each half is one step
+/// into the end of an index.
+pub(super) const TURN: &str = "max(
+    coalesce((SELECT turn FROM jobs
+              WHERE tenant = ?2 AND priority = ?8 AND (due IS NOT NULL OR started = 1)
+              ORDER BY turn DESC LIMIT 1) + 1, 0),
+    coalesce((SELECT turn FROM jobs WHERE priority = ?8 AND started = 1 ORDER BY turn DESC LIMIT 1), 0))";
+
+/// Everything here is covered by the index, so that passing over a job costs no look at its row.
+const WAITING: &str = "SELECT rowid, tenant FROM jobs
+    WHERE due IS NOT NULL AND running = 0 AND priority = ?1 AND due <= ?2
+    ORDER BY turn, created_at, id";
+
+/// Who is next.
+pub(super) fn due(connection: &Connection, pick: &Pick) -> Work<Vec<Job>> {
+    let limit = usize::try_from(pick.limit).unwrap_or(usize::MAX);
+    let sql = format!(
+        "SELECT {COLUMNS} FROM jobs INDEXED BY jobs_leased
+         WHERE running = 1 AND due <= ?1 ORDER BY due, created_at, id LIMIT ?2"
+    );
+    let mut found = many(connection, &sql, params![pick.now.as_micros(), pick.limit])?;
+    if found.len() >= limit {
+        return Ok(found);
+    }
+    let mut taken = running(connection, pick)?;
+    let by_row = format!("SELECT {COLUMNS} FROM jobs WHERE rowid = ?1");
+    for priority in pick.first.order() {
+        let mut statement = connection.prepare_cached(WAITING).of("job")?;
+        let mut rows = statement
+            .query(params![priority_column(priority), pick.now.as_micros()])
+            .of("job")?;
+        while let Some(row) = rows.next().of("job")? {
+            let (row, tenant): (i64, [u8; 16]) = (row.get(0).of("job")?, row.get(1).of("job")?);
+            let taken = taken.entry(tenant).or_default();
+            if *taken >= pick.at_once {
+                continue;
+            }
+            *taken += 1;
+            if let Some(row) = one(connection, &by_row, [row])? {
+                found.push(row.job()?);
+            }
+            if found.len() >= limit {
+                return Ok(found);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// How many jobs of each tenant run: no more rows than there are workers' slots.
+fn running(connection: &Connection, pick: &Pick) -> Work<HashMap<[u8; 16], u32>> {
+    if pick.at_once == u32::MAX {
+        return Ok(HashMap::new());
+    }
+    let mut statement = connection
+        .prepare_cached("SELECT tenant, count(*) FROM jobs WHERE running = 1 GROUP BY tenant")
+        .of("job")?;
+    let counts = statement
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .of("job")?;
+    counts.collect::<Result<_, _>>().of("job")
+}
