@@ -370,7 +370,6 @@ fn each_effect_has_its_picture() {
             "outer_glow_contour",
             worn(vec![Effect::OuterGlow(Glow {
                 contour: Contour::new(&dip),
-                range: 1.0,
                 ..glow()
             })]),
         ),

@@ -3,6 +3,8 @@
 use marquetry_model::{LayerAddress, LayerId, Rewording, TextFit, TextStyle, Words};
 use marquetry_pixel::{Raster, Rgb};
 use marquetry_render::{Assets, Feature, OpenMockup, Order, bundled_fonts};
+use marquetry_testkit::golden;
+use marquetry_testkit::golden::{Picture, Tolerance};
 use marquetry_testkit::psd::{Builder, Layer, Rect, Text};
 
 use crate::fixtures::{drawn, flat, opened};
@@ -142,6 +144,34 @@ fn the_layers_transform_is_kept() {
     let (half, _) = with(&mockup(&turned), rewording("I", style, TextFit::Overflow));
     let (left, _, right, _) = ink(&half);
     assert_eq!(right - left, 14);
+}
+
+/// Outlines are the same everywhere; only the sine and cosine of a turned layer may differ in a last bit.
+const TURNS: Tolerance = Tolerance { level: 1, pixels: 8 };
+
+#[test]
+fn words_look_as_they_should() {
+    let straight = mockup(&old());
+    let turned = mockup(&Text {
+        transform: [0.94, -0.34, 0.34, 0.94, 30.0, 70.0],
+        ..Text::new("Old", 34.0, 0.0, 0.0)
+    });
+    let coloured = TextStyle {
+        colour: Some(Rgb::new(190, 40, 90)),
+        ..TextStyle::default()
+    };
+    let sheet = [
+        with(&straight, plain("AVATAR fi \u{e9}", TextFit::Overflow)),
+        with(&straight, plain("HHHHHH", TextFit::Shrink)),
+        with(&straight, plain("HHHHHH", TextFit::Clip)),
+        with(&turned, rewording("Turned", coloured, TextFit::Overflow)),
+    ];
+    let rows = sheet.iter().flat_map(|(raster, _)| raster.bytes());
+    golden!("text/words", TURNS, || Picture {
+        width: 200,
+        height: 320,
+        rgba: rows.copied().collect(),
+    });
 }
 
 #[test]
