@@ -152,7 +152,7 @@ pub async fn two_workers_never_hold_one_job(store: Shared) {
     }
 }
 
-/// Of the jobs that are lent, first come first, those that the step takes are written and told of,
+/// Of the jobs that are lent, those that the step takes are written and told of,
 /// and the others stay as they were.
 pub async fn a_claim_writes_what_it_takes_and_nothing_else(store: Shared) {
     for n in [1, 2, 3, 4, 9] {

@@ -34,11 +34,11 @@ struct Lead([[i32; TENANTS]; TENANTS]);
 
 impl Lead {
     fn served(&mut self, tenant: usize, line: &[VecDeque<u64>; TENANTS]) {
-        for other in 0..TENANTS {
+        for (other, waiting) in line.iter().enumerate() {
             if other == tenant {
                 continue;
             }
-            if line[other].is_empty() {
+            if waiting.is_empty() {
                 // Whoever wants nothing is not kept waiting: counting begins anew.
                 (self.0[tenant][other], self.0[other][tenant]) = (0, 0);
             } else {
