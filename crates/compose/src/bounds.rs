@@ -72,16 +72,9 @@ impl Style {
     }
 }
 
-/// `rect` with so many pixels more on every side.
+/// `rect` with so many pixels more on every side, as far as anything is looked at.
 pub(crate) fn grown(rect: Rect, by: u32) -> Rect {
-    let by = i32::try_from(by.min(MAX_REACH)).unwrap_or(0);
-    let end = |edge: i64| i32::try_from(edge + i64::from(by)).unwrap_or(i32::MAX);
-    Rect::from_edges(
-        rect.x.saturating_sub(by),
-        rect.y.saturating_sub(by),
-        end(rect.right()),
-        end(rect.bottom()),
-    )
+    rect.grown(by.min(MAX_REACH))
 }
 
 /// No effect looks further than this, in pixels: Photoshop's longest distance is 30,000, but beyond

@@ -149,6 +149,21 @@ impl Rect {
             ..self
         }
     }
+
+    /// `by` pixels more on every side; nothing stays nothing. Stops at the ends of `i32`.
+    pub fn grown(self, by: u32) -> Self {
+        if self.is_empty() {
+            return self;
+        }
+        let by = i32::try_from(by).unwrap_or(i32::MAX);
+        let end = |edge: i64| i32::try_from(edge + i64::from(by)).unwrap_or(i32::MAX);
+        Self::from_edges(
+            self.x.saturating_sub(by),
+            self.y.saturating_sub(by),
+            end(self.right()),
+            end(self.bottom()),
+        )
+    }
 }
 
 /// A point between pixels, in pixels of some space.

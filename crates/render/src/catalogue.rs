@@ -11,8 +11,9 @@ use marquetry_psd::{Layer, LayerKind as Kind};
 use marquetry_text::{FontName, FontShelf};
 
 use crate::colour::to_rgb;
+use crate::contents::corners;
 use crate::open::{Contents, OpenMockup};
-use crate::plan::{corners, effects};
+use crate::plan::effects;
 use crate::text::is_editable;
 
 impl OpenMockup {

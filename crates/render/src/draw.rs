@@ -7,9 +7,10 @@ use marquetry_compose::{DrawOptions, Scene, draw, draw_onto, draw_over, draw_reg
 use marquetry_pixel::{Raster, Rect, Size};
 use marquetry_text::FontShelf;
 
+use crate::edits::Edits;
 use crate::error::RenderError;
 use crate::open::OpenMockup;
-use crate::plan::{Edits, Plan, plan};
+use crate::plan::{Plan, plan};
 use crate::space::Space;
 
 /// How drawing is done. But for the fonts of new words, the picture does not depend on it.

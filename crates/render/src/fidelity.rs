@@ -19,11 +19,12 @@ use marquetry_pixel::Raster;
 pub(crate) use self::notes::{Note, Notes, Origin};
 use crate::catalogue::kind;
 use crate::draw::{Painter, draw_plan};
+use crate::edits::{Edits, Redraw};
 use crate::error::RenderError;
 use crate::open::OpenMockup;
 use crate::picture::{Picture, Room, Watch};
 use crate::pixels;
-use crate::plan::{Edits, Plates, Redraw, draw_plates, plan};
+use crate::plan::{Plates, draw_plates, plan};
 use crate::undrawn::{Feature, Undrawn};
 
 /// A mockup's drawing, and what it was found to be worth.

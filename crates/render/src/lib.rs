@@ -28,8 +28,10 @@ mod adjust;
 mod adjustment;
 mod catalogue;
 mod colour;
+mod contents;
 mod draw;
 mod edge;
+mod edits;
 mod effects;
 mod error;
 mod fidelity;
@@ -54,6 +56,7 @@ mod vector;
 mod warp;
 
 pub use draw::{Painter, bundled_fonts};
+pub use edits::Redraw;
 pub use error::RenderError;
 pub use fidelity::{Report, report};
 pub use marquetry_text::{FontError, FontShelf, ShelfLimits};
@@ -61,5 +64,4 @@ pub use open::{Limits, OpenMockup, open};
 pub use picture::{
     Assets, Order, OutputProfile, Picture, Rendered, Room, Watch, draw, export, export_as, render,
 };
-pub use plan::Redraw;
 pub use undrawn::{Feature, Undrawn};

@@ -12,10 +12,11 @@ use marquetry_model::{
 use marquetry_pixel::{Raster, Size};
 
 use crate::draw::{Canvas, Painter, draw_plan};
+use crate::edits::{Edits, Redraw};
 use crate::error::RenderError;
 use crate::frame::{self, Frame};
 use crate::open::OpenMockup;
-use crate::plan::{Edits, Plates, Redraw, draw_plates, plan};
+use crate::plan::{Plates, draw_plates, plan};
 use crate::undrawn::Undrawn;
 
 /// The bytes of assets, by where the spec says they come from.

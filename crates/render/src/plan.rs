@@ -4,133 +4,30 @@
 //! writes down everything that the picture will lack. Nothing is drawn but the contents of smart
 //! objects that are documents themselves.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use marquetry_compose::{
-    Art, ClipBlend, Fade, Filter, Group, GroupBlend, Layer as Painted, Mask, Node, Paint, Placed, Scene,
-    Style, Warped,
+    Art, ClipBlend, Fade, Group, GroupBlend, Layer as Painted, Mask, Node, Paint, Scene, Style,
 };
-use marquetry_model::{LayerAddress, Rewording};
-use marquetry_pixel::{BlendMode, Coverage, Opacity, Projective, Quad, Raster, Rect, Rgb};
+use marquetry_model::Rewording;
+use marquetry_pixel::{BlendMode, Coverage, Opacity, Quad, Raster, Rect, Rgb};
 use marquetry_psd::artboard::ArtboardBackground;
 use marquetry_psd::bounds::Bounds;
 use marquetry_psd::effects::LayerEffects;
 use marquetry_psd::layer::Knockout;
-use marquetry_psd::placed::PlacedLayer;
 use marquetry_psd::{ColorMode, Layer, LayerKind};
 
 use crate::draw::{Painter, draw_scene, draw_scene_over, draw_scene_part};
+use crate::edits::Edits;
 use crate::effects::{Dressed, dressed};
 use crate::error::RenderError;
 use crate::fidelity::Notes;
 use crate::fill;
-use crate::filter::{self, Passes};
-use crate::frame::Frame;
 use crate::masks::Masks;
-use crate::open::{Contents, Nested, OpenMockup};
+use crate::open::OpenMockup;
 use crate::shape;
 use crate::text;
 use crate::undrawn::{Feature, Undrawn};
-use crate::warp::{self, Laid, NotLaid};
-
-/// Which smart objects are drawn anew from their contents.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Redraw {
-    /// Those with new contents; the others show the pixels that Photoshop stored for them.
-    #[default]
-    Changed,
-    /// All of them.
-    All,
-}
-
-/// What one render does to the mockup, by where it does it.
-#[derive(Debug, Default)]
-pub(crate) struct Edits {
-    /// New frames, by the ids of the linked files on the way to the smart object, its own last.
-    frames: HashMap<Vec<String>, Arc<Frame>>,
-    /// Layers left out: the ids on the way to their document, and their place in it.
-    hidden: HashSet<(Vec<String>, u32)>,
-    /// New words, by the same.
-    words: HashMap<(Vec<String>, u32), Arc<Rewording>>,
-    redraw: Redraw,
-}
-
-impl Edits {
-    pub(crate) fn new(redraw: Redraw) -> Self {
-        Self {
-            redraw,
-            ..Self::default()
-        }
-    }
-
-    pub(crate) fn hide(&mut self, mockup: &OpenMockup, address: &LayerAddress) {
-        // Hiding a layer that isn't there changes nothing, which is what was asked for.
-        if let Some((&index, way)) = address.0.split_last()
-            && let Some(path) = mockup.walk(way)
-        {
-            self.hidden.insert((path.ids, index));
-        }
-    }
-
-    pub(crate) fn reword(&mut self, mockup: &OpenMockup, rewording: &Rewording) {
-        // A layer that is no longer there, or of another kind, cannot be named by a checked request.
-        let shared = Arc::new(rewording.clone());
-        for address in &rewording.addresses {
-            if let Some((&index, way)) = address.0.split_last()
-                && let Some(path) = mockup.walk(way)
-            {
-                self.words.insert((path.ids, index), Arc::clone(&shared));
-            }
-        }
-    }
-
-    pub(crate) fn replace(&mut self, ids: Vec<String>, frame: Arc<Frame>) {
-        self.frames.insert(ids, frame);
-    }
-
-    /// Whether anything inside the contents at `ids` is edited.
-    fn reach_into(&self, ids: &[String]) -> bool {
-        self.frames
-            .keys()
-            .any(|path| path.len() > ids.len() && path.starts_with(ids))
-            || self.hidden.iter().any(|(path, _)| path.starts_with(ids))
-            || self.words.keys().any(|(path, _)| path.starts_with(ids))
-    }
-}
-
-/// The way to a document inside smart objects.
-pub(crate) struct Way<'a> {
-    /// Ids of the linked files passed through.
-    pub(crate) ids: Vec<String>,
-    /// The document at its end.
-    pub(crate) mockup: &'a OpenMockup,
-}
-
-impl OpenMockup {
-    /// Follows smart objects inwards. `None` when one of them is no document.
-    pub(crate) fn walk(&self, way: &[u32]) -> Option<Way<'_>> {
-        let mut here = Way {
-            ids: Vec::new(),
-            mockup: self,
-        };
-        for &index in way {
-            let layer = here.mockup.layer_at(index)?;
-            let id = here.mockup.placed(layer)?.id;
-            let Contents::Document(inner) = here.mockup.contents(&id) else {
-                return None;
-            };
-            here.ids.push(id);
-            here.mockup = &inner.mockup;
-        }
-        Some(here)
-    }
-
-    pub(crate) fn layer_at(&self, index: u32) -> Option<Layer<'_>> {
-        self.document
-            .layer(marquetry_psd::LayerIndex(usize::try_from(index).ok()?))
-    }
-}
 
 /// A scene and what it lacks.
 #[derive(Debug)]
@@ -178,7 +75,7 @@ pub(crate) fn draw_plates(
     })
 }
 
-fn draw_plate(
+pub(crate) fn draw_plate(
     mockup: &OpenMockup,
     edits: &Edits,
     path: &[String],
@@ -242,14 +139,14 @@ fn plan_at(
 
 pub(crate) struct Walk<'a> {
     pub(crate) mockup: &'a OpenMockup,
-    edits: &'a Edits,
-    path: &'a [String],
-    painter: &'a Painter<'a>,
-    undrawn: Vec<Undrawn>,
-    notes: Notes,
+    pub(crate) edits: &'a Edits,
+    pub(crate) path: &'a [String],
+    pub(crate) painter: &'a Painter<'a>,
+    pub(crate) undrawn: Vec<Undrawn>,
+    pub(crate) notes: Notes,
     /// Edits met so far.
-    edited: usize,
-    touched: Option<Rect>,
+    pub(crate) edited: usize,
+    pub(crate) touched: Option<Rect>,
 }
 
 /// Hears of each base with what is clipped to it, bottom to top; a base that draws nothing comes as
@@ -354,7 +251,7 @@ impl<'a> Walk<'a> {
         if let Some(within) = within {
             // What changes inside changes the effects around it.
             let reach = node.as_ref().map_or(0, |node| node.style().reach());
-            self.touch(grown(within, reach).intersect(self.mockup.size().rect()));
+            self.touch(within.grown(reach).intersect(self.mockup.size().rect()));
         }
         if self.edited > edited
             && let Some(node) = &node
@@ -385,7 +282,7 @@ impl<'a> Walk<'a> {
         self.edits.hidden.contains(&(self.path.to_vec(), index))
     }
 
-    fn touch(&mut self, rect: Rect) {
+    pub(crate) fn touch(&mut self, rect: Rect) {
         self.touched = Some(self.touched.unwrap_or_default().union(rect));
     }
 
@@ -561,148 +458,6 @@ impl<'a> Walk<'a> {
         })
     }
 
-    /// A smart object drawn from its contents; `None` when its stored pixels are to be shown.
-    fn smart_object(&mut self, layer: Layer<'a>) -> Result<Option<Paint>, RenderError> {
-        let Some(placed) = self.mockup.placed(layer) else {
-            self.lacks(layer, Feature::Contents);
-            return Ok(None);
-        };
-        let mut ids = self.path.to_vec();
-        ids.push(placed.id.clone());
-        if let Some(frame) = self.edits.frames.get(&ids).cloned() {
-            self.edited += 1;
-            // What was there before goes, so that place has changed too.
-            self.touch(layer.rect());
-            let frame = frame.taken_in(self.mockup);
-            return self.lay_in(layer, &placed, &frame);
-        }
-        let inside = self.edits.reach_into(&ids);
-        let unknown = passes(&placed).is_some_and(|passes| !passes.unknown.is_empty());
-        if inside {
-            self.edited += 1;
-            self.touch(layer.rect());
-        } else if self.edits.redraw == Redraw::Changed || unknown {
-            return Ok(None);
-        }
-        let art = match self.mockup.contents(&placed.id) {
-            Contents::Picture(art) => Arc::clone(art),
-            Contents::Document(nested) => self.nested(nested, &ids, inside)?,
-            Contents::Unreadable => {
-                let linked = self.mockup.linked_name(&placed.id);
-                self.lacks(layer, linked.map_or(Feature::Contents, Feature::LinkedFile));
-                return Ok(None);
-            }
-        };
-        let size = art.size();
-        let frame = Frame {
-            art,
-            size,
-            map: Projective::IDENTITY,
-            moved_to: None,
-        };
-        self.lay_in(layer, &placed, &frame)
-    }
-
-    /// Draws a document inside a smart object. Without edits in it that is done once.
-    fn nested(&mut self, nested: &Nested, ids: &[String], edited: bool) -> Result<Arc<Art>, RenderError> {
-        if let (false, Some(art)) = (edited, nested.drawn.get()) {
-            return Ok(Arc::clone(art));
-        }
-        // What is of the same space stays in it; everything else meets in sRGB.
-        let art = if let Some(alike) = nested.mockup.alike(self.mockup) {
-            let (raster, undrawn, _) = draw_plate(alike, self.edits, ids, self.painter)?;
-            self.notes.lacks_inside(&undrawn);
-            self.undrawn.extend(undrawn);
-            Arc::new(Art::new(raster))
-        } else {
-            let Plates {
-                mut colour,
-                black,
-                undrawn,
-                ..
-            } = draw_plates(&nested.mockup, self.edits, ids, self.painter)?;
-            self.notes.lacks_inside(&undrawn);
-            self.undrawn.extend(undrawn);
-            let space = nested.mockup.space();
-            space.to_srgb(&mut colour, black.as_ref(), self.painter.threads);
-            self.mockup.take_in(&Arc::new(Art::new(colour)))
-        };
-        Ok(if edited {
-            art
-        } else {
-            Arc::clone(nested.drawn.get_or_init(|| art))
-        })
-    }
-
-    /// Puts a frame where the placed layer's corners are.
-    fn lay_in(
-        &mut self,
-        layer: Layer<'_>,
-        placed: &PlacedLayer,
-        frame: &Frame,
-    ) -> Result<Option<Paint>, RenderError> {
-        let mut quad = corners(placed);
-        if let Some(moved_to) = frame.moved_to {
-            let bounds = quad.bounds();
-            let shift = |to: i32, from: i32| f64::from(to) - f64::from(from);
-            quad = quad.translate(shift(moved_to.left, bounds.x), shift(moved_to.top, bounds.y));
-        }
-        let laid = match warp::lay(placed.warp.as_ref(), frame.size, &quad) {
-            Err(NotLaid::Unknown) => {
-                self.lacks(layer, Feature::Warp);
-                warp::flat(frame.size, &quad)
-            }
-            laid => laid,
-        };
-        let art = Arc::clone(&frame.art);
-        let filter = Filter::Auto;
-        let paint = match laid {
-            Ok(Laid::Flat(map)) => Paint::Placed(Placed {
-                art,
-                map: map.after(&frame.map),
-                filter,
-            }),
-            Ok(Laid::Bent(mesh)) => Paint::Warped(Warped {
-                art,
-                map: frame.map,
-                mesh: Arc::new(mesh),
-                filter,
-            }),
-            Err(_) => {
-                self.lacks(layer, Feature::Transform);
-                return Ok(None);
-            }
-        };
-        match passes(placed) {
-            Some(passes) => self.filtered(layer, paint, &passes).map(Some),
-            None => Ok(Some(paint)),
-        }
-    }
-
-    /// What is placed, drawn alone on the canvas and put through its smart filters.
-    fn filtered(&mut self, layer: Layer<'_>, paint: Paint, passes: &Passes) -> Result<Paint, RenderError> {
-        for name in &passes.unknown {
-            self.lacks(layer, Feature::SmartFilter(name.clone()));
-        }
-        let canvas = self.mockup.size().rect();
-        let area = canvas.intersect(grown(paint.bounds(canvas), passes.reach()));
-        if passes.is_empty() || area.is_empty() {
-            return Ok(paint);
-        }
-        if area.size().pixels() > MOST_FILTERED {
-            self.lacks(layer, Feature::SmartFilters);
-            return Ok(paint);
-        }
-        let mut scene = Scene::new(self.mockup.size());
-        scene.nodes.push(Node::Layer(Painted::new(paint)));
-        let alone = draw_scene_part(&scene, area, self.painter)?;
-        let raster = filter::apply(alone, passes, self.painter)?;
-        Ok(Paint::Raster {
-            art: Arc::new(Art::new(raster)),
-            at: (area.x, area.y),
-        })
-    }
-
     fn blend(&mut self, layer: Layer<'_>) -> BlendMode {
         let key = layer.blend();
         key.mode().unwrap_or_else(|| {
@@ -762,35 +517,6 @@ impl<'a> Walk<'a> {
         };
         Some((rect.intersect(self.mockup.size().rect()), colour))
     }
-}
-
-/// Filters work on four floats a pixel, three times over: half a gigabyte at most.
-const MOST_FILTERED: u64 = 12 << 20;
-
-/// The smart filters of a placed layer, when any are shown.
-fn passes(placed: &PlacedLayer) -> Option<Passes> {
-    let passes = filter::passes(placed.filters.as_ref()?);
-    (!passes.is_empty() || !passes.unknown.is_empty()).then_some(passes)
-}
-
-/// `rect` with so many pixels more on every side.
-fn grown(rect: Rect, by: u32) -> Rect {
-    if rect.is_empty() {
-        return rect;
-    }
-    let by = i32::try_from(by).unwrap_or(i32::MAX);
-    let edge = |edge: i64| i32::try_from(edge + i64::from(by)).unwrap_or(i32::MAX);
-    Rect::from_edges(
-        rect.x.saturating_sub(by),
-        rect.y.saturating_sub(by),
-        edge(rect.right()),
-        edge(rect.bottom()),
-    )
-}
-
-/// The corners of a placed layer. The perspective form is the one that Photoshop draws by.
-pub(crate) fn corners(placed: &PlacedLayer) -> Quad {
-    placed.non_affine.unwrap_or(placed.transform)
 }
 
 /// Text in colours of light is mixed by a gamma of its own.
