@@ -186,6 +186,34 @@ impl JobStore for MapStore {
         Ok(Swap::Swapped)
     }
 
+    async fn overdue_jobs(&self, before: Timestamp, limit: u32) -> Result<Vec<Job>, StoreError> {
+        let kept = self.kept();
+        let overdue = |job: &&Job| !job.state.is_terminal() && job.created_at <= before;
+        let mut found: Vec<Job> = kept.jobs.values().filter(overdue).cloned().collect();
+        found.sort_by_key(|job| (job.created_at, job.id));
+        found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(found)
+    }
+
+    async fn forget_jobs(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        let mut kept = self.kept();
+        let old = |job: &&Job| job.state.is_terminal() && job.created_at <= before;
+        let mut found: Vec<_> = kept
+            .jobs
+            .values()
+            .filter(old)
+            .map(|job| (job.created_at, job.id))
+            .collect();
+        found.sort_unstable();
+        found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        for (_, id) in &found {
+            kept.jobs.remove(id);
+            kept.turns.remove(id);
+            kept.claims.retain(|_, (_, job)| job != id);
+        }
+        Ok(found.len() as u64)
+    }
+
     async fn count_live_jobs(&self, tenant: Option<TenantId>) -> Result<u64, StoreError> {
         let live = |job: &&Job| !job.state.is_terminal() && tenant.is_none_or(|tenant| job.tenant == tenant);
         Ok(self.kept().jobs.values().filter(live).count() as u64)

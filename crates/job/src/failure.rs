@@ -50,7 +50,7 @@ impl Failure {
     pub(crate) fn worker_crashed(crashes: u32) -> Self {
         Self::new(
             code::WORKER_CRASHED,
-            "the job could not be completed",
+            format!("the job was given up: whoever worked on it died {crashes} times"),
             format!("the holder vanished {crashes} times"),
         )
     }

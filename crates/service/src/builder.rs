@@ -39,6 +39,9 @@ pub(crate) struct Settings {
     pub(crate) most_live_jobs_of_tenant: u64,
     pub(crate) idempotency_kept: Duration,
     pub(crate) orphans_kept: Duration,
+    pub(crate) jobs_kept: Duration,
+    pub(crate) results_kept: Duration,
+    pub(crate) job_deadline: Duration,
     pub(crate) webhook_policy: Policy,
 }
 
@@ -64,6 +67,9 @@ impl Service {
                 most_live_jobs_of_tenant: 50_000,
                 idempotency_kept: IdempotencyClaim::KEPT,
                 orphans_kept: Duration::from_hours(24),
+                jobs_kept: Duration::from_hours(90 * 24),
+                results_kept: Duration::from_hours(30 * 24),
+                job_deadline: JobSteps::DEADLINE,
                 webhook_policy: Policy {
                     schemes: Schemes::HttpsOnly,
                     ..Policy::default()
@@ -127,6 +133,28 @@ impl ServiceBuilder {
         self
     }
 
+    /// How long a job is remembered that has ended, with its deliveries, counted from when it came in. At least
+    /// [`Self::idempotency_kept`], or a repeated submission would be taken for a new one, and at least
+    /// [`Self::job_deadline`]. Default: 90 days.
+    pub fn jobs_kept(mut self, kept: Duration) -> Self {
+        self.settings.jobs_kept = kept;
+        self
+    }
+
+    /// How long the file that a render made is kept, counted from when it was last written. At most
+    /// [`Self::jobs_kept`], because nothing tells of it afterwards. Default: 30 days.
+    pub fn results_kept(mut self, kept: Duration) -> Self {
+        self.settings.results_kept = kept;
+        self
+    }
+
+    /// How long after it came in a job has to have ended, waiting included; it fails as timed out otherwise. The same
+    /// as the worker's. Default: 24 h.
+    pub fn job_deadline(mut self, deadline: Duration) -> Self {
+        self.settings.job_deadline = deadline;
+        self
+    }
+
     /// Which addresses may be given as endpoints and callbacks. The courier judges them again each time it sends.
     /// Default: the public internet, https only.
     pub fn webhook_policy(mut self, policy: Policy) -> Self {
@@ -178,7 +206,8 @@ impl ServiceBuilder {
     /// The finished service.
     ///
     /// # Errors
-    /// [`ServiceError::Setting`] for a limit of zero, which would turn everything away.
+    /// [`ServiceError::Setting`] for a limit of zero, which would turn everything away, and for things that are kept
+    /// for too short a time.
     pub fn build(self) -> Result<Service, ServiceError> {
         let Settings {
             most_upload_bytes,
@@ -198,8 +227,31 @@ impl ServiceBuilder {
                 return Err(ServiceError::Setting { setting, expected });
             }
         }
+        let kept = &self.settings;
+        for (setting, fine, expected) in [
+            (
+                "jobs_kept",
+                kept.jobs_kept >= kept.idempotency_kept && kept.jobs_kept >= kept.job_deadline,
+                "at least idempotency_kept and job_deadline",
+            ),
+            (
+                "results_kept",
+                kept.results_kept <= kept.jobs_kept,
+                "at most jobs_kept",
+            ),
+            (
+                "job_deadline",
+                !kept.job_deadline.is_zero(),
+                "longer than nothing",
+            ),
+        ] {
+            if !fine {
+                return Err(ServiceError::Setting { setting, expected });
+            }
+        }
         let inner = Inner {
-            jobs: JobSteps::new(self.store.clone(), self.announcer, self.retry),
+            jobs: JobSteps::new(self.store.clone(), self.announcer, self.retry)
+                .deadline(self.settings.job_deadline),
             deliveries: DeliverySteps::new(self.store.clone(), self.delivery_schedule),
             store: self.store,
             blobs: self.blobs,

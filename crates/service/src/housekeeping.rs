@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use futures::{StreamExt as _, TryStreamExt as _};
+use futures::{Stream, StreamExt as _, TryStreamExt as _};
 use marquetry_job::Timestamp;
 use marquetry_model::{AssetSource, BlobKey, ContentHash, JobSpec};
 use marquetry_store::Pick;
@@ -17,6 +17,13 @@ use crate::{Service, ServiceError};
 /// How often [`Service::keep_house`] sweeps.
 const BETWEEN_SWEEPS: Duration = Duration::from_hours(1);
 
+/// How many records are forgotten in one transaction, so that whoever submits meanwhile hardly waits.
+const FORGOTTEN_AT_ONCE: u32 = 500;
+/// How many such transactions one sweep makes, and how many results it deletes: the rest is for the next one.
+const BATCHES: u32 = 400;
+const MOST_RESULTS: usize = 100_000;
+const DELETED_AT_ONCE: usize = 16;
+
 /// What [`Service::sweep`] took away.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Swept {
@@ -28,6 +35,12 @@ pub struct Swept {
     pub uploads: u64,
     /// Pictures that came with requests that have ended.
     pub assets: u64,
+    /// Jobs that ended long ago.
+    pub jobs: u64,
+    /// Messages about them.
+    pub deliveries: u64,
+    /// Files that renders made long ago.
+    pub results: u64,
 }
 
 impl Service {
@@ -45,6 +58,9 @@ impl Service {
             if over {
                 return;
             }
+            if let Err(error) = self.end_overdue().await {
+                tracing::warn!(%error, "overdue jobs could not be ended");
+            }
             if Instant::now() >= next_sweep {
                 match self.sweep().await {
                     Ok(swept) => tracing::debug!(?swept, "house swept"),
@@ -55,9 +71,26 @@ impl Service {
         }
     }
 
-    /// Forgets old idempotency keys, and deletes blobs that are older than
+    /// Fails every job whose deadline has passed, whether it waits or runs; tells how many. Workers do not begin such
+    /// jobs; this ends those that nobody looks at and those that run on.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn end_overdue(&self) -> Result<u64, ServiceError> {
+        let ended = self.inner.jobs.end_overdue(self.now()).await?;
+        if ended > 0 {
+            tracing::info!(ended, "jobs were not done by their deadline");
+        }
+        Ok(ended)
+    }
+
+    /// Forgets old idempotency keys, jobs older than [`jobs_kept`](crate::ServiceBuilder::jobs_kept) that have ended
+    /// and their deliveries; deletes results older than [`results_kept`](crate::ServiceBuilder::results_kept); and
+    /// deletes blobs that are older than
     /// [`orphans_kept`](crate::ServiceBuilder::orphans_kept) and that nothing needs: uploads that broke off or came
-    /// to nothing, and pictures of requests that have ended. Results and previews stay as long as their mockup.
+    /// to nothing, and pictures of requests that have ended. Previews stay as long as their mockup.
+    ///
+    /// Done in small steps; several processes may do it at once. What one sweep leaves is for the next.
     ///
     /// # Errors
     /// Those of store and blobs; what was done by then is done.
@@ -67,6 +100,9 @@ impl Service {
             idempotency_keys: self.store().forget_claims(now).await?,
             ..Swept::default()
         };
+        self.forget(now - self.inner.settings.jobs_kept, &mut swept)
+            .await?;
+        swept.results = self.sweep_results(now - self.inner.settings.results_kept).await?;
         let before = now - self.inner.settings.orphans_kept;
         for key in self.old_blobs("incoming", before).await? {
             self.remove_blob(&key).await;
@@ -92,20 +128,59 @@ impl Service {
         Ok(swept)
     }
 
+    /// Forgets jobs and deliveries that ended and are older than `before`.
+    async fn forget(&self, before: Timestamp, swept: &mut Swept) -> Result<(), ServiceError> {
+        let all = u64::from(FORGOTTEN_AT_ONCE);
+        for _ in 0..BATCHES {
+            let gone = self.store().forget_deliveries(before, FORGOTTEN_AT_ONCE).await?;
+            swept.deliveries += gone;
+            if gone < all {
+                break;
+            }
+        }
+        for _ in 0..BATCHES {
+            let gone = self.store().forget_jobs(before, FORGOTTEN_AT_ONCE).await?;
+            swept.jobs += gone;
+            if gone < all {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Deletes results that were last written before a moment. A job that would write one again must be younger than
+    /// its deadline, and the file with it.
+    async fn sweep_results(&self, before: Timestamp) -> Result<u64, ServiceError> {
+        let old = self.listed("results", before).take(MOST_RESULTS);
+        old.map_ok(|key| async move {
+            self.remove_blob(&key).await;
+            Ok(1)
+        })
+        .try_buffer_unordered(DELETED_AT_ONCE)
+        .try_fold(0, |sum, one| async move { Ok(sum + one) })
+        .await
+    }
+
     /// The blobs in a folder that were last written before a moment.
     async fn old_blobs(&self, folder: &str, before: Timestamp) -> Result<Vec<BlobKey>, ServiceError> {
+        self.listed(folder, before).try_collect().await
+    }
+
+    fn listed(
+        &self,
+        folder: &str,
+        before: Timestamp,
+    ) -> impl Stream<Item = Result<BlobKey, ServiceError>> + Send {
         self.inner
             .blobs
             .list(Some(&Path::from(folder)))
-            .try_filter_map(|meta| async move {
+            .try_filter_map(move |meta| async move {
                 let written = Timestamp::from_micros(meta.last_modified.timestamp_micros());
                 // What no key names was put there by somebody else.
                 Ok(meta.location.as_ref().parse().ok().filter(|_| written < before))
             })
-            .boxed()
-            .try_collect()
-            .await
             .map_err(ServiceError::blobs("listing blobs"))
+            .boxed()
     }
 
     /// The assets that jobs which have not ended will read; `None` when there are too many jobs to tell. A young

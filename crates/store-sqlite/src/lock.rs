@@ -2,8 +2,13 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use marquetry_store::StoreError;
+
+/// How often the lock is tried, and how long apart: half a second in all.
+const TRIES: u32 = 25;
+const BETWEEN: Duration = Duration::from_millis(20);
 
 /// Somebody else has the file.
 #[derive(Debug, thiserror::Error)]
@@ -32,12 +37,16 @@ impl Lock {
             .write(true)
             .open(PathBuf::from(name))
             .map_err(unavailable)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Self { _file: file }),
-            Err(TryLockError::WouldBlock) => Err(StoreError::Unavailable {
-                source: InUse(path.to_owned()).into(),
-            }),
-            Err(TryLockError::Error(error)) => Err(unavailable(error)),
+        for _ in 0..TRIES {
+            match file.try_lock() {
+                Ok(()) => return Ok(Self { _file: file }),
+                // A child that a former holder has just started has the lock as well, until it runs its own program.
+                Err(TryLockError::WouldBlock) => std::thread::sleep(BETWEEN),
+                Err(TryLockError::Error(error)) => return Err(unavailable(error)),
+            }
         }
+        Err(StoreError::Unavailable {
+            source: InUse(path.to_owned()).into(),
+        })
     }
 }

@@ -33,6 +33,7 @@ pub mod jobs;
 pub mod keys;
 pub mod line;
 pub mod mockups;
+mod overtaken;
 pub mod sample;
 pub mod script;
 
@@ -93,6 +94,11 @@ macro_rules! job_store_suite {
             held_jobs_are_found_whatever_their_lease,
             recovery_frees_what_dead_workers_held,
             cancel_against_finish_gives_one_end,
+            lease_expires_during_the_final_commit,
+            two_workers_one_job,
+            an_overdue_job_is_failed_and_not_begun,
+            overdue_jobs_are_found_by_age,
+            ended_jobs_are_forgotten_by_age,
             a_silent_job_owes_nothing,
             cursor_pages_do_not_shift,
             filters_narrow_the_list,
@@ -173,6 +179,7 @@ macro_rules! delivery_store_suite {
             a_delivered_one_is_due_no_more_until_replayed,
             filters_narrow_the_list,
             cursor_pages_do_not_shift,
+            ended_deliveries_are_forgotten_by_age,
             changes_are_heard,
         );
     };

@@ -69,6 +69,13 @@ pub trait DeliveryStore: std::fmt::Debug + Send + Sync {
     /// # Errors
     /// Only those of the backend.
     async fn replace_delivery(&self, expected: Version, delivery: &Delivery) -> Result<Swap, StoreError>;
+
+    /// Forgets deliveries of all tenants that have ended and were created no later than `before`, at most `limit`,
+    /// the oldest first by `(created_at, id)`; tells how many.
+    ///
+    /// # Errors
+    /// Only those of the backend; nothing is forgotten then.
+    async fn forget_deliveries(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError>;
 }
 
 /// Which deliveries to list. The default lists all.

@@ -46,6 +46,8 @@ pub struct JobSteps {
     retry: Arc<RetrySchedule>,
     /// How many jobs of one tenant may run.
     at_once: u32,
+    /// How long after it came in a job has to have ended.
+    deadline: Duration,
     /// How many jobs were taken since a low one came first.
     since_low: Arc<AtomicUsize>,
     /// Jobs claimed or renewed here, as they were written then. Most reports find theirs unchanged and
@@ -110,6 +112,8 @@ impl JobSteps {
     const MOST_HELD: usize = 1024;
     /// How many jobs of one tenant run at once unless told otherwise.
     pub const AT_ONCE: u32 = 64;
+    /// How long after it came in a job has to have ended, unless told otherwise.
+    pub const DEADLINE: Duration = Duration::from_hours(24);
     /// Of so many jobs taken one at least is low, if any low one waits: however much else there is, low jobs move.
     const ONE_LOW_IN: usize = 16;
 
@@ -120,6 +124,7 @@ impl JobSteps {
             announcer,
             retry: Arc::new(retry),
             at_once: Self::AT_ONCE,
+            deadline: Self::DEADLINE,
             since_low: Arc::default(),
             held: Arc::default(),
         }
@@ -133,10 +138,18 @@ impl JobSteps {
         self
     }
 
+    /// The same, failing jobs that have not ended `deadline` after they came in, waiting included.
+    /// [`Self::DEADLINE`] unless told otherwise.
+    #[must_use]
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
     /// Takes up to `most` due jobs for `worker`, in the order of [`due_jobs`](crate::JobStore::due_jobs), each until
     /// `now + lease_for`. One in sixteen is a low one, if any waits.
     ///
-    /// A job whose holders vanished too often, or that was to be cancelled when its holder vanished,
+    /// A job whose deadline has passed, whose holders vanished too often, or that was to be cancelled when its holder vanished,
     /// ends here instead of being taken; others are looked for in its place.
     ///
     /// # Errors
@@ -183,10 +196,14 @@ impl JobSteps {
             taken.extend(claimed.taken);
             // What this claim ends owes deliveries, and who is to hear of it must be looked up: that is
             // no matter for the lock of a store, so it goes the way of every other end.
-            let swaps = claimed
-                .left
-                .into_iter()
-                .map(|job| self.swap(job, event.clone(), now, Jitter::MIDDLE, Fruit::default()));
+            let swaps = claimed.left.into_iter().map(|job| {
+                let event = if self.overdue(&job, now) {
+                    JobEvent::DeadlinePassed
+                } else {
+                    event.clone()
+                };
+                self.swap(job, event, now, Jitter::MIDDLE, Fruit::default())
+            });
             for outcome in join_all(swaps).await {
                 match outcome? {
                     Swapped::Now(job) if !job.state.is_terminal() => taken.push(*job),
@@ -411,15 +428,44 @@ impl JobSteps {
         }
     }
 
+    fn overdue(&self, job: &Job, now: Timestamp) -> bool {
+        job.created_at <= now - self.deadline
+    }
+
     /// What a claim decides about each job that the store lends: to take it, or to leave those that the
     /// claim would end.
     fn taking(&self, event: JobEvent, now: Timestamp) -> ClaimStep {
-        let retry = Arc::clone(&self.retry);
+        let (retry, before) = (Arc::clone(&self.retry), now - self.deadline);
         Arc::new(move |job| {
+            if job.created_at <= before {
+                return None;
+            }
             let state = job.state.clone();
             let state = state.step(event.clone(), now, &retry, Jitter::MIDDLE).ok()?;
             (!state.is_terminal()).then(|| job.clone().stepped(state, None, now))
         })
+    }
+
+    /// Ends every job whose deadline has passed, whether it waits or runs. Tells how many.
+    ///
+    /// # Errors
+    /// Those of the store; jobs that were ended by then have ended.
+    pub async fn end_overdue(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let mut ended = 0;
+        for _ in 0..Self::ROUNDS {
+            let overdue = self.store.overdue_jobs(now - self.deadline, 256).await?;
+            if overdue.is_empty() {
+                break;
+            }
+            let swaps = overdue.into_iter().map(|job| {
+                let event = JobEvent::DeadlinePassed;
+                self.swap(job, event, now, Jitter::MIDDLE, Fruit::default())
+            });
+            for outcome in join_all(swaps).await {
+                ended += u64::from(matches!(outcome?, Swapped::Now(_)));
+            }
+        }
+        Ok(ended)
     }
 
     async fn report(

@@ -97,6 +97,21 @@ pub trait JobStore: std::fmt::Debug + Send + Sync {
     /// [`StoreError::Duplicate`] when the id of a delivery or the mockup is taken.
     async fn replace_job(&self, expected: Version, swap: &JobSwap) -> Result<Swap, StoreError>;
 
+    /// Jobs of all tenants that have not ended and were created no later than `before`, at most `limit`, the oldest
+    /// first by `(created_at, id)`.
+    ///
+    /// # Errors
+    /// Only those of the backend.
+    async fn overdue_jobs(&self, before: Timestamp, limit: u32) -> Result<Vec<Job>, StoreError>;
+
+    /// Forgets jobs of all tenants that have ended and were created no later than `before`, at most `limit`, the
+    /// oldest first by `(created_at, id)`, and the idempotency keys that led to them; tells how many jobs. Several
+    /// callers at once share the work.
+    ///
+    /// # Errors
+    /// Only those of the backend; nothing is forgotten then.
+    async fn forget_jobs(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError>;
+
     /// How many jobs have not ended: of one tenant, or of all.
     ///
     /// # Errors

@@ -92,6 +92,7 @@ pub struct WorkerBuilder {
     shelf_bytes: u64,
     retry: RetrySchedule,
     jobs_of_tenant: u32,
+    job_deadline: Duration,
     clock: Arc<dyn Clock>,
     jitter: Arc<dyn Fn() -> Jitter + Send + Sync>,
 }
@@ -144,6 +145,7 @@ impl WorkerBuilder {
             shelf_bytes: 1 << 30,
             retry: RetrySchedule::default(),
             jobs_of_tenant: JobSteps::AT_ONCE,
+            job_deadline: JobSteps::DEADLINE,
             clock: Arc::new(SystemClock),
             jitter: Arc::new(random_jitter),
         }
@@ -225,6 +227,13 @@ impl WorkerBuilder {
         self
     }
 
+    /// How long after it came in a job has to have ended, waiting and all attempts included. One that is older is not
+    /// begun and fails as timed out. The same as the service's. Default: 24 h.
+    pub const fn job_deadline(mut self, deadline: Duration) -> Self {
+        self.job_deadline = deadline;
+        self
+    }
+
     /// Who else works from this store. Default: [`Ownership::Shared`].
     pub const fn ownership(mut self, ownership: Ownership) -> Self {
         self.settings.ownership = ownership;
@@ -266,7 +275,8 @@ impl WorkerBuilder {
         Ok(Worker(Arc::new(Inner {
             id: WorkerId::from_random(id),
             steps: JobSteps::new(Arc::clone(&self.store), self.announcer, self.retry)
-                .at_once(self.jobs_of_tenant),
+                .at_once(self.jobs_of_tenant)
+                .deadline(self.job_deadline),
             store: self.store,
             blobs: self.blobs,
             egress: self.egress,

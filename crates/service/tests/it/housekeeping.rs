@@ -2,13 +2,18 @@
 
 use std::time::Duration;
 
+use marquetry_job::JobState;
 use marquetry_model::{BlobKey, JobId};
 use marquetry_service::{Swept, Terms, UploadFile, UploadRequest, Wait};
 use marquetry_testkit::clock::Clock;
 
 use crate::world::{World, hash, request};
 
-crate::over_each_store!(only_what_nothing_needs_is_swept,);
+crate::over_each_store!(
+    only_what_nothing_needs_is_swept,
+    what_ended_long_ago_is_forgotten,
+    a_job_beyond_its_deadline_is_ended,
+);
 
 /// Sets the clock to what the file system shows, and a day on: everything that is there is old then.
 fn make_old(clock: &Clock) {
@@ -66,6 +71,9 @@ async fn only_what_nothing_needs_is_swept(world: World) {
         incoming: 1,
         uploads: 1,
         assets: 1,
+        // By the obedient clock it ended many years ago.
+        jobs: 1,
+        ..Swept::default()
     };
     assert_eq!(swept, expected);
     let gone = [
@@ -80,4 +88,46 @@ async fn only_what_nothing_needs_is_swept(world: World) {
         assert!(world.holds(needed), "{needed}");
     }
     assert!(world.holds(&BlobKey::asset(hash(b"waiting"))));
+}
+
+async fn what_ended_long_ago_is_forgotten(world: World) {
+    let mockup = world.mockup(world.tenant, 1, b"8BPS").await;
+    let mut jobs = Vec::new();
+    for _ in 0..2 {
+        let asked = request(mockup.id, b"done");
+        let submitted = world.service.submit_render(world.tenant, asked, Wait::No).await;
+        jobs.push(submitted.unwrap().into_job());
+    }
+    let done = world.finish(&world.claim().await.unwrap()).await;
+    let result = done.result.unwrap().export.unwrap().key;
+
+    make_old(&world.clock);
+    // The result is a day old, the records are many years old by the obedient clock: it stood still until now.
+    let swept = world.service.sweep().await.unwrap();
+    assert_eq!((swept.jobs, swept.results), (1, 0));
+    let gone = world.service.job(world.tenant, done.id).await;
+    assert!(gone.is_err(), "{gone:?}");
+    let waiting = jobs.iter().find(|job| job.id != done.id).unwrap();
+    assert!(world.service.job(world.tenant, waiting.id).await.is_ok());
+    assert!(world.holds(&result));
+
+    world.clock.advance(Duration::from_hours(30 * 24));
+    let swept = world.service.sweep().await.unwrap();
+    assert_eq!((swept.jobs, swept.results), (0, 1));
+    assert!(!world.holds(&result));
+}
+
+async fn a_job_beyond_its_deadline_is_ended(world: World) {
+    let mockup = world.mockup(world.tenant, 1, b"8BPS").await;
+    let asked = request(mockup.id, b"art");
+    let submitted = world.service.submit_render(world.tenant, asked, Wait::No).await;
+    let id = submitted.unwrap().job().id;
+    world.clock.advance(Duration::from_hours(23));
+    assert_eq!(world.service.end_overdue().await.unwrap(), 0);
+    world.clock.advance(Duration::from_hours(1));
+    assert_eq!(world.service.end_overdue().await.unwrap(), 1);
+    let JobState::Failed { cause, .. } = world.service.job(world.tenant, id).await.unwrap().state else {
+        panic!("it should have failed")
+    };
+    assert_eq!(cause.code, marquetry_job::code::TIMED_OUT);
 }

@@ -35,6 +35,7 @@ mod keys;
 mod mockups;
 mod store;
 mod submit;
+mod twins;
 mod uploads;
 mod wait;
 mod world;

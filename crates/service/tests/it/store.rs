@@ -78,6 +78,14 @@ impl JobStore for OddStore {
         self.inner.replace_job(expected, swap).await
     }
 
+    async fn overdue_jobs(&self, before: Timestamp, limit: u32) -> Answer<Vec<Job>> {
+        self.inner.overdue_jobs(before, limit).await
+    }
+
+    async fn forget_jobs(&self, before: Timestamp, limit: u32) -> Answer<u64> {
+        self.inner.forget_jobs(before, limit).await
+    }
+
     async fn count_live_jobs(&self, tenant: Option<TenantId>) -> Answer<u64> {
         self.inner.count_live_jobs(tenant).await
     }
@@ -183,6 +191,10 @@ impl DeliveryStore for OddStore {
 
     async fn held_deliveries(&self, after: Option<DeliveryId>, limit: u32) -> Answer<Vec<Delivery>> {
         self.inner.held_deliveries(after, limit).await
+    }
+
+    async fn forget_deliveries(&self, before: Timestamp, limit: u32) -> Answer<u64> {
+        self.inner.forget_deliveries(before, limit).await
     }
 
     async fn replace_delivery(&self, expected: Version, delivery: &Delivery) -> Answer<Swap> {

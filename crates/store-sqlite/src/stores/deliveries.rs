@@ -130,6 +130,19 @@ impl DeliveryStore for SqliteStore {
         .await
     }
 
+    async fn forget_deliveries(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        self.write(move |connection, _| {
+            let sql = "DELETE FROM deliveries WHERE id IN (
+                           SELECT id FROM deliveries INDEXED BY deliveries_ended
+                           WHERE due IS NULL AND created_at <= ?1 ORDER BY created_at, id LIMIT ?2)";
+            let gone = connection
+                .execute(sql, params![before.as_micros(), limit])
+                .of("delivery")?;
+            Ok(u64::try_from(gone).unwrap_or(u64::MAX))
+        })
+        .await
+    }
+
     async fn replace_delivery(&self, expected: Version, delivery: &Delivery) -> Result<Swap, StoreError> {
         let row = DeliveryRow::of(delivery);
         self.write(move |connection, told| {

@@ -160,6 +160,37 @@ impl JobStore for SqliteStore {
         .await
     }
 
+    async fn overdue_jobs(&self, before: Timestamp, limit: u32) -> Result<Vec<Job>, StoreError> {
+        self.read(move |connection| {
+            let sql = format!(
+                "SELECT {COLUMNS} FROM jobs INDEXED BY jobs_by_age
+                 WHERE due IS NOT NULL AND created_at <= ?1 ORDER BY created_at, id LIMIT ?2"
+            );
+            many(connection, &sql, params![before.as_micros(), limit])
+        })
+        .await
+    }
+
+    async fn forget_jobs(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        self.write(move |connection, _| {
+            let old = "SELECT id FROM jobs INDEXED BY jobs_ended
+                       WHERE due IS NULL AND created_at <= ?1 ORDER BY created_at, id LIMIT ?2";
+            let bounds = params![before.as_micros(), limit];
+            // Keys first: each points at its job.
+            connection
+                .execute(
+                    &format!("DELETE FROM idempotency_claims WHERE job IN ({old})"),
+                    bounds,
+                )
+                .of("idempotency key")?;
+            let gone = connection
+                .execute(&format!("DELETE FROM jobs WHERE id IN ({old})"), bounds)
+                .of("job")?;
+            Ok(u64::try_from(gone).unwrap_or(u64::MAX))
+        })
+        .await
+    }
+
     async fn count_live_jobs(&self, tenant: Option<TenantId>) -> Result<u64, StoreError> {
         self.read(move |connection| {
             let count: i64 = match tenant {

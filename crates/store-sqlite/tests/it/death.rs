@@ -34,7 +34,7 @@ fn child() {
 }
 
 async fn work(store: Arc<dyn Store>, first: u64) {
-    let steps = job_steps(&store);
+    let steps = job_steps(&store).deadline(std::time::Duration::MAX);
     for n in (first..).step_by(4) {
         let _ = store.insert_job(&render_job(n), None).await.unwrap();
         say(&format!("accepted {n}"));

@@ -390,6 +390,33 @@ pub async fn cursor_pages_do_not_shift(store: Shared) {
     assert_eq!(second.next, None);
 }
 
+/// Old deliveries that have ended are forgotten, and none that is still to be sent.
+pub async fn ended_deliveries_are_forgotten_by_age(store: Shared) {
+    for n in 1..=4 {
+        store.insert_delivery(&delivery(n)).await.unwrap();
+    }
+    let steps = delivery_steps(&store);
+    let claimed = steps.claim(worker(1), at(9), LEASE, 2, &[]).await.unwrap();
+    for one in &claimed {
+        let by = one.state.hold().unwrap();
+        let event = DeliveryEvent::Accepted { by };
+        steps
+            .report(one.tenant, one.id, event, None, at(9), Jitter::MIDDLE)
+            .await
+            .unwrap();
+    }
+    let ended: Vec<_> = claimed.iter().map(|one| one.id).collect();
+    assert_eq!(ended, [1, 2].map(delivery_id));
+    assert_eq!(store.forget_deliveries(at(1), 9).await.unwrap(), 1);
+    assert_eq!(store.forget_deliveries(at(9), 9).await.unwrap(), 1);
+    assert_eq!(store.forget_deliveries(at(9), 9).await.unwrap(), 0);
+    let due = store.due_deliveries(at(99), 9, &[]).await.unwrap();
+    assert_eq!(
+        due.iter().map(|one| one.id).collect::<Vec<_>>(),
+        [3, 4].map(delivery_id)
+    );
+}
+
 /// A listener hears of new deliveries and of their changes.
 pub async fn changes_are_heard(store: Shared) {
     let mut changes = store.changes();

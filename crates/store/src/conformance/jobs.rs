@@ -6,6 +6,7 @@ use std::sync::Arc;
 use marquetry_job::{Cause, Failure, Jitter, JobState, Timestamp};
 use marquetry_model::{Announce, Job, JobKind, JobResult, Version};
 
+use super::overtaken::overtaken;
 use super::sample::{
     LEASE, at, delivery, delivery_id, job_id, job_steps, mockup, mockup_id, render_job, result, tenant_id,
     upload_job, worker,
@@ -490,20 +491,20 @@ pub async fn recovery_frees_what_dead_workers_held(store: Shared) {
 /// However cancel and finish race, one end stands, and it owes one delivery.
 pub async fn cancel_against_finish_gives_one_end(store: Shared) {
     let steps = job_steps(&store);
-    for n in 0..50 {
+    for n in 0..300 {
         insert(&store, &render_job(n)).await;
-        let by = steps.claim(worker(1), at(100), LEASE, 1).await.unwrap()[0]
+        let by = steps.claim(worker(1), at(1000), LEASE, 1).await.unwrap()[0]
             .state
             .hold()
             .unwrap();
         let (one, other) = (steps.clone(), steps.clone());
         let finish = tokio::spawn(async move {
-            one.finish(tenant_id(1), job_id(n), by, result(n), None, at(101))
+            one.finish(tenant_id(1), job_id(n), by, result(n), None, at(1001))
                 .await
                 .unwrap()
         });
         let cancel =
-            tokio::spawn(async move { other.cancel(tenant_id(1), job_id(n), at(101)).await.unwrap() });
+            tokio::spawn(async move { other.cancel(tenant_id(1), job_id(n), at(1001)).await.unwrap() });
         let Reported::Written(ended) = finish.await.unwrap() else {
             panic!("the holder was refused")
         };
@@ -524,9 +525,150 @@ pub async fn cancel_against_finish_gives_one_end(store: Shared) {
         }
     }
     assert_eq!(
-        store.due_deliveries(Timestamp::MAX, 99, &[]).await.unwrap().len(),
-        50
+        store
+            .due_deliveries(Timestamp::MAX, 999, &[])
+            .await
+            .unwrap()
+            .len(),
+        300
     );
+}
+
+/// Between a worker's last look at its job and its final commit the lease runs out and another worker claims: the
+/// commit is refused, and the end that the other one gives stands alone.
+pub async fn lease_expires_during_the_final_commit(store: Shared) {
+    insert(&store, &render_job(1)).await;
+    let (tenant, id) = (tenant_id(1), job_id(1));
+    let slow = overtaken(&store, at(60));
+    let first = slow.claim(worker(1), at(1), LEASE, 1).await.unwrap();
+    let late = slow
+        .finish(
+            tenant,
+            id,
+            first[0].state.hold().unwrap(),
+            result(1),
+            None,
+            at(60),
+        )
+        .await
+        .unwrap();
+    assert!(matches!(late, Reported::Refused(_)), "{late:?}");
+    let held = reload(&store, 1).await;
+    let second = held.state.hold().unwrap();
+    assert_eq!((second.worker, held.result), (worker(2), None));
+    let ended = job_steps(&store)
+        .finish(tenant, id, second, result(2), None, at(61))
+        .await
+        .unwrap();
+    assert!(matches!(ended, Reported::Written(_)), "{ended:?}");
+    assert_eq!(reload(&store, 1).await.result, Some(result(2)));
+    let owed = store.due_deliveries(Timestamp::MAX, 9, &[]).await.unwrap();
+    assert_eq!(owed.len(), 1, "one end owes one delivery");
+}
+
+/// Two workers are shown one job and both take it: one holds it, the other is told that it moved.
+pub async fn two_workers_one_job(store: Shared) {
+    insert(&store, &render_job(1)).await;
+    let shown = store.due_jobs(&Pick::any(at(1), 1)).await.unwrap().remove(0);
+    let taken = |n| {
+        let claim = marquetry_job::JobEvent::Claimed {
+            worker: worker(n),
+            until: at(16),
+        };
+        let retry = marquetry_job::RetrySchedule::default();
+        let state = shown.state.clone().step(claim, at(1), &retry, Jitter::MIDDLE);
+        JobSwap::only(shown.clone().stepped(state.unwrap(), None, at(1)))
+    };
+    let swaps = [taken(1), taken(2)];
+    assert_eq!(
+        store.replace_job(shown.version, &swaps[0]).await.unwrap(),
+        Swap::Swapped
+    );
+    assert_eq!(
+        store.replace_job(shown.version, &swaps[1]).await.unwrap(),
+        Swap::Moved
+    );
+    assert_eq!(reload(&store, 1).await, swaps[0].job);
+}
+
+/// A job that waited beyond its deadline is failed by whoever would have claimed it, and tells so.
+pub async fn an_overdue_job_is_failed_and_not_begun(store: Shared) {
+    for n in [1, 50] {
+        insert(&store, &render_job(n)).await;
+    }
+    let steps = job_steps(&store).deadline(std::time::Duration::from_secs(60));
+    let claimed = steps.claim(worker(1), at(61), LEASE, 9).await.unwrap();
+    assert_eq!(claimed.iter().map(|job| job.id).collect::<Vec<_>>(), [job_id(50)]);
+    let JobState::Failed { cause, at: when } = reload(&store, 1).await.state else {
+        panic!("it should have failed")
+    };
+    assert_eq!(
+        (cause.code.as_str(), when),
+        (marquetry_job::code::TIMED_OUT, at(61))
+    );
+    // One that runs is failed too, and what its worker brings later is refused.
+    assert_eq!(steps.end_overdue(at(109)).await.unwrap(), 0);
+    assert_eq!(steps.end_overdue(at(110)).await.unwrap(), 1);
+    let by = claimed[0].state.hold().unwrap();
+    let late = steps
+        .finish(tenant_id(1), job_id(50), by, result(1), None, at(111))
+        .await
+        .unwrap();
+    assert!(matches!(late, Reported::Refused(_)), "{late:?}");
+    assert_eq!(
+        store.due_deliveries(Timestamp::MAX, 9, &[]).await.unwrap().len(),
+        2
+    );
+}
+
+/// Jobs that have not ended, the oldest first; those that have ended and younger ones are no matter.
+pub async fn overdue_jobs_are_found_by_age(store: Shared) {
+    for n in [4, 2, 1, 3, 5] {
+        insert(&store, &render_job(n)).await;
+    }
+    let steps = job_steps(&store);
+    steps.claim(worker(1), at(4), LEASE, 1).await.unwrap();
+    steps.cancel(tenant_id(1), job_id(2), at(4)).await.unwrap();
+    let ids = |jobs: Vec<Job>| jobs.iter().map(|job| job.id).collect::<Vec<_>>();
+    let found = store.overdue_jobs(at(4), 9).await.unwrap();
+    assert_eq!(ids(found), [1, 3, 4].map(job_id));
+    let found = store.overdue_jobs(at(4), 2).await.unwrap();
+    assert_eq!(ids(found), [1, 3].map(job_id));
+}
+
+/// Old jobs that have ended are forgotten with the keys that led to them; what has not ended stays, however old.
+pub async fn ended_jobs_are_forgotten_by_age(store: Shared) {
+    let claim = crate::IdempotencyClaim {
+        key: "k".into(),
+        fingerprint: crate::Fingerprint([1; 32]),
+        until: at(1000),
+    };
+    for n in 1..=5 {
+        let claim = (n == 1).then_some(&claim);
+        let inserted = store.insert_job(&render_job(n), claim).await.unwrap();
+        assert_eq!(inserted, Inserted::New);
+    }
+    let steps = job_steps(&store);
+    for n in [1, 2, 4, 5] {
+        steps.cancel(tenant_id(1), job_id(n), at(9)).await.unwrap();
+    }
+    assert_eq!(store.forget_jobs(at(4), 1).await.unwrap(), 1);
+    assert_eq!(store.job(tenant_id(1), job_id(1)).await.unwrap(), None);
+    assert_eq!(store.forget_jobs(at(4), 9).await.unwrap(), 2);
+    assert_eq!(store.forget_jobs(at(4), 9).await.unwrap(), 0);
+    let left = store
+        .list_jobs(tenant_id(1), &JobFilter::default(), None, 9)
+        .await
+        .unwrap();
+    let left: Vec<_> = left.items.iter().map(|job| job.id).collect();
+    assert_eq!(left, [job_id(5), job_id(3)]);
+    // The key is free for another request.
+    let other = crate::IdempotencyClaim {
+        fingerprint: crate::Fingerprint([2; 32]),
+        ..claim
+    };
+    let again = store.insert_job(&render_job(6), Some(&other)).await.unwrap();
+    assert_eq!(again, Inserted::New);
 }
 
 /// A job whose caller waits on the line tells nobody.

@@ -39,7 +39,7 @@ impl From<[u8; 4]> for Operation {
 }
 
 impl Operation {
-    const KINDS: u8 = 22;
+    const KINDS: u8 = 25;
 
     /// Does it to `store` at `now`, and tells what came of it.
     async fn play(self, store: &Arc<dyn Store>, now: Timestamp) -> String {
@@ -73,6 +73,16 @@ impl Operation {
             17 => self.change_endpoint(store, n, now).await,
             18 => told(store.insert_delivery(&delivery(n)).await),
             19 => self.send(store, now).await,
+            21 => {
+                let steps = job_steps(store).deadline(Duration::from_secs(90));
+                told(steps.end_overdue(now).await)
+            }
+            22 => told(store.forget_jobs(now - LEASE * 2, u32::from(three % 4)).await),
+            23 => told(
+                store
+                    .forget_deliveries(now - LEASE * 2, u32::from(three % 4))
+                    .await,
+            ),
             20 => told(delivery_steps(store).replay(tenant_id, delivery_id(n), now).await),
             _ => self.use_key(store, n, now).await,
         }
@@ -362,6 +372,7 @@ async fn everything(store: &Arc<dyn Store>, now: Timestamp) -> Vec<String> {
         ..Pick::any(now, 99)
     };
     all.push(told(store.due_jobs(&narrow).await));
+    all.push(told(store.overdue_jobs(now, 99).await));
     all.push(told(store.held_jobs(None, 99).await));
     all.push(told(store.next_due_job().await));
     all.push(told(store.due_deliveries(now, 99, &[]).await));

@@ -94,6 +94,20 @@ impl DeliveryStore for MemoryStore {
         Ok(first(held.cloned().collect(), limit, |delivery| delivery.id))
     }
 
+    async fn forget_deliveries(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        let mut shelves = self.shelves();
+        let old = shelves
+            .deliveries
+            .values()
+            .filter(|one| one.state.due().is_none() && one.created_at <= before)
+            .map(|one| (one.created_at, one.id));
+        let old = first(old.collect(), limit, |place| *place);
+        for (_, id) in &old {
+            shelves.deliveries.remove(id);
+        }
+        Ok(u64::try_from(old.len()).unwrap_or(u64::MAX))
+    }
+
     async fn replace_delivery(&self, expected: Version, delivery: &Delivery) -> Result<Swap, StoreError> {
         let mut shelves = self.shelves();
         match shelves.deliveries.get_mut(&delivery.id) {

@@ -168,6 +168,33 @@ impl JobStore for MemoryStore {
         Ok(Swap::Swapped)
     }
 
+    async fn overdue_jobs(&self, before: Timestamp, limit: u32) -> Result<Vec<Job>, StoreError> {
+        let shelves = self.shelves();
+        let overdue = shelves
+            .jobs
+            .values()
+            .filter(|job| !job.state.is_terminal() && job.created_at <= before);
+        Ok(first(overdue.cloned().collect(), limit, |job| {
+            (job.created_at, job.id)
+        }))
+    }
+
+    async fn forget_jobs(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        let mut shelves = self.shelves();
+        let old = shelves
+            .jobs
+            .values()
+            .filter(|job| job.state.is_terminal() && job.created_at <= before)
+            .map(|job| (job.created_at, job.id));
+        let old = first(old.collect(), limit, |place| *place);
+        for (_, id) in &old {
+            shelves.jobs.remove(id);
+            shelves.turns.remove(id);
+            shelves.claims.retain(|_, claim| claim.job != *id);
+        }
+        Ok(u64::try_from(old.len()).unwrap_or(u64::MAX))
+    }
+
     async fn count_live_jobs(&self, tenant: Option<TenantId>) -> Result<u64, StoreError> {
         let shelves = self.shelves();
         let live = shelves

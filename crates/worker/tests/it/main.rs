@@ -5,6 +5,7 @@
 mod announcing;
 mod claiming;
 mod interruptions;
+mod poison;
 mod renders;
 mod uploads;
 mod workshop;

@@ -39,7 +39,7 @@ pub(crate) struct Workshop {
     pub(crate) server: Catcher,
     pub(crate) tenant: TenantId,
     ids: AtomicU8,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// A worker that runs until it is told to stop.
@@ -77,8 +77,13 @@ impl Workshop {
             server: Catcher::start().await,
             tenant: TenantId::from_random([9; 16]),
             ids: AtomicU8::new(0),
-            _folder: folder,
+            folder,
         }
+    }
+
+    /// Where store and blobs are.
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.folder.path()
     }
 
     /// Two slots, and retries that do not wait.
