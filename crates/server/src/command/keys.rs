@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 use marquetry_dialect::iso8601;
-use marquetry_model::ApiKeyId;
+use marquetry_model::{ApiKeyId, Tenant};
 use marquetry_service::Service;
 use tokio::runtime::Runtime;
 
@@ -15,6 +15,9 @@ use super::terminal::{complain, say};
 pub(super) struct Keys {
     #[command(flatten)]
     storage: Storage,
+    /// Whose keys, by name; `create` makes a tenant that is not there yet. [default: the tenant of the server]
+    #[arg(long, value_name = "NAME")]
+    tenant: Option<String>,
     #[command(subcommand)]
     action: Action,
 }
@@ -40,7 +43,7 @@ impl Keys {
     pub(super) fn run(self) -> Result<(), Failure> {
         let service = Service::builder(self.storage.store_beside()?, self.storage.blobs()?).build()?;
         Runtime::new()?.block_on(async {
-            let tenant = service.ensure_default_tenant().await?.id;
+            let tenant = self.tenant_of(&service).await?.id;
             match self.action {
                 Action::Create { name } => {
                     let made = service.create_key(tenant, &name).await?;
@@ -65,5 +68,18 @@ impl Keys {
                 }
             }
         })
+    }
+
+    async fn tenant_of(&self, service: &Service) -> Result<Tenant, Failure> {
+        let Some(name) = &self.tenant else {
+            return Ok(service.ensure_default_tenant().await?);
+        };
+        let tenants = service.tenants().await?;
+        let known = tenants.into_iter().find(|tenant| tenant.name == *name);
+        match (known, &self.action) {
+            (Some(tenant), _) => Ok(tenant),
+            (None, Action::Create { .. }) => Ok(service.create_tenant(name).await?),
+            (None, _) => Err(Failure::new(format!("there is no tenant {name:?}"))),
+        }
     }
 }
