@@ -5,20 +5,31 @@
 //! promise was broken and with 2 when it could not find out.
 //!
 //! Reading order: [`program`] builds and [`process`] starts it; [`site`] is one installation of it with its
-//! storage; [`client`] and [`receiver`] are those who use it; [`figures`] is what is printed. Then a module
+//! storage; [`client`], [`receiver`] and [`load`] are those who use it; [`ground`] puts these together; [`figures`] is what is printed. Then a module
 //! for each command, [`torture`] first.
 
+mod cancel_race;
 mod chance;
 mod client;
+mod disk_full;
 mod failure;
 mod figures;
+mod ground;
 mod journal;
+mod load;
 mod mockup;
+mod neighbour;
+mod orphans;
+mod overload;
+mod poison;
 mod process;
 mod program;
 mod receiver;
+mod shutdown;
 mod site;
+mod slow_clients;
 mod torture;
+mod twins;
 
 use std::process::ExitCode;
 
@@ -39,6 +50,24 @@ struct Arguments {
 enum Command {
     /// Kill it under load at random moments and at failpoints, start it again, and compare.
     Torture(torture::Torture),
+    /// Ask ten times what it can do, by a timetable that does not wait (O1).
+    Overload(overload::Overload),
+    /// Hold it with clients that send a byte a second or read nothing (O2).
+    SlowClients(slow_clients::SlowClients),
+    /// Fill its disks, make them read-only, take its descriptors (O3).
+    DiskFull(disk_full::DiskFull),
+    /// Let one tenant ask for a hundred times its share (O7).
+    Neighbour(neighbour::Neighbour),
+    /// Send SIGTERM under load (O4).
+    Shutdown(shutdown::Shutdown),
+    /// Kill it while it draws, and see how soon the job is drawn again (R2).
+    Orphans(orphans::Orphans),
+    /// Cancel jobs that are about to finish (R9).
+    CancelRace(cancel_race::CancelRace),
+    /// Submit jobs that kill whoever draws them (R10).
+    Poison(poison::Poison),
+    /// Submit the same thing many times at once under one key (R11).
+    Twins(twins::Twins),
 }
 
 fn main() -> ExitCode {
@@ -49,7 +78,16 @@ fn main() -> ExitCode {
     };
     let done = runtime.block_on(async {
         match arguments.command {
-            Command::Torture(torture) => torture.run().await,
+            Command::Torture(command) => command.run().await,
+            Command::Overload(command) => command.run().await,
+            Command::SlowClients(command) => command.run().await,
+            Command::DiskFull(command) => command.run().await,
+            Command::Neighbour(command) => command.run().await,
+            Command::Shutdown(command) => command.run().await,
+            Command::Orphans(command) => command.run().await,
+            Command::CancelRace(command) => command.run().await,
+            Command::Poison(command) => command.run().await,
+            Command::Twins(command) => command.run().await,
         }
     });
     // What still waits for an answer that nobody wants is not waited for.

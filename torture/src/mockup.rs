@@ -6,6 +6,8 @@ use marquetry_testkit::paint::Picture;
 use marquetry_testkit::psd::{Builder, Layer, Linked, Rect, SmartObject};
 use serde_json::{Value, json};
 
+use crate::chance::Chance;
+
 const WIDTH: u32 = 32;
 const HEIGHT: u32 = 24;
 /// The slot, in pixels of the canvas and of its content alike.
@@ -50,6 +52,19 @@ pub(crate) fn scaled(scale: u32) -> Vec<u8> {
     ));
     document.link(Linked::embedded(CONTENT, "design.png", picture(BLUE)));
     document.to_bytes()
+}
+
+/// A picture that no coder makes small, for the slot of a mockup of that scale.
+fn noise(scale: u32) -> Vec<u8> {
+    let scale = scale as usize;
+    let mut chance = Chance::of_seed(1);
+    let (width, height) = (SLOT.width() * scale, SLOT.height() * scale);
+    let pixels = (0..width * height).flat_map(|_| {
+        let [red, green, blue, ..] = chance.draw().to_be_bytes();
+        [red, green, blue, 255]
+    });
+    let rgba = pixels.collect();
+    Picture { width, height, rgba }.to_png()
 }
 
 fn picture(colour: [u8; 4]) -> Vec<u8> {
@@ -100,6 +115,17 @@ pub(crate) enum Design {
 }
 
 impl Mockup {
+    /// The body of a render whose result is large: noise in the slot of a mockup of that scale.
+    pub(crate) fn render_noise(&self, scale: u32) -> Value {
+        let png = base64::engine::general_purpose::STANDARD.encode(noise(scale));
+        json!({
+            "is_async": true,
+            "mockup_uuid": self.id,
+            "smart_objects": [{"uuid": self.slot, "asset": {"base64": png, "fit": "fill"}}],
+            "export_options": {"image_format": "png", "image_size": "original"},
+        })
+    }
+
     /// The body of a render for a job in the background.
     pub(crate) fn render(&self, colour: Colour, design: Design) -> Value {
         let change = match design {

@@ -23,8 +23,8 @@ pub(crate) struct Order {
     pub(crate) program: PathBuf,
     pub(crate) arguments: Vec<OsString>,
     pub(crate) environment: Vec<(String, String)>,
-    /// Commands of the shell that come before it in the same process, such as `ulimit -n 64`.
-    pub(crate) prelude: Option<String>,
+    /// A command that ends by running the rest of its arguments in its own place, such as `nice`.
+    pub(crate) wrapper: Vec<String>,
     /// Where its log is appended.
     pub(crate) log: PathBuf,
     /// Whether it says where it listens.
@@ -45,15 +45,12 @@ impl Process {
     /// Starts it and returns when it says that it listens, or at once when it never does.
     pub(crate) async fn start(order: &Order) -> Result<Self, Failure> {
         let log = OpenOptions::new().create(true).append(true).open(&order.log)?;
-        let mut command = match &order.prelude {
+        let mut command = match order.wrapper.split_first() {
             None => Command::new(&order.program),
-            Some(prelude) => {
-                let mut shell = Command::new("sh");
-                shell
-                    .arg("-c")
-                    .arg(format!("{prelude}\nexec \"$0\" \"$@\""))
-                    .arg(&order.program);
-                shell
+            Some((first, rest)) => {
+                let mut wrapped = Command::new(first);
+                wrapped.args(rest).arg(&order.program);
+                wrapped
             }
         };
         command
@@ -93,6 +90,11 @@ impl Process {
             address,
             started,
         })
+    }
+
+    /// What the system calls it.
+    pub(crate) const fn pid(&self) -> u32 {
+        self.pid
     }
 
     /// SIGKILL, and then it is waited for.

@@ -28,8 +28,6 @@ const STOPPING: Duration = Duration::from_secs(30);
 pub(crate) enum Role {
     /// Serves, and renders so many jobs at a time.
     Serve { workers: usize },
-    /// Renders only.
-    Work { slots: usize },
 }
 
 /// How a site is made.
@@ -44,8 +42,8 @@ pub(crate) struct Setup {
     pub(crate) flags: Vec<String>,
     /// More environment for every process.
     pub(crate) environment: Vec<(String, String)>,
-    /// See [`Order::prelude`].
-    pub(crate) prelude: Option<String>,
+    /// See [`Order::wrapper`].
+    pub(crate) wrapper: Vec<String>,
 }
 
 impl Setup {
@@ -58,7 +56,7 @@ impl Setup {
             database: None,
             flags: Vec::new(),
             environment: Vec::new(),
-            prelude: None,
+            wrapper: Vec::new(),
         }
     }
 }
@@ -88,8 +86,9 @@ impl Site {
         self.processes.len()
     }
 
-    pub(crate) fn role(&self, place: usize) -> Role {
-        self.setup.roles[place]
+    /// What is run.
+    pub(crate) fn program(&self) -> &Path {
+        &self.setup.program
     }
 
     /// Where it listens now; changes with every start and end.
@@ -142,11 +141,6 @@ impl Site {
                 arguments.push(workers.to_string());
                 true
             }
-            Role::Work { slots } => {
-                arguments.extend(["worker", "--workers"].map(str::to_owned));
-                arguments.push(slots.to_string());
-                false
-            }
         };
         arguments.extend(["--public-url", PUBLIC, "--allow-private-networks"].map(str::to_owned));
         arguments.push("--data-dir".into());
@@ -167,7 +161,7 @@ impl Site {
             program: setup.program.clone(),
             arguments: arguments.into_iter().map(Into::into).collect(),
             environment,
-            prelude: setup.prelude.clone(),
+            wrapper: setup.wrapper.clone(),
             log: self.log(),
             listens,
         };
@@ -252,11 +246,19 @@ impl Site {
 
     /// Uploads a mockup and waits for it.
     pub(crate) async fn upload(&self, name: &str, psd: Vec<u8>) -> Result<Mockup, Failure> {
+        self.upload_as(&self.client, name, psd).await
+    }
+
+    /// The same for whoever has this client.
+    pub(crate) async fn upload_as(
+        &self,
+        client: &Client,
+        name: &str,
+        psd: Vec<u8>,
+    ) -> Result<Mockup, Failure> {
         let path = format!("/api/v1/psd/upload?name={name}");
         let headers = [("content-type", "application/octet-stream")];
-        let sent = self
-            .client
-            .send(self.address()?, Method::POST, &path, &headers, Bytes::from(psd));
+        let sent = client.send(self.address()?, Method::POST, &path, &headers, Bytes::from(psd));
         let told = sent.await?.good("the upload")?;
         let text = |pointer: &str| {
             let found = told.pointer(pointer).and_then(|value| value.as_str());

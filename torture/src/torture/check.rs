@@ -131,7 +131,7 @@ impl Auditor {
             .filter(|death| **death >= promise.accepted)
             .count();
         match (ended.status.as_str(), ended.code.as_deref()) {
-            ("failed", Some("WORKER_CRASHED")) => deaths >= 3,
+            ("failed", Some("PROCESSING_FAILED")) if deaths >= 3 => true,
             // A cancel whose answer was lost.
             ("cancelled", _) => deaths >= 1,
             _ => self.blobs_failed,
