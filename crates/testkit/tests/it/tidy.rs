@@ -177,7 +177,7 @@ fn sources() -> Vec<(PathBuf, String)> {
         }
     }
     let mut found = Vec::new();
-    ["crates", "benches", "examples", "fuzz", "torture"]
+    ["crates", "benches", "examples", "fuzz"]
         .iter()
         .for_each(|folder| walk(&root().join(folder), &mut found));
     assert!(found.len() > 30, "the sources were not found");

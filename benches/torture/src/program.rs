@@ -16,7 +16,7 @@ pub(crate) enum Build {
 
 /// Builds the program the way this one was built, and tells where it lies.
 pub(crate) fn build(which: Build) -> Result<PathBuf, Failure> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command
