@@ -1,21 +1,54 @@
 //! The addresses that answers hand out, all under one public origin.
 
+use std::fmt;
+use std::sync::Arc;
+
 use marquetry_model::{BlobKey, MockupId};
 
 /// Makes addresses under the origin that clients reach the server by.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Links {
     origin: String,
+    elsewhere: Option<Arc<Elsewhere>>,
+}
+
+/// Where a file lies that this server need not hand out itself.
+type Elsewhere = dyn Fn(&BlobKey) -> Option<String> + Send + Sync;
+
+impl fmt::Debug for Links {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Links")
+            .field("origin", &self.origin)
+            .field("results_elsewhere", &self.elsewhere.is_some())
+            .finish()
+    }
 }
 
 impl Links {
     /// Where stored files are served, below the origin.
     pub const FILES: &'static str = "/files/";
+    /// How the keys of results begin.
+    const RESULTS: &'static str = "results/";
 
     /// Addresses under `public_url`, such as `https://mockups.example.com`; slashes at its end do not count.
     pub fn new(public_url: &str) -> Self {
         Self {
             origin: public_url.trim().trim_end_matches('/').to_owned(),
+            elsewhere: None,
+        }
+    }
+
+    /// The same, but for results, whose addresses `elsewhere` gives: such as one at the storage, signed for a while.
+    /// Where it gives none, the result is served under the origin, which it is in either case. Previews keep their
+    /// addresses, because they are shown for as long as their mockup is.
+    #[must_use]
+    pub fn with_results_elsewhere(
+        self,
+        elsewhere: impl Fn(&BlobKey) -> Option<String> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            elsewhere: Some(Arc::new(elsewhere)),
+            ..self
         }
     }
 
@@ -31,6 +64,12 @@ impl Links {
 
     /// Where a stored file can be fetched. Only files that [`Self::file_of_path`] gives are served.
     pub fn file(&self, key: &BlobKey) -> String {
+        if let Some(elsewhere) = &self.elsewhere
+            && key.as_str().starts_with(Self::RESULTS)
+            && let Some(address) = elsewhere(key)
+        {
+            return address;
+        }
         format!("{}{}{key}", self.origin, Self::FILES)
     }
 
@@ -50,7 +89,7 @@ impl Links {
     /// ```
     pub fn file_of_path(path: &str) -> Option<BlobKey> {
         let key = path.strip_prefix(Self::FILES)?;
-        let is_picture = ["results/", "thumbnails/"]
+        let is_picture = [Self::RESULTS, "thumbnails/"]
             .iter()
             .any(|folder| key.starts_with(folder));
         // Beside a heat map lies its report, in the form that the store keeps it in.
@@ -77,6 +116,21 @@ mod tests {
             let path = url.strip_prefix("https://mockups.example.com/sub").unwrap();
             assert_eq!(Links::file_of_path(path), Some(key));
         }
+    }
+
+    #[test]
+    fn results_alone_may_lie_elsewhere() {
+        let result = BlobKey::result(JobId::from_random([1; 16]), 0, ExportFormat::Webp);
+        let preview = BlobKey::thumbnail(MockupId::from_random([2; 16]), 720);
+        let links = Links::new("https://a.example")
+            .with_results_elsewhere(|key| Some(format!("https://s3/{key}?signed")));
+        assert_eq!(links.file(&result), format!("https://s3/{result}?signed"));
+        assert_eq!(links.file(&preview), format!("https://a.example/files/{preview}"));
+        let unsigned = Links::new("https://a.example").with_results_elsewhere(|_| None);
+        assert_eq!(
+            unsigned.file(&result),
+            format!("https://a.example/files/{result}")
+        );
     }
 
     #[test]

@@ -54,7 +54,7 @@ pub use fetch::{FetchLimits, Fetched, MinRate, Opened};
 pub use policy::{HostPattern, Networks, Policy, Schemes};
 pub use resolver::{ResolveError, Resolver, SystemResolver};
 pub use send::{BodyEnd, Outgoing, SendLimits, Sent};
-pub use tls::Roots;
+pub use tls::{Roots, choose_tls};
 
 /// Runs the examples of the README.
 #[cfg(doctest)]

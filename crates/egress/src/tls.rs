@@ -22,6 +22,13 @@ pub enum Roots {
     Pem(Vec<u8>),
 }
 
+/// Makes rustls with ring the TLS of clients in this process that are not ours and ask for none in particular, such as
+/// that of S3. The first one who chooses wins; all here choose the same.
+pub fn choose_tls() {
+    // An error says that somebody has chosen before.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
 fn config_error(what: impl ToString) -> EgressError {
     EgressError::Config {
         what: what.to_string(),

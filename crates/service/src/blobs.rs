@@ -6,10 +6,10 @@ use std::ops::Range;
 use bytes::Bytes;
 use futures::stream::BoxStream;
 use futures::{StreamExt as _, TryStreamExt as _};
+use marquetry_blobs::Blobs as _;
 use marquetry_job::Timestamp;
 use marquetry_model::{BlobKey, ExportFile, JobId, JobSpec, MockupId, TenantId};
-use object_store::path::Path;
-use object_store::{Error, GetOptions, GetRange, ObjectStoreExt as _};
+use object_store::{Error, GetOptions, GetRange};
 
 use crate::{Service, ServiceError};
 
@@ -39,11 +39,6 @@ impl fmt::Debug for OpenBlob {
     }
 }
 
-/// The key as the storage spells it. Keys hold nothing that would have to be escaped.
-pub(crate) fn path(key: &BlobKey) -> Path {
-    Path::from(key.as_str())
-}
-
 fn content_type(key: &BlobKey) -> &'static str {
     match key.as_str().rsplit_once('.').map(|(_, end)| end) {
         Some("webp") => "image/webp",
@@ -62,21 +57,20 @@ impl Service {
     /// [`ServiceError::BlobNotFound`], [`ServiceError::RangeOutside`] when `part` has no byte of it, and those of
     /// the blob storage, which the stream may give too.
     pub async fn open_blob(&self, key: &BlobKey, part: Option<GetRange>) -> Result<OpenBlob, ServiceError> {
-        let place = path(key);
         let options = GetOptions {
             range: part.clone(),
             ..GetOptions::default()
         };
-        let found = match self.inner.blobs.get_opts(&place, options).await {
+        let found = match self.inner.blobs.read_blob(key, options).await {
             Ok(found) => found,
             Err(Error::NotFound { .. }) => return Err(ServiceError::BlobNotFound { key: key.clone() }),
             Err(source) => {
                 // Storages spell a part that is not there in many ways; the size tells for sure.
                 if let Some(part) = part
-                    && let Ok(meta) = self.inner.blobs.head(&place).await
-                    && is_outside(&part, meta.size)
+                    && let Ok(Some(size)) = self.inner.blobs.blob_length(key).await
+                    && is_outside(&part, size)
                 {
-                    return Err(ServiceError::RangeOutside { size: meta.size });
+                    return Err(ServiceError::RangeOutside { size });
                 }
                 let doing = "opening a blob";
                 return Err(ServiceError::Blobs { doing, source });
@@ -153,9 +147,8 @@ impl Service {
     /// Takes a blob away. One that is not there has been taken away before; one that cannot be is logged, because
     /// whatever it belonged to is gone already and nobody could ask a second time.
     pub(crate) async fn remove_blob(&self, key: &BlobKey) {
-        match self.inner.blobs.delete(&path(key)).await {
-            Ok(()) | Err(Error::NotFound { .. }) => {}
-            Err(error) => tracing::error!(%key, %error, "a blob that nobody needs could not be deleted"),
+        if let Err(error) = self.inner.blobs.delete_blob(key).await {
+            tracing::error!(%key, %error, "a blob that nobody needs could not be deleted");
         }
     }
 

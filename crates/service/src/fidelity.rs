@@ -1,12 +1,14 @@
 //! How close the drawing of a mockup comes to Photoshop's own picture.
 
+use marquetry_blobs::{BlobError, Blobs as _};
 use marquetry_job::{Again, Failure};
 use marquetry_model::{BlobKey, Fidelity, Mockup, MockupId, TenantId};
 use marquetry_store::persisted::fidelity_from_json;
-use object_store::{Error, ObjectStoreExt as _};
 
-use crate::blobs::path;
 use crate::{Service, ServiceError};
+
+/// The most bytes of a stored report; ours are a thousandth of it.
+const MOST_REPORT: u64 = 16 << 20;
 
 impl Service {
     /// A mockup of the tenant and its fidelity report: the one that was made when it was uploaded, or one that is
@@ -44,10 +46,14 @@ impl Service {
     /// A report that cannot be understood is as good as none: it is made again.
     async fn stored_report(&self, key: &BlobKey) -> Result<Option<Fidelity>, ServiceError> {
         let reading = ServiceError::blobs("reading a fidelity report");
-        let bytes = match self.inner.blobs.get(&path(key)).await {
-            Ok(found) => found.bytes().await.map_err(reading)?,
-            Err(Error::NotFound { .. }) => return Ok(None),
-            Err(error) => return Err(reading(error)),
+        let bytes = match self.inner.blobs.blob(key, MOST_REPORT).await {
+            Ok(Some(bytes)) => bytes,
+            Ok(None) => return Ok(None),
+            Err(BlobError::Storage(error)) => return Err(reading(error)),
+            Err(error @ BlobError::TooLong { .. }) => {
+                tracing::warn!(%key, %error, "a stored fidelity report is of no use");
+                return Ok(None);
+            }
         };
         let text = String::from_utf8_lossy(&bytes);
         match fidelity_from_json(&text) {

@@ -240,13 +240,9 @@ impl Service {
         key: &BlobKey,
         bytes: impl Into<bytes::Bytes>,
     ) -> Result<(), ServiceError> {
-        use object_store::ObjectStoreExt as _;
-        self.inner
-            .blobs
-            .put(&crate::blobs::path(key), bytes.into().into())
-            .await
-            .map_err(ServiceError::blobs("putting an asset"))?;
-        Ok(())
+        use marquetry_blobs::Blobs as _;
+        let put = self.inner.blobs.put_blob(key, bytes.into()).await;
+        put.map_err(ServiceError::blobs("putting an asset"))
     }
 }
 

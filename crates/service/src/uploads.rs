@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use futures::{Stream, StreamExt as _};
+use marquetry_blobs::{Blobs as _, path};
 use marquetry_model::{AssetSource, BlobKey, ContentHash, JobId, ModelError};
 use object_store::{ObjectStoreExt as _, WriteMultipart};
 
-use crate::blobs::path;
 use crate::error::Source;
 use crate::submit::length;
 use crate::{Service, ServiceError, resolve};
@@ -131,7 +131,7 @@ impl Service {
             self.inner.in_hand.hold(content)
         };
         let key = BlobKey::upload(content);
-        if let Err(source) = self.inner.blobs.rename(&path(&incoming), &path(&key)).await {
+        if let Err(source) = self.inner.blobs.rename_blob(&incoming, &key).await {
             self.remove_blob(&incoming).await;
             let doing = "naming an upload";
             return Err(ServiceError::Blobs { doing, source });

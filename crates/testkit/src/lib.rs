@@ -14,7 +14,7 @@
 //! In reading order: [`psd`] writes the files the parsers are tested with; [`paint`] draws pictures from
 //! arithmetic alone; [`scene`] is the canonical scene every speed is measured on; [`demo`] is the mockup that
 //! ships with the project; [`mod@golden`] holds pictures to what they were; [`catcher`] and [`clock`] stand in for
-//! a customer's server and for time.
+//! a customer's server and for time; `s3`, behind a feature of that name, is a real S3 server.
 
 pub mod bytes;
 pub mod catcher;
@@ -24,4 +24,6 @@ pub mod golden;
 pub mod icc;
 pub mod paint;
 pub mod psd;
+#[cfg(feature = "s3")]
+pub mod s3;
 pub mod scene;

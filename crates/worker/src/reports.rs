@@ -58,9 +58,10 @@ impl Reports {
         if self.0.length(&BlobKey::fidelity(content)).await?.is_some() {
             return Ok(());
         }
-        let bytes = self.0.get(&BlobKey::upload(content)).await?;
-        let bytes = bytes.ok_or(Trouble::MockupGone)?;
         let limits = self.0.settings.limits.render.clone();
+        let key = BlobKey::upload(content);
+        let bytes = self.0.psd(&key, limits.psd.file_bytes).await?;
+        let bytes = bytes.ok_or(Trouble::MockupGone)?;
         let stop = Stop::default();
         let _leaving = RaisedOnLeaving(stop.clone());
         let work = move || {

@@ -7,10 +7,9 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use marquetry_blobs::{BlobError, Blobs as _};
 use marquetry_model::{BlobKey, ContentHash, Job, JobResult, JobSpec, Mockup};
 use marquetry_render::{FontShelf, Painter};
-use object_store::path::Path;
-use object_store::{ObjectStoreExt, PutPayload};
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::cause::Trouble;
@@ -100,34 +99,33 @@ pub(crate) fn hash_of(bytes: &[u8]) -> ContentHash {
 
 /// Stored bytes, as the worker reads and writes them.
 impl Inner {
-    /// All bytes under `key`; `None` when there is nothing.
-    pub(crate) async fn get(&self, key: &BlobKey) -> Result<Option<Bytes>, Trouble> {
-        let read = |source| Trouble::Blobs {
-            doing: "read",
-            source,
-        };
-        match self.blobs.get(&path(key)).await {
-            Ok(found) => found.bytes().await.map(Some).map_err(read),
-            Err(object_store::Error::NotFound { .. }) => Ok(None),
-            Err(source) => Err(read(source)),
-        }
+    /// All bytes of the PSD under `key`, at most `allowed`; `None` when there is nothing.
+    pub(crate) async fn psd(&self, key: &BlobKey, allowed: u64) -> Result<Option<Bytes>, Trouble> {
+        let read = self.blobs.blob(key, allowed).await;
+        read.map_err(|error| match error {
+            BlobError::TooLong { length, most } => Trouble::UploadTooLarge {
+                length,
+                allowed: most,
+            },
+            BlobError::Storage(source) => Trouble::Blobs {
+                doing: "read",
+                source,
+            },
+        })
     }
 
     /// How many bytes are under `key`; `None` when there is nothing.
     pub(crate) async fn length(&self, key: &BlobKey) -> Result<Option<u64>, Trouble> {
-        match self.blobs.head(&path(key)).await {
-            Ok(found) => Ok(Some(found.size)),
-            Err(object_store::Error::NotFound { .. }) => Ok(None),
-            Err(source) => Err(Trouble::Blobs {
-                doing: "looked up",
-                source,
-            }),
-        }
+        let found = self.blobs.blob_length(key).await;
+        found.map_err(|source| Trouble::Blobs {
+            doing: "looked up",
+            source,
+        })
     }
 
     pub(crate) async fn put(&self, key: &BlobKey, bytes: Bytes) -> Result<(), Trouble> {
-        let stored = self.blobs.put(&path(key), PutPayload::from_bytes(bytes)).await;
-        stored.map(drop).map_err(|source| Trouble::Blobs {
+        let stored = self.blobs.put_blob(key, bytes).await;
+        stored.map_err(|source| Trouble::Blobs {
             doing: "written",
             source,
         })
@@ -135,15 +133,10 @@ impl Inner {
 
     /// Removes bytes that nothing points to. Left over they do no harm, so a failure is only logged.
     pub(crate) async fn discard(&self, key: &BlobKey) {
-        match self.blobs.delete(&path(key)).await {
-            Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
-            Err(error) => tracing::warn!(%key, %error, "unused bytes could not be removed"),
+        if let Err(error) = self.blobs.delete_blob(key).await {
+            tracing::warn!(%key, %error, "unused bytes could not be removed");
         }
     }
-}
-
-pub(crate) fn path(key: &BlobKey) -> Path {
-    Path::from(key.as_str())
 }
 
 #[cfg(test)]

@@ -59,14 +59,17 @@ pub(super) struct Engine {
     blobs: Arc<dyn ObjectStore>,
     announcements: Arc<Announcements>,
     networks: Networks,
+    pub(super) links: Links,
     pub(super) service: Service,
 }
 
 impl Engine {
-    /// Opens what `storage` names. `links` are the addresses that are handed out.
-    pub(super) fn open(storage: &Storage, links: &Links, networks: Networks) -> Result<Self, Failure> {
+    /// Opens what `storage` names. The addresses that are handed out are under `public_url`.
+    pub(super) fn open(storage: &Storage, public_url: &str, networks: Networks) -> Result<Self, Failure> {
         let store = storage.store()?;
-        let blobs = storage.blobs()?;
+        let opened = storage.blobs()?;
+        let links = storage.links(public_url, &opened)?;
+        let blobs = opened.blobs;
         #[cfg(feature = "failpoints")]
         let blobs = super::failing_blobs::FailingBlobs::around(blobs);
         let schedule = DeliverySchedule::default();
@@ -90,6 +93,7 @@ impl Engine {
             blobs,
             announcements,
             networks,
+            links,
             service,
         })
     }

@@ -41,7 +41,7 @@ enum Action {
 
 impl Keys {
     pub(super) fn run(self) -> Result<(), Failure> {
-        let service = Service::builder(self.storage.store_beside()?, self.storage.blobs()?).build()?;
+        let service = Service::builder(self.storage.store_beside()?, self.storage.blobs()?.blobs).build()?;
         Runtime::new()?.block_on(async {
             let tenant = self.tenant_of(&service).await?.id;
             match self.action {

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 
 use clap::{Args, ValueEnum};
-use marquetry_dialect::Links;
 use marquetry_server::{App, serve};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -128,11 +127,10 @@ impl Serve {
             .map_err(|error| Failure::new(format!("cannot listen on {}: {error}", self.listen)))?;
         let address = listener.local_addr()?;
         let public_url = self.public_url.unwrap_or_else(|| format!("http://{address}"));
-        let links = Links::new(&public_url);
         let networks = Networks::from_flag(self.allow_private_networks);
-        let engine = Engine::open(&self.storage, &links, networks)?;
+        let engine = Engine::open(&self.storage, &public_url, networks)?;
         ensure_a_key(&engine, self.api_key.as_deref()).await?;
-        let app = Arc::new(App::self_hosted(engine.service.clone(), links));
+        let app = Arc::new(App::self_hosted(engine.service.clone(), engine.links.clone()));
         let workers = slots(self.workers);
         let worker = if workers > 0 {
             Some(engine.worker(workers, self.fonts.shelf()?)?)
@@ -161,7 +159,7 @@ impl Work {
         Runtime::new()?.block_on(async {
             let stop = Stop::on_signals()?;
             let networks = Networks::from_flag(self.allow_private_networks);
-            let engine = Engine::open(&self.storage, &Links::new(&self.public_url), networks)?;
+            let engine = Engine::open(&self.storage, &self.public_url, networks)?;
             let worker = engine.worker(slots(self.workers).max(1), self.fonts.shelf()?)?;
             let courier = engine.courier()?;
             tokio::join!(worker.run(stop.asked()), courier.run(stop.asked()));

@@ -3,12 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+use marquetry_blobs::{S3Settings, Signing, Storage as Blobs};
+use marquetry_dialect::Links;
 use marquetry_store::{Store, StoreError};
 use marquetry_store_sqlite::SqliteStore;
-use object_store::ObjectStore;
-use object_store::local::LocalFileSystem;
 
 use super::Failure;
 
@@ -26,9 +27,36 @@ pub(super) struct Storage {
     /// `sqlite://PATH`; by default a file in the data directory.
     #[arg(long, env = "MARQUETRY_DATABASE_URL", value_name = "URL")]
     database_url: Option<String>,
-    /// `file:///FOLDER`; by default a folder in the data directory.
+    /// `file:///FOLDER` or `s3://BUCKET/PREFIX`; by default a folder in the data directory. S3 is found and asked by
+    /// the usual variables: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_ENDPOINT_URL, ...
     #[arg(long, env = "MARQUETRY_BLOB_URL", value_name = "URL")]
     blob_url: Option<String>,
+    /// How long a request to S3 may stay without progress before it is given up.
+    #[arg(long, env = "MARQUETRY_BLOB_TIMEOUT", value_name = "SECONDS", default_value_t = 30,
+          value_parser = clap::value_parser!(u64).range(1..=3600))]
+    blob_timeout: u64,
+    /// How often a request to S3 is repeated while it is busy or out of reach.
+    #[arg(long, env = "MARQUETRY_BLOB_RETRIES", value_name = "N", default_value_t = 3,
+          value_parser = clap::value_parser!(u16).range(0..=20))]
+    blob_retries: u16,
+    /// Where clients fetch results: from this server, or from S3 by addresses that are signed for a while.
+    #[arg(long, env = "MARQUETRY_RESULT_URLS", value_enum, default_value_t)]
+    result_urls: ResultUrls,
+    /// How long a presigned address is valid; seven days at most, which is the default.
+    #[arg(long, env = "MARQUETRY_RESULT_URL_EXPIRY", value_name = "SECONDS",
+          default_value_t = Signing::LONGEST.as_secs(),
+          value_parser = clap::value_parser!(u64).range(1..=Signing::LONGEST.as_secs()))]
+    result_url_expiry: u64,
+}
+
+/// Where clients fetch results.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum ResultUrls {
+    /// From this server.
+    #[default]
+    Served,
+    /// From S3.
+    Presigned,
 }
 
 impl Storage {
@@ -38,6 +66,10 @@ impl Storage {
             data_dir: data_dir.to_owned(),
             database_url: None,
             blob_url: None,
+            blob_timeout: 30,
+            blob_retries: 3,
+            result_urls: ResultUrls::Served,
+            result_url_expiry: Signing::LONGEST.as_secs(),
         }
     }
 
@@ -75,24 +107,32 @@ impl Storage {
     }
 
     /// Opens the blobs, and makes their folder when it is not there.
-    pub(super) fn blobs(&self) -> Result<Arc<dyn ObjectStore>, Failure> {
-        let folder = match &self.blob_url {
-            None => self.data_dir.join("blobs"),
-            Some(url) => match url.split_once("://") {
-                Some(("file", path)) if !path.is_empty() => path.into(),
-                Some(("s3", _)) => return Err(Failure::new("S3 is not supported yet; use file:///FOLDER")),
-                _ => {
-                    return Err(Failure::new(format!(
-                        "{url:?} is no blob URL; use file:///FOLDER"
-                    )));
-                }
-            },
+    pub(super) fn blobs(&self) -> Result<Blobs, Failure> {
+        let s3 = S3Settings {
+            timeout: Duration::from_secs(self.blob_timeout),
+            retries: usize::from(self.blob_retries),
+            ..S3Settings::from_environment()
         };
-        make_folder(&folder)?;
-        // A row must never outlive the blob it points to, not even through a loss of power.
-        Ok(Arc::new(
-            LocalFileSystem::new_with_prefix(folder)?.with_fsync(true),
-        ))
+        Ok(match &self.blob_url {
+            None => Blobs::folder(&self.data_dir.join("blobs"))?,
+            Some(url) => Blobs::open(url, &s3)?,
+        })
+    }
+
+    /// The addresses that are handed out, under `public_url` or, for results, as the flags say.
+    pub(super) fn links(&self, public_url: &str, blobs: &Blobs) -> Result<Links, Failure> {
+        let links = Links::new(public_url);
+        match (self.result_urls, &blobs.signing) {
+            (ResultUrls::Served, _) => Ok(links),
+            (ResultUrls::Presigned, Some(signing)) => {
+                let valid = Duration::from_secs(self.result_url_expiry);
+                let signing = signing.clone().valid_for(valid);
+                Ok(links.with_results_elsewhere(move |key| signing.address(key)))
+            }
+            (ResultUrls::Presigned, None) => Err(Failure::new(
+                "--result-urls presigned needs blobs on S3: a folder signs no addresses",
+            )),
+        }
     }
 }
 

@@ -4,4 +4,5 @@
 
 mod http;
 mod inspect;
+mod on_s3;
 mod sudden_death;

@@ -15,18 +15,23 @@ use serde_json::{Value, json};
 
 use crate::http::client::Ask;
 
-const KEY: &str = "sm_00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+pub(crate) const KEY: &str = "sm_00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 const JOBS: usize = 20;
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A running server. Killed, not asked, when it goes out of scope.
-struct Server {
+pub(crate) struct Server {
     process: Child,
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
 }
 
 impl Server {
     fn start(folder: &Path) -> Self {
+        Self::start_with(folder, &[], Vec::new())
+    }
+
+    /// With more arguments, and more variables in its environment.
+    pub(crate) fn start_with(folder: &Path, more: &[&str], names: Vec<(String, String)>) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_marquetry"))
             .args([
                 "serve",
@@ -38,7 +43,9 @@ impl Server {
             ])
             .arg("--data-dir")
             .arg(folder)
+            .args(more)
             .env("MARQUETRY_API_KEY", KEY)
+            .envs(names)
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();

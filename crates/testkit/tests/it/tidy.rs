@@ -38,6 +38,11 @@ const KEPT: &[(&str, &[&str], &str)] = &[
     ("moxcms", &["codec"], "one room converts colours of files"),
     ("multer", &["server"], "one room reads forms"),
     ("png", &["codec"], "one room encodes pictures"),
+    (
+        "reqwest",
+        &["blobs"],
+        "the S3 client alone brings a client of its own",
+    ),
     ("rusqlite", &["store-sqlite"], "one room speaks to SQLite"),
     ("rustls", &["egress"], "one door out"),
     ("rustls-native-certs", &["egress"], "one door out"),

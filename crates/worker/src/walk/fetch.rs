@@ -5,13 +5,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::{Bytes, BytesMut};
 use futures::future::try_join_all;
+use marquetry_blobs::{BlobError, Blobs as _, path};
 use marquetry_egress::{EgressError, FetchLimits};
 use marquetry_model::{AssetSource, BlobKey, LayerId, RenderSpec, UploadSource};
 use marquetry_render::Assets;
-use object_store::{ObjectStoreExt, WriteMultipart};
+use object_store::{ObjectStoreExt as _, WriteMultipart};
 use tokio::sync::Semaphore;
 
-use super::{Walk, path};
+use super::Walk;
 use crate::cause::Trouble;
 
 /// Bytes that the assets of one job may still bring.
@@ -28,9 +29,13 @@ impl Budget {
                 left.checked_sub(bytes)
             })
             .map(drop)
-            .map_err(|_| Trouble::AssetsTooLarge {
-                allowed: self.allowed,
-            })
+            .map_err(|_| self.spent())
+    }
+
+    fn spent(&self) -> Trouble {
+        Trouble::AssetsTooLarge {
+            allowed: self.allowed,
+        }
     }
 }
 
@@ -75,7 +80,14 @@ impl Walk {
                 }
             },
             AssetSource::Blob { key, .. } => {
-                let bytes = self.worker.get(key).await?;
+                let read = self.worker.blobs.blob(key, budget.allowed).await;
+                let bytes = read.map_err(|error| match error {
+                    BlobError::TooLong { .. } => budget.spent(),
+                    BlobError::Storage(source) => Trouble::Blobs {
+                        doing: "read",
+                        source,
+                    },
+                })?;
                 let bytes = bytes.ok_or(Trouble::BlobGone { what: "asset" })?;
                 budget.debit(bytes.len())?;
                 Ok(bytes)
@@ -127,7 +139,7 @@ impl Walk {
             length if length > allowed => Err(Trouble::UploadTooLarge { length, allowed }),
             _ => self
                 .worker
-                .get(&key)
+                .psd(&key, allowed)
                 .await?
                 .ok_or(Trouble::BlobGone { what: "upload" }),
         }

@@ -91,10 +91,12 @@ impl Walk {
 
     async fn opened(&self, content: ContentHash, opening: &mut Opening) -> Result<OpenMockup, Trouble> {
         let began = Instant::now();
-        let bytes = self.worker.get(&BlobKey::upload(content)).await?;
+        let limits = self.worker.settings.limits.render.clone();
+        // The parser's own limit and not that of uploads, which may have been lowered since.
+        let key = BlobKey::upload(content);
+        let bytes = self.worker.psd(&key, limits.psd.file_bytes).await?;
         let bytes = bytes.ok_or(Trouble::MockupGone)?;
         opening.fetched = began.elapsed();
-        let limits = self.worker.settings.limits.render.clone();
         let work = self.on_pool(move |_| {
             let mut doors = Doors::enter();
             // A job draws what it pinned, or nothing.

@@ -7,6 +7,7 @@ mod claiming;
 mod interruptions;
 mod poison;
 mod renders;
+mod storages;
 mod uploads;
 mod workshop;
 

@@ -70,6 +70,19 @@ impl Workshop {
         Self::with(tempfile::tempdir().unwrap(), file).await
     }
 
+    /// Over blobs that lie elsewhere.
+    pub(crate) async fn over(blobs: Arc<dyn ObjectStore>) -> Self {
+        Self {
+            blobs,
+            ..Self::open().await
+        }
+    }
+
+    /// The same with other blobs from here on.
+    pub(crate) fn with_blobs(self, blobs: Arc<dyn ObjectStore>) -> Self {
+        Self { blobs, ..self }
+    }
+
     async fn with(folder: TempDir, store: impl FnOnce(&TempDir) -> Arc<dyn Store>) -> Self {
         Self {
             store: store(&folder),
