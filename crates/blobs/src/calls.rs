@@ -227,6 +227,7 @@ where
         match call().await {
             Err(error) if may_pass(&error) => {
                 tracing::debug!(%error, "the blob storage is asked again");
+                metrics::counter!("marquetry_blob_calls_repeated_total").increment(1);
                 tokio::time::sleep(wait).await;
                 wait *= 3;
             }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use marquetry_job::{JobState, Timestamp};
 use marquetry_pixel::Size;
 
-use crate::{BlobKey, Callback, JobId, MockupId, RenderSpec, TenantId, UploadSpec, Warning};
+use crate::{BlobKey, Callback, JobId, MockupId, RenderSpec, TenantId, Timeline, UploadSpec, Warning};
 
 /// Counts the changes of a record; a store swaps only the version it was shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -49,6 +49,8 @@ pub struct Job {
     pub started_at: Option<Timestamp>,
     /// What came of it; there exactly when it succeeded.
     pub result: Option<JobResult>,
+    /// What happened to it, as far as the rest does not tell.
+    pub timeline: Timeline,
 }
 
 /// What was asked.
@@ -197,6 +199,7 @@ impl Job {
             updated_at: now,
             started_at: None,
             result: None,
+            timeline: Timeline::default(),
         }
     }
 
@@ -205,11 +208,12 @@ impl Job {
         self.spec.kind()
     }
 
-    /// The same job in the state that a step led to, one version on. A result is kept only by a job
-    /// that succeeded.
+    /// The same job in the state that a step led to, one version on, with the step in its timeline. A
+    /// result is kept only by a job that succeeded.
     #[must_use]
-    pub fn stepped(self, state: JobState, result: Option<JobResult>, now: Timestamp) -> Self {
+    pub fn stepped(mut self, state: JobState, result: Option<JobResult>, now: Timestamp) -> Self {
         let now = now.max(self.updated_at);
+        self.timeline.note(&self.state, &state, now);
         let started = matches!(state, JobState::Running { .. }).then_some(now);
         Self {
             result: if matches!(state, JobState::Succeeded { .. }) {

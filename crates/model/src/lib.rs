@@ -27,6 +27,7 @@ pub mod placement;
 mod render_spec;
 mod request;
 mod tenant;
+mod timeline;
 mod upload;
 
 pub use blob::{BlobKey, ContentHash};
@@ -46,4 +47,5 @@ pub use request::{
     TextStyle, Words,
 };
 pub use tenant::{ApiKey, KeyHash, Tenant};
+pub use timeline::{Happening, Moment, Progress, Timeline};
 pub use upload::{UploadSource, UploadSpec};

@@ -1,6 +1,7 @@
 //! What every request is answered with: the service, and how this server speaks of it.
 
 use std::fmt;
+use std::sync::Arc;
 
 use marquetry_dialect::Links;
 use marquetry_dialect::sudomock::answer::Plan;
@@ -41,8 +42,12 @@ pub struct App {
     pub(crate) budget: Budget,
     pub(crate) router: Router,
     config: Config,
-    stop: watch::Sender<bool>,
+    figures: Option<Arc<Figures>>,
+    stop: Arc<watch::Sender<bool>>,
 }
+
+/// Gives every figure, as Prometheus reads it.
+type Figures = dyn Fn() -> String + Send + Sync;
 
 impl App {
     /// An app that answers with `service`. Addresses that it hands out begin with those of `links`, so these should
@@ -58,8 +63,40 @@ impl App {
             budget: Budget::new(config.bodies_bytes),
             router: Router::new(),
             config,
-            stop: watch::Sender::new(false),
+            figures: None,
+            stop: Arc::new(watch::Sender::new(false)),
         }
+    }
+
+    /// The same, with `figures` to be read under `/metrics`: what somebody collects, as Prometheus reads it.
+    #[must_use]
+    pub fn with_metrics(self, figures: impl Fn() -> String + Send + Sync + 'static) -> Self {
+        Self {
+            figures: Some(Arc::new(figures)),
+            ..self
+        }
+    }
+
+    /// An app for a socket that only operators reach: how the process is, and its figures, also while this one has more
+    /// connections than it can take. The two stop together.
+    #[must_use]
+    pub fn admin(&self) -> Self {
+        Self {
+            service: self.service.clone(),
+            links: self.links.clone(),
+            account: self.account.clone(),
+            plans: self.plans.clone(),
+            admission: self.admission.clone(),
+            budget: self.budget.clone(),
+            router: Router::admin(),
+            config: self.config.clone(),
+            figures: self.figures.clone(),
+            stop: Arc::clone(&self.stop),
+        }
+    }
+
+    pub(crate) fn figures(&self) -> Option<&Figures> {
+        self.figures.as_deref()
     }
 
     /// An app for a server of one's own: one free plan, and the default limits.

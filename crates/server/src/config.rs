@@ -36,6 +36,11 @@ pub struct Config {
     pub sync_ceiling: Duration,
     /// How long requests that were begun may go on after the server was told to stop. Default: 10 s.
     pub drain: Duration,
+    /// How often a stream of events says that it is still there when nothing else happens. It should be less than
+    /// [`Self::unread`], and than the patience of any proxy in between. Default: 10 s.
+    pub heartbeat: Duration,
+    /// How long database and blob storage have to answer before `/readyz` says that they do not. Default: 2 s.
+    pub readiness: Duration,
 }
 
 impl Default for Config {
@@ -54,6 +59,8 @@ impl Default for Config {
             streams: 100,
             sync_ceiling: Duration::from_secs(110),
             drain: Duration::from_secs(10),
+            heartbeat: Duration::from_secs(10),
+            readiness: Duration::from_secs(2),
         }
     }
 }

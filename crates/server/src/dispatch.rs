@@ -39,12 +39,13 @@ pub(crate) async fn answer(
         tenant = Empty,
     );
     let walk = async {
-        let line = Line {
+        let mut line = Line {
             began: Instant::now(),
             status: None,
+            route: "none",
         };
         let mut seen = None;
-        let outcome = AssertUnwindSafe(walk(&app, request, &mut seen))
+        let outcome = AssertUnwindSafe(walk(&app, request, &mut seen, &mut line.route))
             .catch_unwind()
             .await;
         let reply = match outcome {
@@ -73,6 +74,7 @@ async fn walk(
     app: &Arc<App>,
     request: Request<Incoming>,
     seen: &mut Option<(TenantId, Resource)>,
+    route: &mut &'static str,
 ) -> Result<Reply, Problem> {
     let (head, body) = request.into_parts();
     // A slash at the end does not count: an answer that sends clients elsewhere would not be followed.
@@ -82,6 +84,7 @@ async fn walk(
     };
     let found = app.router.find(&head.method, &path)?;
     Span::current().record("route", found.pattern);
+    *route = found.pattern;
     match found.route.handler {
         Handler::Anyone(handler) => handler(Call::new(Arc::clone(app), head, path, found.gaps, body)).await,
         Handler::Key(handler) => {
@@ -124,6 +127,8 @@ fn words(panic: &(dyn std::any::Any + Send)) -> &str {
 struct Line {
     began: Instant,
     status: Option<u16>,
+    /// The pattern of its route, of which there are as many as the table has.
+    route: &'static str,
 }
 
 impl Line {
@@ -134,6 +139,16 @@ impl Line {
 
 impl Drop for Line {
     fn drop(&mut self) {
+        let class = match self.status {
+            Some(200..300) => "2xx",
+            Some(300..400) => "3xx",
+            Some(400..500) => "4xx",
+            Some(_) => "5xx",
+            None => "gone",
+        };
+        metrics::counter!("marquetry_requests_total", "route" => self.route, "status" => class).increment(1);
+        metrics::histogram!("marquetry_request_seconds", "route" => self.route)
+            .record(self.began.elapsed().as_secs_f64());
         let ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
         match self.status {
             Some(status) if status >= 500 => tracing::warn!(status, ms, "answered"),

@@ -52,7 +52,9 @@ impl Reply {
         }
         if method == Method::HEAD {
             // The length of what GET would give, without the bytes.
-            headers.entry(CONTENT_LENGTH).or_insert(self.content.len().into());
+            if let Some(length) = self.content.len() {
+                headers.entry(CONTENT_LENGTH).or_insert(length.into());
+            }
             self.content = Content::Whole(Bytes::new());
         }
         let mut response = Response::new(Outgoing::new(self.content, working.into_sending()));

@@ -9,7 +9,9 @@ use marquetry_dialect::sudomock::{Problem, Resource};
 use marquetry_service::Authenticated;
 
 use crate::call::Call;
-use crate::handler::{account, deliveries, endpoints, files, health, jobs, mockups, renders, uploads};
+use crate::handler::{
+    account, deliveries, endpoints, files, health, jobs, mockups, renders, uploads, watching,
+};
 use crate::reply::Reply;
 
 /// Who may use a route.
@@ -89,6 +91,8 @@ routes! {
 
     Key GET ["/api/v1/jobs"] => jobs::list;
     Key GET ["/api/v1/jobs/{id}"] => jobs::get;
+    Key GET ["/api/v1/jobs/{id}/timeline"] => jobs::timeline;
+    Key GET ["/api/v1/jobs/{id}/events"] => watching::events;
     Key POST ["/api/v1/jobs/{id}/cancel"] => jobs::cancel;
     Key DELETE ["/api/v1/jobs/{id}"] => jobs::cancel;
 
@@ -108,9 +112,13 @@ routes! {
     Anyone GET ["/api/v1/packages/plans", "/api/v1/packages/pricing"] => account::plans;
 
     Anyone GET ["/files/{*key}"] => files::read;
-    Anyone GET ["/livez"] => health::live;
+    Anyone GET ["/livez", "/healthz"] => health::live;
     Anyone GET ["/readyz"] => health::ready;
+    Anyone GET ["/metrics"] => health::metrics;
 }
+
+/// The paths that a listener for operators serves.
+const ADMIN: [&str; 4] = ["/livez", "/healthz", "/readyz", "/metrics"];
 
 /// The resource whose limit the headers of a route's answers tell of: renders, but where files come in.
 pub(crate) fn resource(pattern: &str) -> Resource {
@@ -140,9 +148,18 @@ pub(crate) struct Found {
 
 impl Router {
     pub(crate) fn new() -> Self {
+        Self::of(|_| true)
+    }
+
+    /// Those for operators alone: how the process is, and nothing of anybody's.
+    pub(crate) fn admin() -> Self {
+        Self::of(|path| ADMIN.contains(&path))
+    }
+
+    fn of(serves: impl Fn(&str) -> bool) -> Self {
         let mut by_path: BTreeMap<&'static str, Vec<_>> = BTreeMap::new();
         for route in ROUTES {
-            for path in route.paths {
+            for path in route.paths.iter().filter(|path| serves(path)) {
                 by_path.entry(path).or_default().push((&route.method, route));
             }
         }
@@ -239,6 +256,22 @@ mod tests {
             ),
         ] {
             assert_eq!(pattern(&method, path), expected);
+        }
+    }
+
+    #[test]
+    fn a_listener_for_operators_serves_nothing_of_anybody_s() {
+        let admin = Router::admin();
+        for path in ADMIN {
+            assert!(admin.find(&Method::GET, path).is_ok(), "{path}");
+        }
+        for route in routes().filter(|route| !ADMIN.contains(&route.path)) {
+            let path = route
+                .path
+                .replace("{*key}", "results/x")
+                .replace("{id}", "x")
+                .replace("{delivery}", "y");
+            assert!(admin.find(&route.method, &path).is_err(), "{path}");
         }
     }
 

@@ -6,7 +6,8 @@ use std::time::Duration;
 use marquetry_egress::{Policy, Schemes};
 use marquetry_job::{DeliverySchedule, RetrySchedule};
 use marquetry_store::{
-    Announcer, Clock, DeliverySteps, IdempotencyClaim, JobSteps, Reporter, Silence, Store, SystemClock,
+    Announcer, Clock, DeliverySteps, IdempotencyClaim, JobSteps, ProgressBoard, Reporter, Silence, Store,
+    SystemClock,
 };
 use object_store::ObjectStore;
 
@@ -25,6 +26,7 @@ pub struct ServiceBuilder {
     retry: RetrySchedule,
     delivery_schedule: DeliverySchedule,
     settings: Settings,
+    progress: ProgressBoard,
     clock: Arc<dyn Clock>,
     chance: Chance,
 }
@@ -43,6 +45,7 @@ pub(crate) struct Settings {
     pub(crate) results_kept: Duration,
     pub(crate) job_deadline: Duration,
     pub(crate) webhook_policy: Policy,
+    pub(crate) most_watchers: usize,
 }
 
 impl Service {
@@ -74,7 +77,9 @@ impl Service {
                     schemes: Schemes::HttpsOnly,
                     ..Policy::default()
                 },
+                most_watchers: 256,
             },
+            progress: ProgressBoard::new(),
             clock: Arc::new(SystemClock),
             chance: Chance::default(),
         }
@@ -187,6 +192,19 @@ impl ServiceBuilder {
         self
     }
 
+    /// How many may look on at jobs at once; one tenant may have a quarter of them. Default: 256.
+    pub fn most_watchers(mut self, watchers: usize) -> Self {
+        self.settings.most_watchers = watchers;
+        self
+    }
+
+    /// Where the workers of this process tell how far their jobs have come. Default: nowhere; what watchers are told is
+    /// then as old as the worker's latest sign of life.
+    pub fn progress(mut self, board: ProgressBoard) -> Self {
+        self.progress = board;
+        self
+    }
+
     /// Who tells the time that records are stamped with. Default: the clock of the machine.
     pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
         self.clock = Arc::new(clock);
@@ -264,6 +282,9 @@ impl ServiceBuilder {
             in_hand: Default::default(),
             endpoint_gate: Default::default(),
             months: Default::default(),
+            progress: self.progress,
+            watchers: Default::default(),
+            line: Default::default(),
         };
         Ok(Service {
             inner: Arc::new(inner),

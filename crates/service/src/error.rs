@@ -168,6 +168,13 @@ pub enum ServiceError {
         retry_after: Duration,
     },
 
+    /// As many look on at jobs as the operator allows, altogether or of this tenant.
+    #[error("{limit} look on already")]
+    TooManyWatchers {
+        /// How many may.
+        limit: usize,
+    },
+
     /// A mockup's fidelity could not be found out.
     #[error("no fidelity report could be made: {}", failure.detail)]
     NotReported {
@@ -222,6 +229,7 @@ impl ServiceError {
             },
             Self::DeliveryBusy { .. }
             | Self::QueueFull { .. }
+            | Self::TooManyWatchers { .. }
             | Self::UploadBroken { .. }
             | Self::NoRandomness { .. } => Again::Later,
             _ => Again::Never,

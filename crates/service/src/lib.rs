@@ -54,12 +54,14 @@ mod key_uses;
 mod keys;
 mod mockups;
 mod queue;
+mod readiness;
 mod resolve;
 mod submit;
 mod surroundings;
 mod tenants;
 mod uploads;
 mod wait;
+mod watch;
 
 pub use account::Me;
 pub use blobs::OpenBlob;
@@ -72,13 +74,15 @@ pub use keys::{Authenticated, NewKey};
 pub use marquetry_model::Priority;
 /// Which part of a blob to read.
 pub use object_store::GetRange;
+pub use readiness::{Answering, Readiness};
 pub use submit::{Submitted, Terms, UploadFile, UploadRequest, Wait};
 pub use tenants::DEFAULT_TENANT;
 pub use uploads::StoredUpload;
+pub use watch::{Seen, Watching};
 
 use std::sync::Arc;
 
-use marquetry_store::{Clock, DeliverySteps, JobSteps, Reporter, Store};
+use marquetry_store::{Clock, DeliverySteps, JobSteps, ProgressBoard, Reporter, Store};
 use object_store::ObjectStore;
 
 /// Every use case, as a method. Cheap to clone; clones are one service.
@@ -105,6 +109,9 @@ struct Inner {
     // Counting the endpoints and adding one more is one act.
     endpoint_gate: tokio::sync::Mutex<()>,
     months: account::MonthCounts,
+    progress: ProgressBoard,
+    watchers: watch::Watchers,
+    line: watch::Line,
 }
 
 impl Service {

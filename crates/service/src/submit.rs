@@ -173,6 +173,7 @@ impl Service {
         let job = match inserted {
             Inserted::New => {
                 tracing::info!(job = %job.id, %tenant, kind = job.kind().name(), "job accepted");
+                metrics::counter!("marquetry_jobs_accepted_total", "kind" => job.kind().name()).increment(1);
                 job
             }
             Inserted::Twin(twin) => {

@@ -76,6 +76,7 @@ macro_rules! job_store_suite {
     ($fresh:ident) => {
         $crate::rules_of_a_store!($fresh; jobs:
             an_inserted_job_reads_back_whole,
+            a_job_keeps_its_timeline,
             an_id_is_taken_once,
             other_tenants_see_nothing,
             one_tenant_is_served_in_the_order_it_asked,

@@ -10,9 +10,10 @@ use futures::future::join_all;
 use marquetry_job::{
     Cancel, Cause, Hold, IllegalStep, Jitter, JobEvent, JobState, RetrySchedule, Timestamp, WorkerId,
 };
-use marquetry_model::{Announce, Delivery, Job, JobId, JobResult, Mockup, TenantId};
+use marquetry_model::{Announce, Delivery, Job, JobId, JobResult, Mockup, Progress, TenantId};
 
 use crate::failpoint::{self, Point};
+use crate::figures;
 use crate::{ClaimStep, First, JobSwap, Pick, Store, StoreError, Swap};
 
 /// Knows who is to hear of a job's end, and in whose words.
@@ -97,11 +98,12 @@ pub enum Cancelling {
     Unknown,
 }
 
-/// What a finished job brings along.
+/// What a job that is finished, or goes on, brings along.
 #[derive(Clone, Debug, Default)]
 struct Fruit {
     result: Option<JobResult>,
     mockup: Option<Mockup>,
+    progress: Option<Progress>,
 }
 
 impl JobSteps {
@@ -230,15 +232,32 @@ impl JobSteps {
         now: Timestamp,
         lease_for: Duration,
     ) -> Result<Renewal, StoreError> {
+        self.renew_at(tenant, id, by, now, lease_for, None).await
+    }
+
+    /// The same, and tells how far the work has come, for those who ask in other processes.
+    ///
+    /// # Errors
+    /// As [`Self::renew`].
+    pub async fn renew_at(
+        &self,
+        tenant: TenantId,
+        id: JobId,
+        by: Hold,
+        now: Timestamp,
+        lease_for: Duration,
+        progress: Option<Progress>,
+    ) -> Result<Renewal, StoreError> {
+        let fruit = Fruit {
+            progress,
+            ..Fruit::default()
+        };
         let event = JobEvent::Renewed {
             by,
             until: now + lease_for,
         };
         Ok(
-            match self
-                .report(tenant, id, event, now, Jitter::MIDDLE, Fruit::default())
-                .await?
-            {
+            match self.report(tenant, id, event, now, Jitter::MIDDLE, fruit).await? {
                 Reported::Written(Job {
                     state: JobState::Running { lease, cancel, .. },
                     ..
@@ -268,6 +287,7 @@ impl JobSteps {
         let fruit = Fruit {
             result: Some(result),
             mockup,
+            progress: None,
         };
         failpoint::pass(Point::BeforeFinish);
         let reported = self
@@ -508,16 +528,27 @@ impl JobSteps {
     ) -> Result<Swapped, StoreError> {
         let expected = job.version;
         let stays = matches!(event, JobEvent::Claimed { .. } | JobEvent::Renewed { .. });
+        let broke = match &event {
+            JobEvent::Broke { cause, .. } => Some(cause.failure.clone()),
+            _ => None,
+        };
         let state = match job.state.clone().step(event, now, &self.retry, jitter) {
             Ok(state) => state,
             Err(why) => return Ok(Swapped::Illegal(why)),
         };
         let succeeded = matches!(state, JobState::Succeeded { .. });
-        let job = job.stepped(state, fruit.result, now);
+        let mut job = job.stepped(state, fruit.result, now);
+        if let Some(failure) = &broke {
+            job.timeline.explain(failure);
+        }
         let owed = match job.announce {
             Announce::Events if job.state.is_terminal() => self.announcer.owed(&job, now).await?,
             _ => Vec::new(),
         };
+        job.timeline.owe(owed.iter().map(|delivery| delivery.id));
+        if stays && fruit.progress.is_some() {
+            job.timeline.progress = fruit.progress;
+        }
         let swap = JobSwap {
             job,
             owed,
@@ -525,6 +556,9 @@ impl JobSteps {
         };
         Ok(match self.store.replace_job(expected, &swap).await? {
             Swap::Swapped => {
+                if swap.job.state.is_terminal() {
+                    figures::ended(&swap.job);
+                }
                 if stays && !swap.job.state.is_terminal() {
                     self.keep(&swap.job);
                 }

@@ -49,6 +49,7 @@ mod delivery_steps;
 mod endpoints;
 mod error;
 pub mod failpoint;
+mod figures;
 mod idempotency;
 mod job_steps;
 mod jobs;
@@ -59,6 +60,7 @@ mod mockups;
 mod ownership;
 mod page;
 pub mod persisted;
+mod progress;
 mod reporter;
 
 pub use changes::{Bell, Change, Changes};
@@ -75,6 +77,7 @@ pub use line::{First, Pick};
 pub use mockups::{MockupFilter, MockupOrder, MockupPage, MockupStore, OrderBy, Way};
 pub use ownership::Ownership;
 pub use page::{Cursor, MalformedCursor, Page};
+pub use progress::{ProgressBoard, ProgressChanges, ProgressLine};
 pub use reporter::Reporter;
 
 /// Everything that must be remembered, in one place, so that one transaction can hold it together.

@@ -25,6 +25,7 @@ mod scalar;
 mod spec;
 mod state;
 mod text;
+mod timeline;
 
 #[cfg(test)]
 mod round_trip;

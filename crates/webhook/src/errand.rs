@@ -107,6 +107,14 @@ impl Desk {
         };
         let attempt = delivery.state.tally().attempt.number();
         tracing::info!(attempt, status, took = ?took, error, "tried");
+        let told = match outcome {
+            Outcome::Accepted => "accepted",
+            Outcome::Gone => "gone",
+            Outcome::Refused { .. } if status.is_some() => "refused",
+            Outcome::Refused { .. } => "unanswered",
+        };
+        metrics::counter!("marquetry_deliveries_tried_total", "outcome" => told).increment(1);
+        metrics::histogram!("marquetry_delivery_seconds").record(took.as_secs_f64());
         let tried = DeliveryAttempt {
             at,
             took,

@@ -14,8 +14,9 @@ use tokio::time::{MissedTickBehavior, interval_at, sleep};
 use tracing::Instrument;
 
 use crate::cause::{Trouble, chain};
+use crate::figures;
 use crate::stop::{Interrupt, Stop};
-use crate::stopwatch::room;
+use crate::stopwatch::{Pace, room};
 use crate::walk::{Made, Walk};
 use crate::worker::Inner;
 
@@ -38,13 +39,21 @@ pub(crate) async fn attend(worker: Arc<Inner>, job: Job, slot: OwnedSemaphorePer
     );
     let job = Arc::new(job);
     let stop = Stop::default();
+    let pace = Pace::new(worker.board.line(job.id));
     let walk = Walk {
         worker: Arc::clone(&worker),
         job: Arc::clone(&job),
         stop: stop.clone(),
         slot: Arc::new(slot),
+        pace: pace.clone(),
     };
-    let attendant = Attendant { worker, job, hold };
+    let _running = figures::began(&job, worker.clock.now());
+    let attendant = Attendant {
+        worker,
+        job,
+        hold,
+        pace,
+    };
     async {
         let outcome = {
             let mut making = pin!(walk.make());
@@ -83,6 +92,7 @@ struct Attendant {
     worker: Arc<Inner>,
     job: Arc<Job>,
     hold: Hold,
+    pace: Pace,
 }
 
 impl Attendant {
@@ -158,9 +168,10 @@ impl Attendant {
     async fn renew(&self) -> Option<Renewal> {
         let (worker, job) = (&self.worker, &self.job);
         let now = worker.clock.now();
+        let (lease, progress) = (worker.settings.lease, self.pace.reached());
         let renewal = worker
             .steps
-            .renew(job.tenant, job.id, self.hold, now, worker.settings.lease);
+            .renew_at(job.tenant, job.id, self.hold, now, lease, progress);
         renewal
             .await
             .inspect_err(|error| tracing::warn!(error = %chain(error), "the lease could not be renewed"))
@@ -220,6 +231,7 @@ impl Attendant {
     async fn finish(&self, mut made: Made) {
         let files = std::mem::take(&mut made.files);
         let keys: Vec<BlobKey> = files.iter().map(|(key, _)| key.clone()).collect();
+        self.pace.entered(room::PUT);
         let finishing = async {
             let began = Instant::now();
             let puts = files
@@ -228,6 +240,7 @@ impl Attendant {
             try_join_all(puts).await?;
             made.measured.add(room::PUT, began.elapsed());
             made.result.timings = made.measured.timings();
+            figures::walked(&made.result.timings);
             let made = &made;
             let reported = self
                 .insist(|| {
@@ -288,6 +301,7 @@ impl Attendant {
             detail = %cause.failure.detail,
             "attempt broke"
         );
+        figures::broke(&cause);
         let jitter = (self.worker.jitter)();
         let reported = self
             .insist(|| {
@@ -303,6 +317,7 @@ impl Attendant {
 
     /// Another worker has the job, or it is gone: what was done does not count.
     fn abandon(&self) {
+        figures::lost();
         tracing::info!("the job is no longer held, its work is abandoned");
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use marquetry_egress::{Egress, FetchLimits};
 use marquetry_job::{Jitter, RetrySchedule, WorkerId};
 use marquetry_render::{FontShelf, bundled_fonts};
-use marquetry_store::{Announcer, Clock, JobSteps, Ownership, Store, SystemClock};
+use marquetry_store::{Announcer, Clock, JobSteps, Ownership, ProgressBoard, Store, SystemClock};
 use object_store::ObjectStore;
 use tokio::sync::{Semaphore, watch};
 
@@ -95,6 +95,7 @@ pub struct WorkerBuilder {
     job_deadline: Duration,
     clock: Arc<dyn Clock>,
     jitter: Arc<dyn Fn() -> Jitter + Send + Sync>,
+    board: ProgressBoard,
 }
 
 /// The settings that a worker looks at while it runs.
@@ -148,6 +149,7 @@ impl WorkerBuilder {
             job_deadline: JobSteps::DEADLINE,
             clock: Arc::new(SystemClock),
             jitter: Arc::new(random_jitter),
+            board: ProgressBoard::new(),
         }
     }
 
@@ -252,6 +254,13 @@ impl WorkerBuilder {
         self
     }
 
+    /// Where to tell how far jobs have come, for watchers in the same process: the board that their
+    /// service was given. Default: one that nobody reads.
+    pub fn progress(mut self, board: ProgressBoard) -> Self {
+        self.board = board;
+        self
+    }
+
     /// The worker.
     ///
     /// # Errors
@@ -288,6 +297,7 @@ impl WorkerBuilder {
             free: Arc::new(Semaphore::new(self.slots)),
             grace_over: watch::Sender::new(false),
             settings: self.settings,
+            board: self.board,
         })))
     }
 }

@@ -41,6 +41,7 @@
 mod attend;
 mod builder;
 mod cause;
+mod figures;
 mod pool;
 mod reports;
 mod shelf;

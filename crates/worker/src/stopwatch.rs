@@ -1,9 +1,11 @@
 //! How long a job spent in each room.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use marquetry_model::Timing;
+use marquetry_model::{Progress, Timing};
 use marquetry_render::{Room, Watch};
+use marquetry_store::ProgressLine;
 
 /// Rooms of the walk that `render` does not know, in its spelling.
 pub(crate) mod room {
@@ -58,17 +60,58 @@ impl Stopwatch {
     }
 }
 
+/// How much of the way usually lies behind a job that enters each room of [`WALK`], in percent. Rough by nature: what a
+/// room takes depends on the picture.
+const BEHIND: [u8; 9] = [0, 15, 25, 40, 45, 70, 75, 80, 95];
+
+/// Tells on the board which room a job is in. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Pace(Arc<ProgressLine>);
+
+impl Pace {
+    pub(crate) fn new(line: ProgressLine) -> Self {
+        let pace = Self(Arc::new(line));
+        pace.entered(room::FETCH);
+        pace
+    }
+
+    /// The job has come into `room`. Rooms that are entered again, as one is for each preview, are not told again.
+    pub(crate) fn entered(&self, room: &str) {
+        if let Some(at) = WALK.iter().position(|known| *known == room) {
+            self.0.reach(room, BEHIND[at]);
+        }
+    }
+
+    fn left(&self, room: &str) {
+        let next = WALK
+            .iter()
+            .position(|known| *known == room)
+            .and_then(|at| WALK.get(at + 1));
+        if let Some(next) = next {
+            self.entered(next);
+        }
+    }
+
+    /// How far the job has come.
+    pub(crate) fn reached(&self) -> Option<Progress> {
+        self.0.reached()
+    }
+}
+
 /// Measures from one room's door to the next.
 #[derive(Debug)]
 pub(crate) struct Doors {
     passed: Instant,
+    pace: Pace,
     pub(crate) measured: Stopwatch,
 }
 
 impl Doors {
-    pub(crate) fn enter() -> Self {
+    /// Measures, and tells it on the board.
+    pub(crate) fn enter(pace: &Pace) -> Self {
         Self {
             passed: Instant::now(),
+            pace: pace.clone(),
             measured: Stopwatch::default(),
         }
     }
@@ -78,6 +121,7 @@ impl Doors {
         let now = Instant::now();
         self.measured.add(room, now - self.passed);
         self.passed = now;
+        self.pace.left(room);
     }
 }
 
@@ -103,6 +147,21 @@ mod tests {
         ] {
             assert!(WALK.contains(&room.name()), "{room:?}");
         }
+    }
+
+    #[test]
+    fn the_way_behind_grows_from_room_to_room() {
+        assert!(BEHIND.is_sorted_by(|one, next| one < next));
+        let board = marquetry_store::ProgressBoard::new();
+        let job = marquetry_model::JobId::from_random([1; 16]);
+        let pace = Pace::new(board.line(job));
+        let at = || board.of(job).map(|line| line.stage);
+        assert_eq!(at().as_deref(), Some("fetch"));
+        pace.left("decode");
+        assert_eq!(at().as_deref(), Some("plan"));
+        pace.left("encode");
+        pace.left("scale");
+        assert_eq!(at().as_deref(), Some("put"), "a job does not go back");
     }
 
     #[test]

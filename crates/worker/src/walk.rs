@@ -14,7 +14,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use crate::cause::Trouble;
 use crate::stop::Stop;
-use crate::stopwatch::Stopwatch;
+use crate::stopwatch::{Pace, Stopwatch};
 use crate::worker::Inner;
 
 mod fetch;
@@ -30,6 +30,8 @@ pub(crate) struct Walk {
     /// Freed when the last clone goes: a drawing that nobody waits for any more still takes a core,
     /// so its slot is not given to another job before it has ended.
     pub(crate) slot: Arc<OwnedSemaphorePermit>,
+    /// Tells how far it has come.
+    pub(crate) pace: Pace,
 }
 
 /// What a walk brings home, to be stored before the job ends.
@@ -167,7 +169,9 @@ mod tests {
             Timestamp::from_micros(0),
         );
         let slot = Arc::clone(&worker.free).acquire_owned().await.unwrap();
+        let pace = Pace::new(worker.board.line(id));
         Walk {
+            pace,
             worker,
             job: Arc::new(job),
             stop: Stop::default(),

@@ -9,7 +9,9 @@ use futures::FutureExt;
 use marquetry_egress::Egress;
 use marquetry_job::{Jitter, Timestamp, WorkerId};
 use marquetry_model::Job;
-use marquetry_store::{Announcer, Change, Changes, Clock, JobSteps, Ownership, Store, StoreError};
+use marquetry_store::{
+    Announcer, Change, Changes, Clock, JobSteps, Ownership, ProgressBoard, Store, StoreError,
+};
 use object_store::ObjectStore;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
@@ -47,6 +49,7 @@ pub(crate) struct Inner {
     /// Turns true when running jobs have had their time to finish after shutdown.
     pub(crate) grace_over: watch::Sender<bool>,
     pub(crate) settings: Settings,
+    pub(crate) board: ProgressBoard,
 }
 
 impl fmt::Debug for Inner {

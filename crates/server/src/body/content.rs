@@ -21,14 +21,17 @@ pub(crate) enum Content {
         /// They.
         bytes: BoxStream<'static, io::Result<Bytes>>,
     },
+    /// As they come, for as long as there is something to tell.
+    Live(BoxStream<'static, io::Result<Bytes>>),
 }
 
 impl Content {
-    /// How many bytes there are.
-    pub(crate) fn len(&self) -> u64 {
+    /// How many bytes there are, where that is known.
+    pub(crate) fn len(&self) -> Option<u64> {
         match self {
-            Self::Whole(bytes) => length(bytes),
-            Self::Stream { left, .. } => *left,
+            Self::Whole(bytes) => Some(length(bytes)),
+            Self::Stream { left, .. } => Some(*left),
+            Self::Live(_) => None,
         }
     }
 }
@@ -54,6 +57,7 @@ impl Body for Outgoing {
         match &mut self.content {
             Content::Whole(bytes) if bytes.is_empty() => Poll::Ready(None),
             Content::Whole(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
+            Content::Live(bytes) => bytes.as_mut().poll_next(cx).map_ok(Frame::data),
             Content::Stream { left: 0, .. } => Poll::Ready(None),
             Content::Stream { left, bytes } => match std::task::ready!(bytes.as_mut().poll_next(cx)) {
                 Some(Ok(chunk)) => match left.checked_sub(length(&chunk)) {
@@ -74,11 +78,13 @@ impl Body for Outgoing {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.content.len() == 0
+        self.content.len() == Some(0)
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.content.len())
+        self.content
+            .len()
+            .map_or_else(SizeHint::default, SizeHint::with_exact)
     }
 }
 

@@ -167,6 +167,11 @@ impl Budget {
         let units = usize::try_from(bytes).unwrap_or(usize::MAX) / Self::UNIT;
         Self(Arc::new(Semaphore::new(units.clamp(1, Semaphore::MAX_PERMITS))))
     }
+
+    /// How many bytes are left of it.
+    pub(crate) fn free(&self) -> usize {
+        self.0.available_permits().saturating_mul(Self::UNIT)
+    }
 }
 
 #[derive(Debug, Default)]

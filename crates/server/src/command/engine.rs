@@ -7,7 +7,7 @@ use marquetry_egress::{Egress, Policy, Schemes};
 use marquetry_job::DeliverySchedule;
 use marquetry_render::FontShelf;
 use marquetry_service::Service;
-use marquetry_store::{Ownership, Store};
+use marquetry_store::{Ownership, ProgressBoard, Store};
 use marquetry_webhook::{Announcements, Courier};
 use marquetry_worker::Worker;
 use object_store::ObjectStore;
@@ -60,6 +60,7 @@ pub(super) struct Engine {
     announcements: Arc<Announcements>,
     networks: Networks,
     pub(super) links: Links,
+    board: ProgressBoard,
     pub(super) service: Service,
 }
 
@@ -82,9 +83,11 @@ impl Engine {
             Egress::new(networks.fetch_policy())?,
             Arc::clone(&announcements) as _,
         );
+        let board = ProgressBoard::new();
         let service = Service::builder(Arc::clone(&store), Arc::clone(&blobs))
             .reporter(reporting.slots(1).build()?.reporter())
             .announcer(Arc::clone(&announcements) as _)
+            .progress(board.clone())
             .webhook_policy(networks.webhook_policy())
             .delivery_schedule(schedule)
             .build()?;
@@ -94,6 +97,7 @@ impl Engine {
             announcements,
             networks,
             links,
+            board,
             service,
         })
     }
@@ -112,6 +116,7 @@ impl Engine {
         Ok(worker
             .slots(slots)
             .fonts(fonts)
+            .progress(self.board.clone())
             .ownership(Ownership::Sole)
             .build()?)
     }

@@ -5,6 +5,7 @@ mod engine;
 #[cfg(feature = "failpoints")]
 mod failing_blobs;
 mod fidelity;
+mod figures;
 mod fonts;
 mod inspect;
 mod keys;

@@ -16,6 +16,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::Failure;
 use super::engine::{Engine, Networks};
+use super::figures::Collector;
 use super::fonts::Fonts;
 use super::storage::Storage;
 use super::terminal::{complain, say};
@@ -31,6 +32,10 @@ pub(super) struct Serve {
         value_name = "ADDR:PORT"
     )]
     listen: SocketAddr,
+    /// A second address that serves `/healthz`, `/readyz` and `/metrics` alone, which answer there also when the first
+    /// one has all the connections it can take.
+    #[arg(long, env = "MARQUETRY_ADMIN_LISTEN", value_name = "ADDR:PORT")]
+    admin_listen: Option<SocketAddr>,
     #[command(flatten)]
     storage: Storage,
     #[command(flatten)]
@@ -51,9 +56,12 @@ pub(super) struct Serve {
     logs: Logs,
 }
 
-/// Claims and renders jobs; serves nothing.
+/// Claims and renders jobs; serves nothing but what operators ask for.
 #[derive(Args, Debug)]
 pub(super) struct Work {
+    /// An address that serves `/healthz`, `/readyz` and `/metrics`.
+    #[arg(long, env = "MARQUETRY_ADMIN_LISTEN", value_name = "ADDR:PORT")]
+    admin_listen: Option<SocketAddr>,
     #[command(flatten)]
     storage: Storage,
     #[command(flatten)]
@@ -130,7 +138,9 @@ impl Serve {
         let networks = Networks::from_flag(self.allow_private_networks);
         let engine = Engine::open(&self.storage, &public_url, networks)?;
         ensure_a_key(&engine, self.api_key.as_deref()).await?;
-        let app = Arc::new(App::self_hosted(engine.service.clone(), engine.links.clone()));
+        let collector = Collector::start()?;
+        let app = collector.shown_by(App::self_hosted(engine.service.clone(), engine.links.clone()));
+        let admin = Admin::listen(self.admin_listen, &app).await?;
         let workers = slots(self.workers);
         let worker = if workers > 0 {
             Some(engine.worker(workers, self.fonts.shelf()?)?)
@@ -139,7 +149,7 @@ impl Serve {
         };
         let courier = engine.courier()?;
         say(&format!("listening on http://{address}"))?;
-        let ((), (), (), served) = tokio::join!(
+        let ((), (), (), served, watched) = tokio::join!(
             async {
                 if let Some(worker) = worker {
                     worker.run(stop.asked()).await;
@@ -148,7 +158,9 @@ impl Serve {
             courier.run(stop.asked()),
             engine.service.keep_house(stop.asked()),
             serve(listener, app, stop.asked()),
+            admin.serve(&stop),
         );
+        watched?;
         Ok(served?)
     }
 }
@@ -162,9 +174,36 @@ impl Work {
             let engine = Engine::open(&self.storage, &self.public_url, networks)?;
             let worker = engine.worker(slots(self.workers).max(1), self.fonts.shelf()?)?;
             let courier = engine.courier()?;
-            tokio::join!(worker.run(stop.asked()), courier.run(stop.asked()));
-            Ok(())
+            let app = App::self_hosted(engine.service.clone(), engine.links.clone());
+            let app = Collector::start()?.shown_by(app);
+            let admin = Admin::listen(self.admin_listen, &app).await?;
+            let (worked, sent) = (worker.run(stop.asked()), courier.run(stop.asked()));
+            let ((), (), watched) = tokio::join!(worked, sent, admin.serve(&stop));
+            watched
         })
+    }
+}
+
+/// The listener for operators, where there is one.
+struct Admin(Option<(TcpListener, Arc<App>)>);
+
+impl Admin {
+    async fn listen(address: Option<SocketAddr>, app: &App) -> Result<Self, Failure> {
+        let Some(address) = address else {
+            return Ok(Self(None));
+        };
+        let listener = TcpListener::bind(address)
+            .await
+            .map_err(|error| Failure::new(format!("cannot listen on {address}: {error}")))?;
+        tracing::info!(address = %listener.local_addr()?, "operators are served");
+        Ok(Self(Some((listener, Arc::new(app.admin())))))
+    }
+
+    async fn serve(self, stop: &Stop) -> Result<(), Failure> {
+        if let Some((listener, app)) = self.0 {
+            serve(listener, app, stop.asked()).await?;
+        }
+        Ok(())
     }
 }
 

@@ -63,11 +63,14 @@ pub async fn serve(
         };
         let Ok(permit) = Arc::clone(&room).try_acquire_owned() else {
             tracing::warn!("a connection was turned away: too many are open");
+            metrics::counter!("marquetry_connections_refused_total").increment(1);
             turn_away(stream);
             continue;
         };
         let (app, builder, draining) = (Arc::clone(&app), Arc::clone(&builder), draining.subscribe());
+        let open = Open::one_more();
         connections.spawn(async move {
+            let _open = open;
             attend(stream, &builder, app, draining).await;
             drop(permit);
         });
@@ -84,6 +87,22 @@ pub async fn serve(
         connections.shutdown().await;
     }
     Ok(())
+}
+
+/// One open connection, as figures count them.
+struct Open;
+
+impl Open {
+    fn one_more() -> Self {
+        metrics::gauge!("marquetry_connections_open").increment(1.0);
+        Self
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        metrics::gauge!("marquetry_connections_open").decrement(1.0);
+    }
 }
 
 fn builder(config: &Config) -> Builder<TokioExecutor> {

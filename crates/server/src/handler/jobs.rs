@@ -1,4 +1,4 @@
-//! `GET /jobs`, `GET /jobs/{id}` and `POST /jobs/{id}/cancel`.
+//! `GET /jobs`, `GET /jobs/{id}`, `GET /jobs/{id}/timeline` and `POST /jobs/{id}/cancel`.
 
 use marquetry_dialect::sudomock::request::{self, KindQuery};
 use marquetry_dialect::sudomock::{Problem, answer};
@@ -44,6 +44,13 @@ pub(crate) async fn get(call: Call, caller: Authenticated) -> Result<Reply, Prob
     let id = call.id("id", Problem::job_not_found)?;
     let job = call.app.service.job(caller.tenant, id).await.told()?;
     Ok(answer::job(&job, &call.app.links).into())
+}
+
+/// 200 with what happened to the job, and to the deliveries that its end owed.
+pub(crate) async fn timeline(call: Call, caller: Authenticated) -> Result<Reply, Problem> {
+    let id = call.id("id", Problem::job_not_found)?;
+    let (job, deliveries) = call.app.service.timeline(caller.tenant, id).await.told()?;
+    Ok(answer::timeline(&job, &deliveries).into())
 }
 
 /// 200 when the job is cancelled, 202 when it runs and has been asked to stop.

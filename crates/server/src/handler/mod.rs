@@ -10,3 +10,4 @@ pub(crate) mod mockups;
 pub(crate) mod renders;
 mod submitting;
 pub(crate) mod uploads;
+pub(crate) mod watching;

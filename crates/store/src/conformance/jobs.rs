@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use marquetry_job::{Cause, Failure, Jitter, JobState, Timestamp};
-use marquetry_model::{Announce, Job, JobKind, JobResult, Version};
+use marquetry_model::{Announce, Happening, Job, JobKind, JobResult, Progress, Version};
 
 use super::overtaken::overtaken;
 use super::sample::{
@@ -32,6 +32,63 @@ pub async fn an_inserted_job_reads_back_whole(store: Shared) {
         insert(&store, &job).await;
         assert_eq!(store.job(job.tenant, job.id).await.unwrap(), Some(job));
     }
+}
+
+/// What happened to a job is kept with it: who took it, why a try broke, what its end owed.
+pub async fn a_job_keeps_its_timeline(store: Shared) {
+    insert(&store, &render_job(1)).await;
+    let steps = job_steps(&store);
+    let claimed = steps.claim(worker(1), at(1), LEASE, 1).await.unwrap();
+    let by = claimed[0].state.hold().unwrap();
+    let progress = Progress {
+        stage: "draw".into(),
+        percent: 45,
+    };
+    let renewed = steps.renew_at(tenant_id(1), job_id(1), by, at(2), LEASE, Some(progress.clone()));
+    assert!(matches!(renewed.await.unwrap(), Renewal::Held { .. }));
+    assert_eq!(reload(&store, 1).await.timeline.progress, Some(progress));
+    let cause = Cause::later(Failure::new(
+        "artwork_download_failed",
+        "it answered 503",
+        "for the log",
+    ));
+    let broke = steps.broke(tenant_id(1), job_id(1), by, cause, at(3), Jitter::LEAST);
+    assert!(matches!(broke.await.unwrap(), Reported::Written(_)));
+    let timeline = reload(&store, 1).await.timeline;
+    assert_eq!(timeline.progress, None);
+    let told: Vec<_> = timeline
+        .moments
+        .into_iter()
+        .map(|moment| (moment.at, moment.what))
+        .collect();
+    let expected = [
+        (
+            at(1),
+            Happening::Claimed {
+                worker: worker(1),
+                attempt: 1,
+            },
+        ),
+        (
+            at(3),
+            Happening::Broke {
+                attempt: 1,
+                code: "artwork_download_failed".into(),
+                message: "it answered 503".into(),
+                again: at(3),
+            },
+        ),
+    ];
+    assert_eq!(told, expected);
+    let mut ended = reload(&store, 1).await;
+    let expected = ended.version;
+    ended = ended.stepped(JobState::Cancelled { at: at(4) }, None, at(4));
+    ended.timeline.owe([delivery_id(1)]);
+    assert_eq!(
+        store.replace_job(expected, &JobSwap::only(ended)).await.unwrap(),
+        Swap::Swapped
+    );
+    assert_eq!(reload(&store, 1).await.timeline.deliveries, [delivery_id(1)]);
 }
 
 /// A second job under one id is refused, and the first stays as it was.

@@ -10,6 +10,7 @@ use super::endpoint::CallbackForm;
 use super::scalar::{SizeForm, WarningForm, parse};
 use super::spec::{read_spec, write_spec};
 use super::state::JobStateForm;
+use super::timeline::TimelineForm;
 use super::{Problem, V, known, moment, read, version, version_column, write};
 use crate::StoreError;
 
@@ -55,6 +56,8 @@ struct RecordForm {
     started_at: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     result: Option<ResultForm>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    timeline: Option<TimelineForm>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -89,6 +92,7 @@ impl JobRow {
             updated_at: job.updated_at.as_micros(),
             started_at: job.started_at.map(Timestamp::as_micros),
             result: job.result.as_ref().map(ResultForm::of),
+            timeline: TimelineForm::of(&job.timeline),
         };
         Self {
             id: *job.id.as_bytes(),
@@ -134,6 +138,7 @@ impl JobRow {
             updated_at: moment(record.updated_at),
             started_at: record.started_at.map(moment),
             result: record.result.map(ResultForm::back).transpose()?,
+            timeline: record.timeline.unwrap_or_default().back()?,
         })
     }
 }

@@ -8,10 +8,11 @@ use marquetry_job::{
 use marquetry_model::{
     Adjustments, Announce, AssetSource, BlobKey, BoxSize, Callback, Catalogue, Change, ColourOverlay,
     ContentHash, Delivery, DeliveryAttempt, DeliveryId, DialectName, Endpoint, EndpointId, EventNaming,
-    EventType, Export, ExportFile, ExportFormat, ExportSize, Fit, Flip, Job, JobId, JobResult, JobSpec,
-    LayerAddress, LayerEntry, LayerId, LayerKind, Mockup, MockupId, Placement, Position, Priority,
-    RenderSpec, Rewording, Secret, SmartObject, Target, TenantId, TextFit, TextLayer, TextSegment, TextStyle,
-    Thumbnail, Tile, Timing, UploadSource, UploadSpec, Version, Warning, Within, Words,
+    EventType, Export, ExportFile, ExportFormat, ExportSize, Fit, Flip, Happening, Job, JobId, JobResult,
+    JobSpec, LayerAddress, LayerEntry, LayerId, LayerKind, Mockup, MockupId, Moment, Placement, Position,
+    Priority, Progress, RenderSpec, Rewording, Secret, SmartObject, Target, TenantId, TextFit, TextLayer,
+    TextSegment, TextStyle, Thumbnail, Tile, Timeline, Timing, UploadSource, UploadSpec, Version, Warning,
+    Within, Words,
 };
 use marquetry_pixel::{BlendMode, Quad, Rect, Rgb, Size};
 use proptest::collection::vec;
@@ -297,6 +298,44 @@ fn result() -> impl Strategy<Value = JobResult> {
         })
 }
 
+fn happening() -> impl Strategy<Value = Happening> {
+    prop_oneof![
+        (any::<[u8; 16]>(), any::<u32>()).prop_map(|(worker, attempt)| Happening::Claimed {
+            worker: WorkerId::from_random(worker),
+            attempt,
+        }),
+        (any::<u32>(), text(), text(), moment()).prop_map(|(attempt, code, message, again)| {
+            Happening::Broke {
+                attempt,
+                code,
+                message,
+                again,
+            }
+        }),
+        Just(Happening::HandedBack),
+        Just(Happening::HolderLost),
+        Just(Happening::CancelAsked),
+    ]
+}
+
+fn timeline() -> impl Strategy<Value = Timeline> {
+    (
+        vec((moment(), happening()), 0..6),
+        any::<u32>(),
+        of((text(), 0..=100_u8)),
+        vec(any::<[u8; 16]>(), 0..3),
+    )
+        .prop_map(|(moments, left_out, progress, deliveries)| Timeline {
+            moments: moments
+                .into_iter()
+                .map(|(at, what)| Moment { at, what })
+                .collect(),
+            left_out,
+            progress: progress.map(|(stage, percent)| Progress { stage, percent }),
+            deliveries: deliveries.into_iter().map(DeliveryId::from_bytes).collect(),
+        })
+}
+
 fn job() -> impl Strategy<Value = Job> {
     (
         (
@@ -314,10 +353,11 @@ fn job() -> impl Strategy<Value = Job> {
             moment(),
             of(moment()),
             of(result()),
+            timeline(),
         ),
     )
         .prop_map(|((id, tenant, spec, state, version, priority), rest)| {
-            let (silent, callback, created_at, updated_at, started_at, result) = rest;
+            let (silent, callback, created_at, updated_at, started_at, result, timeline) = rest;
             Job {
                 id: JobId::from_bytes(id),
                 tenant: TenantId::from_bytes(tenant),
@@ -335,6 +375,7 @@ fn job() -> impl Strategy<Value = Job> {
                 updated_at,
                 started_at,
                 result,
+                timeline,
             }
         })
 }
@@ -679,6 +720,17 @@ fn members_that_came_later_are_ignored_and_absent_ones_have_defaults() {
         }
     );
     assert_eq!(job.announce, Announce::Events);
+}
+
+#[test]
+fn a_timeline_of_a_newer_program_is_read_without_what_is_new_in_it() {
+    let mut row = JobRow::of(&plain_job());
+    row.record = r#"{"v":1,"state":{"is":"cancelled","at":7},"updated_at":7,"timeline":{"moments":
+        [{"at":1,"is":"paused","why":"lunch"},{"at":2,"is":"handed_back"}],"mood":"fine"}}"#
+        .into();
+    let moments = row.job().unwrap().timeline.moments;
+    assert_eq!(moments.len(), 1);
+    assert_eq!(moments[0].what, Happening::HandedBack);
 }
 
 #[test]

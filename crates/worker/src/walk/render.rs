@@ -31,8 +31,10 @@ impl Walk {
         let mockup = Arc::clone(&opened.mockup);
         let order = spec.clone();
         let fonts = self.worker.settings.fonts.clone();
+        let pace = self.pace.clone();
+        pace.entered("decode");
         let work = self.on_pool(move |stop| {
-            let mut doors = Doors::enter();
+            let mut doors = Doors::enter(&pace);
             failpoint::pass_named(Point::Draw, &order.mockup_name);
             let rendered = painting(stop, threads, &fonts, |painter| {
                 render(&mockup, &order, &assets, painter, &mut doors)
@@ -97,8 +99,10 @@ impl Walk {
         let bytes = self.worker.psd(&key, limits.psd.file_bytes).await?;
         let bytes = bytes.ok_or(Trouble::MockupGone)?;
         opening.fetched = began.elapsed();
+        let pace = self.pace.clone();
+        pace.entered(room::OPEN);
         let work = self.on_pool(move |_| {
-            let mut doors = Doors::enter();
+            let mut doors = Doors::enter(&pace);
             // A job draws what it pinned, or nothing.
             if hash_of(&bytes) != content {
                 return Err(Trouble::BlobDamaged);

@@ -38,8 +38,10 @@ impl Walk {
         let limits = self.worker.settings.limits.clone();
         let fonts = self.worker.settings.fonts.clone();
         let file = bytes.clone();
+        self.pace.entered(room::OPEN);
+        let doors = Doors::enter(&self.pace);
         let found = self
-            .on_pool(move |stop| inspect(file, id, &limits, &fonts, stop, threads))
+            .on_pool(move |stop| inspect(file, id, &limits, &fonts, stop, threads, doors))
             .await?;
         measured.add_all(&found.measured);
 
@@ -119,8 +121,8 @@ fn inspect(
     fonts: &FontShelf,
     stop: &Stop,
     threads: NonZeroUsize,
+    mut doors: Doors,
 ) -> Result<Inspected, Trouble> {
-    let mut doors = Doors::enter();
     let content = hash_of(&bytes);
     let opened = open(bytes, &limits.render)?;
     let size = opened.size();

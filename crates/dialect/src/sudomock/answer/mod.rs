@@ -9,6 +9,7 @@ mod job;
 mod layers;
 mod mockup;
 mod render;
+mod timeline;
 mod webhook;
 
 pub use account::{Account, Plan, me, plans};
@@ -17,6 +18,7 @@ pub use job::{accepted, cancelling, job, jobs, still_going};
 pub use layers::layers;
 pub use mockup::{mockup, mockups};
 pub use render::render;
+pub use timeline::{seen, seen_id, timeline};
 pub use webhook::{
     NEXT_CURSOR_HEADER, created_endpoint, deliveries, endpoint, endpoints, replaying_all, replaying_one,
     rotated_endpoint, testing,

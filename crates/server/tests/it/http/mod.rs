@@ -10,6 +10,7 @@ mod idempotency;
 mod jobs;
 mod mockups;
 mod renders;
+mod seeing;
 mod shapes;
 pub(crate) mod site;
 mod tenants;

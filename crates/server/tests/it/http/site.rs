@@ -12,7 +12,7 @@ use marquetry_model::TenantId;
 use marquetry_server::{Account, App, Config, serve};
 use marquetry_service::Service;
 use marquetry_store::memory::MemoryStore;
-use marquetry_store::{Clock, Store, SystemClock};
+use marquetry_store::{Clock, ProgressBoard, Store, SystemClock};
 use marquetry_testkit::catcher::Catcher;
 use marquetry_testkit::paint::Picture;
 use marquetry_testkit::psd::{Builder, Layer, Linked, Rect, SmartObject};
@@ -74,6 +74,7 @@ pub(crate) struct Site {
     /// Makes the clock of the service panic, and with it whatever asks for the time.
     pub(crate) broken_clock: Arc<AtomicBool>,
     store: Arc<dyn Store>,
+    board: ProgressBoard,
     announcements: Arc<Announcements>,
     working: watch::Sender<bool>,
     stop: Option<oneshot::Sender<()>>,
@@ -110,7 +111,9 @@ impl Site {
             Egress::new(Policy::allow_private()).unwrap(),
             announcements.clone(),
         );
+        let board = ProgressBoard::new();
         let service = Service::builder(Arc::clone(&store), Arc::clone(&blobs))
+            .progress(board.clone())
             .reporter(reporting.slots(1).build().unwrap().reporter())
             .webhook_policy(setup.policy)
             .most_upload_bytes(setup.upload_bytes)
@@ -145,6 +148,7 @@ impl Site {
             outside: Catcher::start().await,
             broken_clock,
             store,
+            board,
             announcements,
             working: watch::Sender::new(true),
             stop: Some(stop),
@@ -163,6 +167,7 @@ impl Site {
             self.announcements.clone(),
         )
         .slots(2)
+        .progress(self.board.clone())
         .jitter(|| Jitter::LEAST)
         .build()
         .unwrap();

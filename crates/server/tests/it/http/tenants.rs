@@ -26,6 +26,8 @@ const ALL: &str = "
     key POST /api/v1/renders
     key GET /api/v1/jobs
     key GET /api/v1/jobs/{id}
+    key GET /api/v1/jobs/{id}/timeline
+    key GET /api/v1/jobs/{id}/events
     key POST /api/v1/jobs/{id}/cancel
     key DELETE /api/v1/jobs/{id}
     key POST /api/v1/webhook-endpoints
@@ -44,7 +46,9 @@ const ALL: &str = "
     anyone GET /api/v1/packages/pricing
     anyone GET /files/{*key}
     anyone GET /livez
+    anyone GET /healthz
     anyone GET /readyz
+    anyone GET /metrics
 ";
 
 #[test]
