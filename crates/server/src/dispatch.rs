@@ -37,6 +37,7 @@ pub(crate) async fn answer(
         %method,
         route = Empty,
         tenant = Empty,
+        job = Empty,
     );
     let walk = async {
         let mut line = Line {

@@ -32,6 +32,7 @@ impl Service {
     /// # Errors
     /// [`ServiceError::JobNotFound`], and those of the store.
     pub async fn job(&self, tenant: TenantId, id: JobId) -> Result<Job, ServiceError> {
+        tracing::Span::current().record("job", tracing::field::display(id));
         let job = self.store().job(tenant, id).await?;
         job.ok_or(ServiceError::JobNotFound { id })
     }

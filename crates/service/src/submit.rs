@@ -157,6 +157,8 @@ impl Service {
         claim: Option<IdempotencyClaim>,
     ) -> Result<Submitted, ServiceError> {
         let id = JobId::from_random(self.inner.chance.draw()?);
+        // Where the caller's span has a place for it, as that of a request has.
+        tracing::Span::current().record("job", tracing::field::display(id));
         let announce = match terms.wait {
             Wait::No => Announce::Events,
             Wait::UpTo(_) => Announce::Silent,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use marquetry_job::{JobState, ShownState, Timestamp};
 use marquetry_model::{Delivery, Job, JobId, Progress, TenantId};
-use marquetry_store::{Change, Changes, ProgressChanges};
+use marquetry_store::{Change, Changes, Pick, ProgressChanges};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::{Service, ServiceError};
@@ -156,7 +156,7 @@ impl Service {
         let places = match &*known {
             Some((at, places)) if at.elapsed() < BELIEVED => places.get(&id).copied(),
             _ => {
-                let waiting = self.store().due_jobs(Timestamp::MAX, PLACES).await?;
+                let waiting = self.store().due_jobs(&Pick::any(Timestamp::MAX, PLACES)).await?;
                 let waiting = waiting
                     .iter()
                     .filter(|job| matches!(job.state, JobState::Queued { .. }));

@@ -237,7 +237,7 @@ impl Attendant {
             let puts = files
                 .into_iter()
                 .map(|(key, bytes)| async move { self.worker.put(&key, bytes).await });
-            try_join_all(puts).await?;
+            try_join_all(puts).instrument(tracing::info_span!("put")).await?;
             made.measured.add(room::PUT, began.elapsed());
             made.result.timings = made.measured.timings();
             figures::walked(&made.result.timings);

@@ -61,7 +61,7 @@ impl Walk {
         work: impl FnOnce(&Stop) -> Result<T, Trouble> + Send + 'static,
     ) -> Result<T, Trouble> {
         let (stop, slot) = (self.stop.clone(), Arc::clone(&self.slot));
-        let span = tracing::Span::current();
+        let span = tracing::info_span!("pool");
         let work = move || {
             let outcome = span.in_scope(|| {
                 stop.check()?;

@@ -13,6 +13,8 @@ mod render;
 mod serve;
 mod storage;
 mod terminal;
+#[cfg(feature = "otel")]
+mod traces;
 
 use std::process::ExitCode;
 

@@ -12,7 +12,11 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
-use tracing_subscriber::EnvFilter;
+#[cfg(feature = "otel")]
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _};
 
 use super::Failure;
 use super::engine::{Engine, Networks};
@@ -95,6 +99,12 @@ struct Logs {
     log_format: LogFormat,
 }
 
+/// What tells the outside how things go, for as long as it lives.
+struct Telling {
+    #[cfg(feature = "otel")]
+    _sending: Option<super::traces::Sending>,
+}
+
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
 enum LogFormat {
     /// For people.
@@ -105,16 +115,26 @@ enum LogFormat {
 }
 
 impl Logs {
-    fn start(&self) -> Result<(), Failure> {
+    /// Logs from now on, and sends spans where this program was built for it, until the value given back goes.
+    fn start(&self) -> Result<Telling, Failure> {
         let filter = EnvFilter::try_new(&self.log)?;
-        let logs = tracing_subscriber::fmt()
-            .with_writer(std::io::stderr)
-            .with_env_filter(filter);
-        let started = match self.log_format {
-            LogFormat::Text => logs.try_init(),
-            LogFormat::Json => logs.json().try_init(),
+        let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+        let lines = match self.log_format {
+            LogFormat::Text => lines.boxed(),
+            LogFormat::Json => lines.json().boxed(),
         };
-        started.map_err(|error| Failure::new(error.to_string()))
+        let logs = tracing_subscriber::registry().with(lines.with_filter(filter));
+        #[cfg(feature = "otel")]
+        {
+            let (layer, sending) = super::traces::layer()?.unzip();
+            logs.with(layer.with_filter(LevelFilter::INFO)).try_init()?;
+            Ok(Telling { _sending: sending })
+        }
+        #[cfg(not(feature = "otel"))]
+        {
+            logs.try_init()?;
+            Ok(Telling {})
+        }
     }
 }
 
@@ -124,7 +144,7 @@ fn slots(asked: Option<usize>) -> usize {
 
 impl Serve {
     pub(super) fn run(self) -> Result<(), Failure> {
-        self.logs.start()?;
+        let _telling = self.logs.start()?;
         Runtime::new()?.block_on(self.serve())
     }
 
@@ -167,7 +187,7 @@ impl Serve {
 
 impl Work {
     pub(super) fn run(self) -> Result<(), Failure> {
-        self.logs.start()?;
+        let _telling = self.logs.start()?;
         Runtime::new()?.block_on(async {
             let stop = Stop::on_signals()?;
             let networks = Networks::from_flag(self.allow_private_networks);

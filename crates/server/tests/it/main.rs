@@ -6,3 +6,4 @@ mod http;
 mod inspect;
 mod on_s3;
 mod sudden_death;
+mod upgrade;

@@ -35,6 +35,11 @@ const KEPT: &[(&str, &[&str], &str)] = &[
     ("jpeg-encoder", &["codec"], "one room encodes pictures"),
     ("libwebp-sys", &["codec"], "one room encodes pictures"),
     ("matchit", &["server"], "one room has routes"),
+    (
+        "metrics-exporter-prometheus",
+        &["server"],
+        "only the program decides where figures go",
+    ),
     ("moxcms", &["codec"], "one room converts colours of files"),
     ("multer", &["server"], "one room reads forms"),
     ("png", &["codec"], "one room encodes pictures"),

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use marquetry_model::{BlobKey, ContentHash, ExportFile, JobResult, RenderSpec};
 use marquetry_render::{OpenMockup, Rendered, open, render};
 use marquetry_store::failpoint::{self, Point};
+use tracing::{Instrument as _, info_span};
 
 use super::{Made, Walk, hash_of, painting};
 use crate::cause::Trouble;
@@ -22,7 +23,8 @@ impl Walk {
             Ok::<_, Trouble>((assets, began.elapsed()))
         };
         // A cold mockup is read and parsed while the assets come in.
-        let ((assets, assets_took), opened) = futures::try_join!(assets, self.mockup(spec.content))?;
+        let fetching = async { futures::try_join!(assets, self.mockup(spec.content)) };
+        let ((assets, assets_took), opened) = fetching.instrument(info_span!("fetch")).await?;
         measured.add(room::FETCH, assets_took.max(opened.fetched));
         measured.add_all(&opened.measured);
         self.stop.check()?;

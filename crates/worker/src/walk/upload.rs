@@ -14,6 +14,8 @@ use marquetry_render::{
     Assets, FontShelf, OpenMockup, Order, Picture, RenderError, draw, export, open, report,
 };
 
+use tracing::{Instrument as _, info_span};
+
 use super::{Made, Walk, hash_of, painting};
 use crate::builder::Limits;
 use crate::cause::Trouble;
@@ -28,7 +30,8 @@ const PREVIEW_QUALITY: i32 = 80;
 impl Walk {
     pub(super) async fn upload(&self, spec: &UploadSpec) -> Result<Made, Trouble> {
         let began = Instant::now();
-        let bytes = self.upload_bytes(&spec.source).await?;
+        let fetching = self.upload_bytes(&spec.source);
+        let bytes = fetching.instrument(info_span!("fetch")).await?;
         let mut measured = Stopwatch::default();
         measured.add(room::FETCH, began.elapsed());
         self.stop.check()?;
