@@ -102,7 +102,7 @@ pub trait Blobs: ObjectStore {
     fn put_blob(&self, key: &BlobKey, bytes: Bytes) -> impl Future<Output = Result<(), Error>> + Send {
         async move {
             let place = path(key);
-            let put = if length(&bytes) <= PART {
+            if length(&bytes) <= PART {
                 insist(|| async {
                     let payload = PutPayload::from_bytes(bytes.clone());
                     self.put(&place, payload).await.map(drop)
@@ -110,8 +110,7 @@ pub trait Blobs: ObjectStore {
                 .await
             } else {
                 insist(|| write_in_parts(self, &place, bytes.clone())).await
-            };
-            put
+            }
         }
     }
 

@@ -42,7 +42,7 @@ impl Chance {
     fn draw(&self) -> Fate {
         let call = self.calls.fetch_add(1, Ordering::Relaxed);
         let drawn = scramble(self.seed ^ scramble(call));
-        if drawn % self.one_in != 0 {
+        if !drawn.is_multiple_of(self.one_in) {
             return Fate::Succeeds;
         }
         self.failed.fetch_add(1, Ordering::Relaxed);
