@@ -14,7 +14,8 @@
 //! In reading order: [`psd`] writes the files the parsers are tested with; [`paint`] draws pictures from
 //! arithmetic alone; [`scene`] is the canonical scene every speed is measured on; [`demo`] is the mockup that
 //! ships with the project; [`mod@golden`] holds pictures to what they were; [`catcher`] and [`clock`] stand in for
-//! a customer's server and for time; `s3`, behind a feature of that name, is a real S3 server.
+//! a customer's server and for time. Behind features of their names, `s3` is a real S3 server and `postgres` a
+//! throwaway database.
 
 pub mod bytes;
 pub mod catcher;
@@ -23,6 +24,8 @@ pub mod demo;
 pub mod golden;
 pub mod icc;
 pub mod paint;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 pub mod psd;
 #[cfg(feature = "s3")]
 pub mod s3;

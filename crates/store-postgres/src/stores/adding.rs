@@ -1,0 +1,202 @@
+//! New jobs, and the keys that make their submission safe to repeat, many in one statement.
+
+use std::collections::{HashMap, HashSet};
+
+use async_trait::async_trait;
+use marquetry_store::persisted::JobRow;
+use marquetry_store::{Change, IdempotencyClaim, Inserted, StoreError};
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+use super::columns::Columns;
+use super::jobs::read_row;
+use super::uuid;
+use crate::error::{Undone, Work};
+use crate::news::CHANNEL;
+use crate::pool::get;
+use crate::scribe::Batch;
+use crate::store::Shared;
+
+/// A job to be added.
+#[derive(Debug)]
+pub(crate) struct NewJob {
+    pub(crate) row: JobRow,
+    pub(crate) claim: Option<IdempotencyClaim>,
+    pub(crate) news: Change,
+}
+
+/// Adds jobs.
+#[derive(Debug)]
+pub(crate) struct Adding(pub(crate) Shared);
+
+/// Jobs without keys.
+const ADD: &str = "
+    WITH added AS (
+        INSERT INTO jobs (id, tenant, kind, subject, due, running, created_at, version, spec, record)
+        SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::bigint[], $6::boolean[],
+                             $7::bigint[], $8::bigint[], $9::text[], $10::text[])
+        ON CONFLICT (id) DO NOTHING
+        RETURNING id
+    ), told AS (
+        SELECT pg_notify($11, $12) WHERE EXISTS (SELECT FROM added)
+    )
+    SELECT id, (SELECT count(*) FROM told) FROM added";
+
+/// Jobs of which some have keys. A key that is still kept wins over the new job. Two statements that
+/// meet wait for each other at the key, in one order of keys, so that no two wait in a ring.
+const ADD_WITH_KEYS: &str = "
+    WITH wish AS MATERIALIZED (
+        SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::bigint[], $6::boolean[],
+                             $7::bigint[], $8::bigint[], $9::text[], $10::text[],
+                             $11::text[], $12::bytea[], $13::bigint[])
+            AS w (id, tenant, kind, subject, due, running, created_at, version, spec, record,
+                  key, fingerprint, kept_until)
+        WHERE NOT EXISTS (SELECT FROM jobs j WHERE j.id = w.id)
+    ), kept AS (
+        INSERT INTO idempotency_claims AS known (tenant, key, job, fingerprint, taken_at, kept_until)
+        SELECT tenant, key, id, fingerprint, created_at, kept_until FROM wish
+        WHERE key IS NOT NULL ORDER BY tenant, key
+        ON CONFLICT (tenant, key) DO UPDATE
+            SET job = excluded.job, fingerprint = excluded.fingerprint, taken_at = excluded.taken_at,
+                kept_until = excluded.kept_until
+            WHERE known.kept_until <= excluded.taken_at
+        RETURNING job
+    ), added AS (
+        INSERT INTO jobs (id, tenant, kind, subject, due, running, created_at, version, spec, record)
+        SELECT id, tenant, kind, subject, due, running, created_at, version, spec, record FROM wish
+        WHERE key IS NULL OR EXISTS (SELECT FROM kept WHERE kept.job = wish.id)
+        RETURNING id
+    ), told AS (
+        SELECT pg_notify($14, $15) WHERE EXISTS (SELECT FROM added)
+    )
+    SELECT id, (SELECT count(*) FROM told) FROM added";
+
+/// What the keys of those that were not added say. The job comes last, so that its columns keep the
+/// places they have elsewhere.
+const KNOWN: &str = "
+    SELECT j.id, j.tenant, j.kind, j.subject, j.due, j.running, j.created_at, j.version, j.spec, j.record,
+           w.place, c.fingerprint
+    FROM unnest($1::bigint[], $2::uuid[], $3::text[], $4::bigint[]) AS w (place, tenant, key, at)
+    JOIN idempotency_claims c ON c.tenant = w.tenant AND c.key = w.key AND c.kept_until > w.at
+    LEFT JOIN jobs j ON j.id = c.job";
+
+#[async_trait]
+impl Batch for Adding {
+    type Wish = NewJob;
+    type Answer = Inserted;
+
+    fn mark(wish: &NewJob) -> [u8; 16] {
+        wish.row.id
+    }
+
+    async fn write(&self, wishes: &[NewJob]) -> Result<Vec<Work<Inserted>>, Undone> {
+        // Of those that share a key in one page the first is written; the others are its twins or its
+        // conflicts, and hear so below.
+        let (mut keys, mut first) = (HashSet::new(), Vec::new());
+        for wish in wishes {
+            let key = wish
+                .claim
+                .as_ref()
+                .map(|claim| (wish.row.tenant, claim.key.as_str()));
+            if key.is_none_or(|key| keys.insert(key)) {
+                first.push(wish);
+            }
+        }
+        let added = self.add(&first).await?;
+        let news = first.iter().filter(|wish| added.contains(&uuid(&wish.row.id)));
+        self.0.ring(news.map(|wish| wish.news));
+
+        let late: Vec<(usize, &NewJob)> = wishes
+            .iter()
+            .enumerate()
+            .filter(|(_, wish)| !added.contains(&uuid(&wish.row.id)))
+            .collect();
+        let mut known = self.known(&late).await;
+        let answers = wishes.iter().enumerate().map(|(place, wish)| {
+            if added.contains(&uuid(&wish.row.id)) {
+                return Ok(Inserted::New);
+            }
+            match &mut known {
+                // Some were added, and what the others' keys say could not be read.
+                Err(undone) => Err(undone.error()),
+                Ok(known) => known
+                    .remove(&place)
+                    .unwrap_or(Err(StoreError::Duplicate { what: "job" })),
+            }
+        });
+        Ok(answers.collect())
+    }
+}
+
+impl Adding {
+    /// Adds what can be added; gives the ids.
+    async fn add(&self, wishes: &[&NewJob]) -> Result<HashSet<Uuid>, Undone> {
+        let rows: Vec<&JobRow> = wishes.iter().map(|wish| &wish.row).collect();
+        let told: Vec<Change> = wishes.iter().map(|wish| wish.news).collect();
+        let claims = || wishes.iter().map(|wish| wish.claim.as_ref());
+        let columns = Columns::default().jobs(&rows);
+        let (sql, columns) = if claims().any(|claim| claim.is_some()) {
+            let columns = columns
+                .texts(claims().map(|claim| claim.map(|claim| claim.key.as_str())))
+                .bytes(claims().map(|claim| claim.map(|claim| &claim.fingerprint.0[..])))
+                .numbers(claims().map(|claim| claim.map(|claim| claim.until.as_micros())));
+            (ADD_WITH_KEYS, columns)
+        } else {
+            (ADD, columns)
+        };
+        let columns = columns.text(CHANNEL.to_owned()).text(self.0.told(&told));
+        let rows = self.0.pool.write(sql, &columns.values(), "job").await?;
+        rows.iter()
+            .map(|row| row.try_get(0).map_err(|error| Undone::of(&error, "job")))
+            .collect()
+    }
+
+    /// What the keys of jobs that were not added say, by the jobs' places.
+    async fn known(&self, late: &[(usize, &NewJob)]) -> Result<HashMap<usize, Work<Inserted>>, Undone> {
+        let claims: Vec<(usize, &JobRow, &IdempotencyClaim)> = late
+            .iter()
+            .filter_map(|(place, wish)| Some((*place, &wish.row, wish.claim.as_ref()?)))
+            .collect();
+        if claims.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let columns = Columns::default()
+            .numbers(claims.iter().map(|(place, ..)| i64::try_from(*place).ok()))
+            .uuids(claims.iter().map(|(_, row, _)| Some(row.tenant)))
+            .texts(claims.iter().map(|(_, _, claim)| Some(claim.key.as_str())))
+            .numbers(claims.iter().map(|(_, row, _)| Some(row.created_at)));
+        let rows = self
+            .0
+            .pool
+            .write(KNOWN, &columns.values(), "idempotency key")
+            .await?;
+        let mut known = HashMap::new();
+        for row in rows {
+            let place: i64 = row
+                .try_get(10)
+                .map_err(|error| Undone::of(&error, "idempotency key"))?;
+            let place = usize::try_from(place).unwrap_or(usize::MAX);
+            let Some((_, _, claim)) = claims.iter().find(|(at, ..)| *at == place) else {
+                continue;
+            };
+            known.insert(place, said(&row, claim));
+        }
+        Ok(known)
+    }
+}
+
+/// What one kept key says about a new submission.
+fn said(row: &Row, claim: &IdempotencyClaim) -> Work<Inserted> {
+    let what = "idempotency key";
+    let fingerprint: Vec<u8> = get(row, 11, what)?;
+    if fingerprint != claim.fingerprint.0 {
+        return Ok(Inserted::Conflict);
+    }
+    if get::<Option<Uuid>>(row, 0, what)?.is_none() {
+        return Err(StoreError::Unreadable {
+            what,
+            problem: "its job is missing".into(),
+        });
+    }
+    Ok(Inserted::Twin(Box::new(read_row(row)?.job()?)))
+}

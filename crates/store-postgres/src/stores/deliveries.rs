@@ -1,0 +1,174 @@
+//! Deliveries.
+
+use async_trait::async_trait;
+use marquetry_job::Timestamp;
+use marquetry_model::{Delivery, DeliveryId, Lane, TenantId, Version};
+use marquetry_store::persisted::{DeliveryRow, shown_name, version_column};
+use marquetry_store::{Change, Cursor, DeliveryFilter, DeliveryStore, Page, StoreError, Swap};
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
+use uuid::Uuid;
+
+use super::columns::Columns;
+use super::jobs::place;
+use super::redelivering::NewTurn;
+use super::{limit, uuid};
+use crate::PostgresStore;
+use crate::error::Work;
+use crate::news::CHANNEL;
+use crate::pool::{Value, get};
+
+const COLUMNS: &str =
+    "id, tenant, endpoint, lane, event, shown, due, sending, created_at, version, record, body";
+
+/// The columns are those of a delivery that a job owes; a message that none owes has no use for the first.
+const INSERT: &str = "
+    WITH added AS (
+        INSERT INTO deliveries (id, tenant, endpoint, lane, event, shown, due, sending, created_at, version,
+                                record, body)
+        SELECT id, tenant, endpoint, lane, event, shown, due, sending, created_at, version, record, body
+        FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[],
+                    $8::bigint[], $9::boolean[], $10::bigint[], $11::bigint[], $12::text[], $13::bytea[])
+            AS o (job, id, tenant, endpoint, lane, event, shown, due, sending, created_at, version, record,
+                  body)
+    )
+    SELECT pg_notify($14, $15)";
+
+#[async_trait]
+impl DeliveryStore for PostgresStore {
+    async fn insert_delivery(&self, delivery: &Delivery) -> Result<(), StoreError> {
+        let row = DeliveryRow::of(delivery);
+        let columns = Columns::default()
+            .deliveries(&[(row.id, &row)])
+            .text(CHANNEL.to_owned())
+            .text(self.shared.told(&[Change::Delivery]));
+        self.shared
+            .pool
+            .write(INSERT, &columns.values(), "delivery")
+            .await?;
+        self.shared.ring([Change::Delivery]);
+        Ok(())
+    }
+
+    async fn delivery(&self, tenant: TenantId, id: DeliveryId) -> Result<Option<Delivery>, StoreError> {
+        let (id, tenant) = (uuid(id.as_bytes()), uuid(tenant.as_bytes()));
+        let values: [Value<'_>; 2] = [(&id, Type::UUID), (&tenant, Type::UUID)];
+        Ok(self
+            .deliveries("WHERE id = $1 AND tenant = $2", &values)
+            .await?
+            .pop())
+    }
+
+    async fn list_deliveries(
+        &self,
+        tenant: TenantId,
+        filter: &DeliveryFilter,
+        after: Option<Cursor>,
+        most: u32,
+    ) -> Result<Page<Delivery>, StoreError> {
+        let tenant = uuid(tenant.as_bytes());
+        let endpoint = filter.endpoint.map(|endpoint| uuid(endpoint.as_bytes()));
+        let shown = filter.shown.map(shown_name);
+        let event = filter.event.map(|event| event.name());
+        let (at, id) = place(after);
+        let surplus = limit(most.saturating_add(1));
+        let clause = "WHERE tenant = $1 AND ($2::uuid IS NULL OR endpoint = $2)
+                        AND ($3::text IS NULL OR shown = $3) AND ($4::text IS NULL OR event = $4)
+                        AND ($5::bigint IS NULL OR (created_at, id) < ($5, $6))
+                      ORDER BY created_at DESC, id DESC LIMIT $7";
+        let values: [Value<'_>; 7] = [
+            (&tenant, Type::UUID),
+            (&endpoint, Type::UUID),
+            (&shown, Type::TEXT),
+            (&event, Type::TEXT),
+            (&at, Type::INT8),
+            (&id, Type::UUID),
+            (&surplus, Type::INT8),
+        ];
+        let found = self.deliveries(clause, &values).await?;
+        Ok(Page::from_surplus(found, most, |one| Cursor {
+            at: one.created_at,
+            id: *one.id.as_bytes(),
+        }))
+    }
+
+    async fn due_deliveries(
+        &self,
+        now: Timestamp,
+        most: u32,
+        except: &[Lane],
+    ) -> Result<Vec<Delivery>, StoreError> {
+        let (now, except, most) = (now.as_micros(), names(except), limit(most));
+        let clause = "WHERE due IS NOT NULL AND due <= $1 AND lane <> ALL ($2)
+                      ORDER BY due, created_at, id LIMIT $3";
+        let values: [Value<'_>; 3] = [
+            (&now, Type::INT8),
+            (&except, Type::TEXT_ARRAY),
+            (&most, Type::INT8),
+        ];
+        self.deliveries(clause, &values).await
+    }
+
+    async fn next_due_delivery(&self, except: &[Lane]) -> Result<Option<Timestamp>, StoreError> {
+        let except = names(except);
+        let sql =
+            "SELECT due FROM deliveries WHERE due IS NOT NULL AND lane <> ALL ($1) ORDER BY due LIMIT 1";
+        let values: [Value<'_>; 1] = [(&except, Type::TEXT_ARRAY)];
+        let rows = self.shared.pool.read(sql, &values, "delivery").await?;
+        let due = rows.first().map(|row| get(row, 0, "delivery")).transpose()?;
+        Ok(due.map(Timestamp::from_micros))
+    }
+
+    async fn held_deliveries(
+        &self,
+        after: Option<DeliveryId>,
+        most: u32,
+    ) -> Result<Vec<Delivery>, StoreError> {
+        let after = after.map(|after| uuid(after.as_bytes()));
+        let most = limit(most);
+        let clause = "WHERE sending AND ($1::uuid IS NULL OR id > $1) ORDER BY id LIMIT $2";
+        self.deliveries(clause, &[(&after, Type::UUID), (&most, Type::INT8)])
+            .await
+    }
+
+    async fn replace_delivery(&self, expected: Version, delivery: &Delivery) -> Result<Swap, StoreError> {
+        let wish = NewTurn {
+            expected: version_column(expected),
+            row: DeliveryRow::of(delivery),
+        };
+        self.redelivering.ask(wish).await
+    }
+}
+
+impl PostgresStore {
+    async fn deliveries(&self, clause: &str, values: &[Value<'_>]) -> Work<Vec<Delivery>> {
+        let sql = format!("SELECT {COLUMNS} FROM deliveries {clause}");
+        let rows = self.shared.pool.read(&sql, values, "delivery").await?;
+        rows.iter().map(|row| read_row(row)?.delivery()).collect()
+    }
+}
+
+fn names(lanes: &[Lane]) -> Vec<String> {
+    lanes
+        .iter()
+        .map(|lane| super::text(lane.as_str()).into_owned())
+        .collect()
+}
+
+fn read_row(row: &Row) -> Work<DeliveryRow> {
+    let what = "delivery";
+    Ok(DeliveryRow {
+        id: get::<Uuid>(row, 0, what)?.into_bytes(),
+        tenant: get::<Uuid>(row, 1, what)?.into_bytes(),
+        endpoint: get::<Option<Uuid>>(row, 2, what)?.map(Uuid::into_bytes),
+        lane: get(row, 3, what)?,
+        event: get(row, 4, what)?,
+        shown: get(row, 5, what)?,
+        due: get(row, 6, what)?,
+        sending: get(row, 7, what)?,
+        created_at: get(row, 8, what)?,
+        version: get(row, 9, what)?,
+        record: get(row, 10, what)?,
+        body: get(row, 11, what)?,
+    })
+}

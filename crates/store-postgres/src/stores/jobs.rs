@@ -1,0 +1,178 @@
+//! Jobs: how they are read. How they are written is next door.
+
+use async_trait::async_trait;
+use marquetry_job::{JobState, Timestamp};
+use marquetry_model::{Job, JobId, TenantId, Version};
+use marquetry_store::persisted::{DeliveryRow, JobRow, MockupRow, version_column};
+use marquetry_store::{
+    Change, Changes, ClaimStep, Claimed, Cursor, IdempotencyClaim, Inserted, JobFilter, JobStore, JobSwap,
+    Page, StoreError, Swap,
+};
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
+use uuid::Uuid;
+
+use super::adding::NewJob;
+use super::claiming::{self, DUE};
+use super::swapping::NewState;
+use super::{limit, uuid};
+use crate::PostgresStore;
+use crate::error::Work;
+use crate::pool::{Value, get};
+
+pub(super) const COLUMNS: &str = "id, tenant, kind, subject, due, running, created_at, version, spec, record";
+
+#[async_trait]
+impl JobStore for PostgresStore {
+    async fn insert_job(&self, job: &Job, claim: Option<&IdempotencyClaim>) -> Result<Inserted, StoreError> {
+        let wish = NewJob {
+            row: JobRow::of(job),
+            claim: claim.cloned(),
+            news: change(job),
+        };
+        self.adding.ask(wish).await
+    }
+
+    async fn job(&self, tenant: TenantId, id: JobId) -> Result<Option<Job>, StoreError> {
+        let (id, tenant) = (uuid(id.as_bytes()), uuid(tenant.as_bytes()));
+        let clause = "WHERE id = $1 AND tenant = $2";
+        Ok(self
+            .jobs(clause, &[(&id, Type::UUID), (&tenant, Type::UUID)])
+            .await?
+            .pop())
+    }
+
+    async fn list_jobs(
+        &self,
+        tenant: TenantId,
+        filter: &JobFilter,
+        after: Option<Cursor>,
+        most: u32,
+    ) -> Result<Page<Job>, StoreError> {
+        let tenant = uuid(tenant.as_bytes());
+        let subject = filter.subject.map(|mockup| uuid(mockup.as_bytes()));
+        let kind = filter.kind.map(|kind| kind.name());
+        let (at, id) = place(after);
+        let surplus = limit(most.saturating_add(1));
+        let clause =
+            "WHERE tenant = $1 AND ($2::uuid IS NULL OR subject = $2) AND ($3::text IS NULL OR kind = $3)
+                        AND ($4::bigint IS NULL OR (created_at, id) < ($4, $5))
+                      ORDER BY created_at DESC, id DESC LIMIT $6";
+        let values: [Value<'_>; 6] = [
+            (&tenant, Type::UUID),
+            (&subject, Type::UUID),
+            (&kind, Type::TEXT),
+            (&at, Type::INT8),
+            (&id, Type::UUID),
+            (&surplus, Type::INT8),
+        ];
+        let jobs = self.jobs(clause, &values).await?;
+        Ok(Page::from_surplus(jobs, most, |job| Cursor {
+            at: job.created_at,
+            id: *job.id.as_bytes(),
+        }))
+    }
+
+    async fn due_jobs(&self, now: Timestamp, most: u32) -> Result<Vec<Job>, StoreError> {
+        let (now, most) = (now.as_micros(), limit(most));
+        self.jobs(DUE, &[(&now, Type::INT8), (&most, Type::INT8)]).await
+    }
+
+    async fn claim_due(&self, now: Timestamp, most: u32, step: ClaimStep) -> Result<Claimed, StoreError> {
+        claiming::claim(&self.shared, now, most, step).await
+    }
+
+    async fn next_due_job(&self) -> Result<Option<Timestamp>, StoreError> {
+        let sql = "SELECT due FROM jobs WHERE due IS NOT NULL ORDER BY due LIMIT 1";
+        let rows = self.shared.pool.read(sql, &[], "job").await?;
+        let due = rows.first().map(|row| get(row, 0, "job")).transpose()?;
+        Ok(due.map(Timestamp::from_micros))
+    }
+
+    async fn held_jobs(&self, after: Option<JobId>, most: u32) -> Result<Vec<Job>, StoreError> {
+        let after = after.map(|after| uuid(after.as_bytes()));
+        let most = limit(most);
+        let clause = "WHERE running AND ($1::uuid IS NULL OR id > $1) ORDER BY id LIMIT $2";
+        self.jobs(clause, &[(&after, Type::UUID), (&most, Type::INT8)])
+            .await
+    }
+
+    async fn replace_job(&self, expected: Version, swap: &JobSwap) -> Result<Swap, StoreError> {
+        let wish = NewState {
+            expected: version_column(expected),
+            row: JobRow::of(&swap.job),
+            owed: swap.owed.iter().map(DeliveryRow::of).collect(),
+            mockup: swap.mockup.as_ref().map(MockupRow::of),
+            news: change(&swap.job),
+        };
+        self.swapping.ask(wish).await
+    }
+
+    async fn count_live_jobs(&self, tenant: Option<TenantId>) -> Result<u64, StoreError> {
+        let tenant = tenant.map(|tenant| uuid(tenant.as_bytes()));
+        let sql = "SELECT count(*) FROM jobs WHERE due IS NOT NULL AND ($1::uuid IS NULL OR tenant = $1)";
+        let rows = self
+            .shared
+            .pool
+            .read(sql, &[(&tenant, Type::UUID)], "job")
+            .await?;
+        count(rows.first())
+    }
+
+    async fn forget_claims(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let now = now.as_micros();
+        let sql = "WITH gone AS (DELETE FROM idempotency_claims WHERE kept_until <= $1 RETURNING 1)
+                   SELECT count(*) FROM gone";
+        let values: [Value<'_>; 1] = [(&now, Type::INT8)];
+        let rows = self.shared.pool.write(sql, &values, "idempotency key").await?;
+        count(rows.first())
+    }
+
+    fn changes(&self) -> Changes {
+        self.shared.bell.listen()
+    }
+}
+
+impl PostgresStore {
+    async fn jobs(&self, clause: &str, values: &[Value<'_>]) -> Work<Vec<Job>> {
+        let sql = format!("SELECT {COLUMNS} FROM jobs {clause}");
+        let rows = self.shared.pool.read(&sql, values, "job").await?;
+        rows.iter().map(|row| read_row(row)?.job()).collect()
+    }
+}
+
+/// What a job's new state tells.
+pub(super) fn change(job: &Job) -> Change {
+    match &job.state {
+        JobState::Queued { .. } => Change::JobWaiting(job.id),
+        JobState::Running { .. } => Change::JobMoved(job.id),
+        _ => Change::JobEnded(job.id),
+    }
+}
+
+/// A place in a list, as two parameters.
+pub(super) fn place(after: Option<Cursor>) -> (Option<i64>, Option<Uuid>) {
+    let after = after.map(|after| (after.at.as_micros(), uuid(&after.id)));
+    after.unzip()
+}
+
+pub(super) fn count(row: Option<&Row>) -> Work<u64> {
+    let count: i64 = row.map_or(Ok(0), |row| get(row, 0, "count"))?;
+    Ok(u64::try_from(count).unwrap_or(0))
+}
+
+pub(super) fn read_row(row: &Row) -> Work<JobRow> {
+    let id = |column| Ok::<_, StoreError>(get::<Uuid>(row, column, "job")?.into_bytes());
+    Ok(JobRow {
+        id: id(0)?,
+        tenant: id(1)?,
+        kind: get(row, 2, "job")?,
+        subject: get::<Option<Uuid>>(row, 3, "job")?.map(Uuid::into_bytes),
+        due: get(row, 4, "job")?,
+        running: get(row, 5, "job")?,
+        created_at: get(row, 6, "job")?,
+        version: get(row, 7, "job")?,
+        spec: get(row, 8, "job")?,
+        record: get(row, 9, "job")?,
+    })
+}

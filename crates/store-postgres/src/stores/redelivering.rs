@@ -1,0 +1,84 @@
+//! Swaps of deliveries, many in one statement.
+
+use async_trait::async_trait;
+use marquetry_store::persisted::DeliveryRow;
+use marquetry_store::{Change, Swap};
+
+use super::columns::Columns;
+use super::swapping::outcomes;
+use super::uuid;
+use crate::error::{Undone, Work};
+use crate::news::CHANNEL;
+use crate::scribe::Batch;
+use crate::store::Shared;
+
+/// A delivery to be swapped.
+#[derive(Debug)]
+pub(crate) struct NewTurn {
+    pub(crate) expected: i64,
+    pub(crate) row: DeliveryRow,
+}
+
+/// Swaps deliveries.
+#[derive(Debug)]
+pub(crate) struct Redelivering(pub(crate) Shared);
+
+const SWAP: &str = "
+    WITH wish AS MATERIALIZED (
+        SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::bigint[], $6::boolean[],
+                             $7::bigint[], $8::text[])
+            AS w (id, tenant, expected, shown, due, sending, version, record)
+    ), swapped AS (
+        UPDATE deliveries
+        SET shown = wish.shown, due = wish.due, sending = wish.sending, version = wish.version,
+            record = wish.record
+        FROM wish
+        WHERE deliveries.id = wish.id AND deliveries.tenant = wish.tenant
+          AND deliveries.version = wish.expected
+        RETURNING deliveries.id
+    ), told AS (
+        SELECT pg_notify($9, $10) WHERE EXISTS (SELECT FROM swapped)
+    )
+    SELECT wish.id, swapped.id IS NOT NULL, EXISTS (
+               SELECT FROM deliveries WHERE deliveries.id = wish.id AND deliveries.tenant = wish.tenant
+           ), (SELECT count(*) FROM told)
+    FROM wish LEFT JOIN swapped ON swapped.id = wish.id";
+
+#[async_trait]
+impl Batch for Redelivering {
+    type Wish = NewTurn;
+    type Answer = Swap;
+
+    fn mark(wish: &NewTurn) -> [u8; 16] {
+        wish.row.id
+    }
+
+    async fn write(&self, wishes: &[NewTurn]) -> Result<Vec<Work<Swap>>, Undone> {
+        let mut sorted: Vec<&NewTurn> = wishes.iter().collect();
+        sorted.sort_by_key(|wish| wish.row.id);
+        let all = || sorted.iter().map(|wish| &wish.row);
+        let columns = Columns::default()
+            .uuids(all().map(|row| Some(row.id)))
+            .uuids(all().map(|row| Some(row.tenant)))
+            .numbers(sorted.iter().map(|wish| Some(wish.expected)))
+            .texts(all().map(|row| Some(row.shown.as_str())))
+            .numbers(all().map(|row| row.due))
+            .truths(all().map(|row| row.sending))
+            .numbers(all().map(|row| Some(row.version)))
+            .texts(all().map(|row| Some(row.record.as_str())))
+            .text(CHANNEL.to_owned())
+            .text(self.0.told(&[Change::Delivery]));
+        let rows = self.0.pool.write(SWAP, &columns.values(), "delivery").await?;
+        let outcomes = outcomes(&rows)?;
+        let of = |wish: &NewTurn| {
+            outcomes
+                .get(&uuid(&wish.row.id))
+                .copied()
+                .unwrap_or(Swap::Missing)
+        };
+        if wishes.iter().any(|wish| of(wish) == Swap::Swapped) {
+            self.0.ring([Change::Delivery]);
+        }
+        Ok(wishes.iter().map(|wish| Ok(of(wish))).collect())
+    }
+}

@@ -1,0 +1,6 @@
+//! PostgreSQL against the suite, against the model, against lost connections, and against wrong clocks.
+#![expect(clippy::unwrap_used, reason = "a test that unwraps fails where it should")]
+
+mod conformance;
+mod model;
+mod world;
