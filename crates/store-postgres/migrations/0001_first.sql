@@ -8,6 +8,9 @@ CREATE TABLE jobs (
     subject    uuid,
     due        bigint,            -- NULL once it has ended
     running    boolean NOT NULL,
+    started    boolean NOT NULL,  -- whether a worker ever held it
+    priority   bigint  NOT NULL,  -- 0 high, 1 normal, 2 low
+    turn       bigint  NOT NULL,  -- written once: see `marquetry_store::Pick`
     created_at bigint  NOT NULL,
     version    bigint  NOT NULL,
     spec       text    NOT NULL,  -- written once
@@ -26,7 +29,15 @@ CREATE TABLE jobs (
 -- Partial, so that the index on what waits stays as small as the queue, however long the history.
 CREATE INDEX jobs_due ON jobs (due, created_at, id) WHERE due IS NOT NULL;
 CREATE INDEX jobs_live ON jobs (tenant) WHERE due IS NOT NULL;
-CREATE INDEX jobs_held ON jobs (id) WHERE running;
+CREATE INDEX jobs_waiting ON jobs (priority, turn, created_at, id, due, tenant)
+    WHERE due IS NOT NULL AND NOT running;
+CREATE INDEX jobs_leased ON jobs (due, created_at, id, tenant) WHERE running;
+-- What a new job's turn is made of: the greatest of its tenant, and the greatest that was served.
+CREATE INDEX jobs_turns ON jobs (tenant, priority, turn) WHERE due IS NOT NULL OR started;
+CREATE INDEX jobs_served ON jobs (priority, turn) WHERE started;
+-- What is overdue, and what is old enough to be forgotten.
+CREATE INDEX jobs_by_age ON jobs (created_at, id) WHERE due IS NOT NULL;
+CREATE INDEX jobs_ended ON jobs (created_at, id) WHERE due IS NULL;
 CREATE INDEX jobs_listed ON jobs (tenant, created_at, id);
 CREATE INDEX jobs_of_subject ON jobs (tenant, subject, created_at, id) WHERE subject IS NOT NULL;
 
@@ -97,6 +108,7 @@ CREATE TABLE deliveries (
 
 CREATE INDEX deliveries_due ON deliveries (due, created_at, id) WHERE due IS NOT NULL;
 CREATE INDEX deliveries_held ON deliveries (id) WHERE sending;
+CREATE INDEX deliveries_ended ON deliveries (created_at, id) WHERE due IS NULL;
 CREATE INDEX deliveries_listed ON deliveries (tenant, created_at, id);
 CREATE INDEX deliveries_of_endpoint ON deliveries (tenant, endpoint, created_at, id)
     WHERE endpoint IS NOT NULL;

@@ -16,8 +16,8 @@ pub(crate) struct Said(pub(crate) String);
 pub(crate) struct Undone {
     sort: Sort,
     said: Said,
-    /// Whether the database itself refused the statement, so that nothing of it was done and each wish
-    /// in it may be tried by itself.
+    /// Whether the database refused the statement for what was in it, or for another that it met: nothing
+    /// of it was done, and each wish in it may be tried by itself.
     pub(crate) refused: bool,
 }
 
@@ -56,10 +56,12 @@ impl Undone {
                 refused: false,
             };
         };
+        let sort = sort(refusal.code(), refusal.table(), what);
+        let met_another = refusal.code().code().starts_with("40");
         Self {
-            sort: sort(refusal.code(), refusal.table(), what),
+            sort,
             said,
-            refused: true,
+            refused: met_another || !matches!(sort, Sort::Unavailable | Sort::Full),
         }
     }
 

@@ -8,6 +8,7 @@ mod deliveries;
 mod endpoints;
 mod jobs;
 mod keys;
+mod line;
 mod mockups;
 mod redelivering;
 mod swapping;

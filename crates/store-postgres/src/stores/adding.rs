@@ -29,30 +29,21 @@ pub(crate) struct NewJob {
 #[derive(Debug)]
 pub(crate) struct Adding(pub(crate) Shared);
 
-/// Jobs without keys.
-const ADD: &str = "
-    WITH added AS (
-        INSERT INTO jobs (id, tenant, kind, subject, due, running, created_at, version, spec, record)
-        SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::bigint[], $6::boolean[],
-                             $7::bigint[], $8::bigint[], $9::text[], $10::text[])
-        ON CONFLICT (id) DO NOTHING
-        RETURNING id
-    ), told AS (
-        SELECT pg_notify($11, $12) WHERE EXISTS (SELECT FROM added)
-    )
-    SELECT id, (SELECT count(*) FROM told) FROM added";
-
-/// Jobs of which some have keys. A key that is still kept wins over the new job. Two statements that
-/// meet wait for each other at the key, in one order of keys, so that no two wait in a ring.
-const ADD_WITH_KEYS: &str = "
+/// What both texts begin with: the wishes as rows, those whose id is taken left out.
+const WISH: &str = "
     WITH wish AS MATERIALIZED (
         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::bigint[], $6::boolean[],
-                             $7::bigint[], $8::bigint[], $9::text[], $10::text[],
-                             $11::text[], $12::bytea[], $13::bigint[])
-            AS w (id, tenant, kind, subject, due, running, created_at, version, spec, record,
-                  key, fingerprint, kept_until)
+                             $7::boolean[], $8::bigint[], $9::bigint[], $10::bigint[], $11::text[],
+                             $12::text[], $13::text[], $14::bytea[], $15::bigint[]) WITH ORDINALITY
+            AS w (id, tenant, kind, subject, due, running, started, priority, created_at, version, spec,
+                  record, key, fingerprint, kept_until, place)
         WHERE NOT EXISTS (SELECT FROM jobs j WHERE j.id = w.id)
-    ), kept AS (
+    )";
+/// Jobs without keys.
+const WITHOUT_KEYS: &str = ", fresh AS MATERIALIZED (SELECT * FROM wish)";
+/// Jobs of which some have keys. A key that is still kept wins over the new job. Two statements that
+/// meet wait for each other at the key, in one order of keys, so that no two wait in a ring.
+const WITH_KEYS: &str = ", kept AS (
         INSERT INTO idempotency_claims AS known (tenant, key, job, fingerprint, taken_at, kept_until)
         SELECT tenant, key, id, fingerprint, created_at, kept_until FROM wish
         WHERE key IS NOT NULL ORDER BY tenant, key
@@ -61,21 +52,37 @@ const ADD_WITH_KEYS: &str = "
                 kept_until = excluded.kept_until
             WHERE known.kept_until <= excluded.taken_at
         RETURNING job
+    ), fresh AS MATERIALIZED (
+        SELECT * FROM wish WHERE key IS NULL OR EXISTS (SELECT FROM kept WHERE kept.job = wish.id)
+    )";
+/// What both end with. Each job is given its turn: the first of its tenant and priority here by what is
+/// there (each half is one step into the end of an index), the others one by one after it.
+const ADD: &str = ", line AS MATERIALIZED (
+        SELECT tenant, priority, greatest(
+            coalesce((SELECT turn FROM jobs
+                      WHERE jobs.tenant = f.tenant AND jobs.priority = f.priority
+                        AND (due IS NOT NULL OR started)
+                      ORDER BY turn DESC LIMIT 1) + 1, 0),
+            coalesce((SELECT turn FROM jobs
+                      WHERE jobs.priority = f.priority AND started ORDER BY turn DESC LIMIT 1), 0)) AS next
+        FROM (SELECT DISTINCT tenant, priority FROM fresh) AS f
     ), added AS (
-        INSERT INTO jobs (id, tenant, kind, subject, due, running, created_at, version, spec, record)
-        SELECT id, tenant, kind, subject, due, running, created_at, version, spec, record FROM wish
-        WHERE key IS NULL OR EXISTS (SELECT FROM kept WHERE kept.job = wish.id)
+        INSERT INTO jobs (id, tenant, kind, subject, due, running, started, priority, created_at, version,
+                          spec, record, turn)
+        SELECT id, tenant, kind, subject, due, running, started, priority, created_at, version, spec, record,
+               next - 1 + row_number() OVER (PARTITION BY tenant, priority ORDER BY place)
+        FROM fresh JOIN line USING (tenant, priority)
         RETURNING id
     ), told AS (
-        SELECT pg_notify($14, $15) WHERE EXISTS (SELECT FROM added)
+        SELECT pg_notify($16, $17) WHERE EXISTS (SELECT FROM added)
     )
     SELECT id, (SELECT count(*) FROM told) FROM added";
 
 /// What the keys of those that were not added say. The job comes last, so that its columns keep the
 /// places they have elsewhere.
 const KNOWN: &str = "
-    SELECT j.id, j.tenant, j.kind, j.subject, j.due, j.running, j.created_at, j.version, j.spec, j.record,
-           w.place, c.fingerprint
+    SELECT j.id, j.tenant, j.kind, j.subject, j.due, j.running, j.started, j.priority, j.created_at,
+           j.version, j.spec, j.record, w.place, c.fingerprint
     FROM unnest($1::bigint[], $2::uuid[], $3::text[], $4::bigint[]) AS w (place, tenant, key, at)
     JOIN idempotency_claims c ON c.tenant = w.tenant AND c.key = w.key AND c.kept_until > w.at
     LEFT JOIN jobs j ON j.id = c.job";
@@ -134,18 +141,20 @@ impl Adding {
         let rows: Vec<&JobRow> = wishes.iter().map(|wish| &wish.row).collect();
         let told: Vec<Change> = wishes.iter().map(|wish| wish.news).collect();
         let claims = || wishes.iter().map(|wish| wish.claim.as_ref());
-        let columns = Columns::default().jobs(&rows);
-        let (sql, columns) = if claims().any(|claim| claim.is_some()) {
-            let columns = columns
-                .texts(claims().map(|claim| claim.map(|claim| claim.key.as_str())))
-                .bytes(claims().map(|claim| claim.map(|claim| &claim.fingerprint.0[..])))
-                .numbers(claims().map(|claim| claim.map(|claim| claim.until.as_micros())));
-            (ADD_WITH_KEYS, columns)
+        let columns = Columns::default()
+            .jobs(&rows)
+            .texts(claims().map(|claim| claim.map(|claim| claim.key.as_str())))
+            .bytes(claims().map(|claim| claim.map(|claim| &claim.fingerprint.0[..])))
+            .numbers(claims().map(|claim| claim.map(|claim| claim.until.as_micros())))
+            .text(CHANNEL.to_owned())
+            .text(self.0.told(&told));
+        let fresh = if claims().any(|claim| claim.is_some()) {
+            WITH_KEYS
         } else {
-            (ADD, columns)
+            WITHOUT_KEYS
         };
-        let columns = columns.text(CHANNEL.to_owned()).text(self.0.told(&told));
-        let rows = self.0.pool.write(sql, &columns.values(), "job").await?;
+        let sql = format!("{WISH}{fresh}{ADD}");
+        let rows = self.0.pool.write(&sql, &columns.values(), "job").await?;
         rows.iter()
             .map(|row| row.try_get(0).map_err(|error| Undone::of(&error, "job")))
             .collect()
@@ -173,7 +182,7 @@ impl Adding {
         let mut known = HashMap::new();
         for row in rows {
             let place: i64 = row
-                .try_get(10)
+                .try_get(12)
                 .map_err(|error| Undone::of(&error, "idempotency key"))?;
             let place = usize::try_from(place).unwrap_or(usize::MAX);
             let Some((_, _, claim)) = claims.iter().find(|(at, ..)| *at == place) else {
@@ -188,7 +197,7 @@ impl Adding {
 /// What one kept key says about a new submission.
 fn said(row: &Row, claim: &IdempotencyClaim) -> Work<Inserted> {
     let what = "idempotency key";
-    let fingerprint: Vec<u8> = get(row, 11, what)?;
+    let fingerprint: Vec<u8> = get(row, 13, what)?;
     if fingerprint != claim.fingerprint.0 {
         return Ok(Inserted::Conflict);
     }

@@ -3,39 +3,46 @@
 //! Two round trips, however many jobs: `BEGIN` goes with the `SELECT`, the `UPDATE` with the `COMMIT`.
 //! One would need the decision in SQL, and that is not a store's to make.
 
-use marquetry_job::Timestamp;
-use marquetry_model::Job;
 use marquetry_store::persisted::{JobRow, version_column};
-use marquetry_store::{ClaimStep, Claimed, Swap};
-use tokio_postgres::types::Type;
+use marquetry_store::{ClaimStep, Claimed, Pick, Swap};
 
-use super::jobs::{COLUMNS, change, read_row};
+use super::jobs::change;
+use super::line::{Line, Lock};
 use super::swapping::{NewState, changes, outcomes, statement};
-use super::{limit, uuid};
+use super::uuid;
 use crate::error::{Undone, Work};
-use crate::pool::Value;
 use crate::store::Shared;
 
-/// What is due, the longest due first: the one text that says in which order jobs are taken up.
-pub(super) const DUE: &str = "WHERE due IS NOT NULL AND due <= $1 ORDER BY due, created_at, id LIMIT $2";
-
 /// Lends what is due to `step` and writes what it takes. Jobs that others are looking at are passed over.
-pub(super) async fn claim(shared: &Shared, now: Timestamp, most: u32, step: ClaimStep) -> Work<Claimed> {
+pub(super) async fn claim(shared: &Shared, pick: Pick, step: ClaimStep) -> Work<Claimed> {
     let pool = &shared.pool;
     let client = pool.borrow().await?.whole();
-    let begin = pool.begin();
-    let pick = format!("SELECT {COLUMNS} FROM jobs {DUE} FOR UPDATE SKIP LOCKED");
-    let (now, most) = (now.as_micros(), limit(most));
-    let values: [Value<'_>; 2] = [(&now, Type::INT8), (&most, Type::INT8)];
-    // Polled in this order, so sent in this order, and answered in one round trip.
-    let asked = futures::future::join(client.batch_execute(&begin), client.query_typed(&pick, &values));
-    let (begun, rows) = pool.patiently(&client, asked).await?;
-    begun.map_err(|error| Undone::of(&error, "job"))?;
-    let rows = rows.map_err(|error| Undone::of(&error, "job"))?;
+    let mut line = Line::new(pick);
+    let mut begin = Some(pool.begin());
+    // One search finds all, but where a tenant came to its limit among what was found.
+    while let Some(search) = line.search(Lock::SkipLocked) {
+        let values = search.values();
+        let picked = client.query_typed(&search.sql, &values);
+        let rows = match begin.take() {
+            // Polled in this order, so sent in this order, and answered in one round trip.
+            Some(begin) => {
+                let asked = futures::future::join(client.batch_execute(&begin), picked);
+                let (begun, rows) = pool.patiently(&client, asked).await?;
+                begun.map_err(|error| Undone::of(&error, "job"))?;
+                rows
+            }
+            None => pool.patiently(&client, picked).await?,
+        };
+        line.found(&rows.map_err(|error| Undone::of(&error, "job"))?)?;
+    }
+    if begin.is_some() {
+        // Nothing was asked for, and nothing has begun.
+        client.end();
+        return Ok(Claimed::default());
+    }
 
     let (mut taken, mut left, mut wishes) = (Vec::new(), Vec::new(), Vec::new());
-    for row in &rows {
-        let job: Job = read_row(row)?.job()?;
+    for job in line.into_jobs() {
         let Some(next) = step(&job) else {
             left.push(job);
             continue;

@@ -77,7 +77,7 @@ impl Columns {
             .collect()
     }
 
-    /// id, tenant, kind, subject, due, running, created_at, version, spec, record.
+    /// id, tenant, kind, subject, due, running, started, priority, created_at, version, spec, record.
     pub(super) fn jobs(self, rows: &[&JobRow]) -> Self {
         let all = || rows.iter();
         self.uuids(all().map(|row| Some(row.id)))
@@ -86,13 +86,15 @@ impl Columns {
             .uuids(all().map(|row| row.subject))
             .numbers(all().map(|row| row.due))
             .truths(all().map(|row| row.running))
+            .truths(all().map(|row| row.started))
+            .numbers(all().map(|row| Some(row.priority)))
             .numbers(all().map(|row| Some(row.created_at)))
             .numbers(all().map(|row| Some(row.version)))
             .texts(all().map(|row| Some(row.spec.as_str())))
             .texts(all().map(|row| Some(row.record.as_str())))
     }
 
-    /// id, tenant, expected, due, running, version, record.
+    /// id, tenant, expected, due, running, started, version, record.
     pub(super) fn swaps(self, rows: &[(i64, &JobRow)]) -> Self {
         let all = || rows.iter();
         self.uuids(all().map(|(_, row)| Some(row.id)))
@@ -100,6 +102,7 @@ impl Columns {
             .numbers(all().map(|(expected, _)| Some(*expected)))
             .numbers(all().map(|(_, row)| row.due))
             .truths(all().map(|(_, row)| row.running))
+            .truths(all().map(|(_, row)| row.started))
             .numbers(all().map(|(_, row)| Some(row.version)))
             .texts(all().map(|(_, row)| Some(row.record.as_str())))
     }

@@ -10,7 +10,7 @@ use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use super::columns::Columns;
-use super::jobs::place;
+use super::jobs::{count, place};
 use super::redelivering::NewTurn;
 use super::{limit, uuid};
 use crate::PostgresStore;
@@ -129,6 +129,19 @@ impl DeliveryStore for PostgresStore {
         let clause = "WHERE sending AND ($1::uuid IS NULL OR id > $1) ORDER BY id LIMIT $2";
         self.deliveries(clause, &[(&after, Type::UUID), (&most, Type::INT8)])
             .await
+    }
+
+    async fn forget_deliveries(&self, before: Timestamp, most: u32) -> Result<u64, StoreError> {
+        let (before, most) = (before.as_micros(), limit(most));
+        let sql = "WITH old AS MATERIALIZED (
+                       SELECT id FROM deliveries WHERE due IS NULL AND created_at <= $1
+                       ORDER BY created_at, id LIMIT $2 FOR UPDATE SKIP LOCKED
+                   ), gone AS (
+                       DELETE FROM deliveries WHERE id IN (SELECT id FROM old) RETURNING 1
+                   )
+                   SELECT count(*) FROM gone";
+        let values: [Value<'_>; 2] = [(&before, Type::INT8), (&most, Type::INT8)];
+        count(self.shared.pool.write(sql, &values, "delivery").await?.first())
     }
 
     async fn replace_delivery(&self, expected: Version, delivery: &Delivery) -> Result<Swap, StoreError> {

@@ -6,21 +6,23 @@ use marquetry_model::{Job, JobId, TenantId, Version};
 use marquetry_store::persisted::{DeliveryRow, JobRow, MockupRow, version_column};
 use marquetry_store::{
     Change, Changes, ClaimStep, Claimed, Cursor, IdempotencyClaim, Inserted, JobFilter, JobStore, JobSwap,
-    Page, StoreError, Swap,
+    Page, Pick, StoreError, Swap,
 };
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use super::adding::NewJob;
-use super::claiming::{self, DUE};
+use super::claiming;
+use super::line::{Line, Lock};
 use super::swapping::NewState;
 use super::{limit, uuid};
 use crate::PostgresStore;
 use crate::error::Work;
 use crate::pool::{Value, get};
 
-pub(super) const COLUMNS: &str = "id, tenant, kind, subject, due, running, created_at, version, spec, record";
+pub(super) const COLUMNS: &str =
+    "id, tenant, kind, subject, due, running, started, priority, created_at, version, spec, record";
 
 #[async_trait]
 impl JobStore for PostgresStore {
@@ -73,13 +75,21 @@ impl JobStore for PostgresStore {
         }))
     }
 
-    async fn due_jobs(&self, now: Timestamp, most: u32) -> Result<Vec<Job>, StoreError> {
-        let (now, most) = (now.as_micros(), limit(most));
-        self.jobs(DUE, &[(&now, Type::INT8), (&most, Type::INT8)]).await
+    async fn due_jobs(&self, pick: &Pick) -> Result<Vec<Job>, StoreError> {
+        let mut line = Line::new(*pick);
+        while let Some(search) = line.search(Lock::None) {
+            let rows = self
+                .shared
+                .pool
+                .read(&search.sql, &search.values(), "job")
+                .await?;
+            line.found(&rows)?;
+        }
+        Ok(line.into_jobs())
     }
 
-    async fn claim_due(&self, now: Timestamp, most: u32, step: ClaimStep) -> Result<Claimed, StoreError> {
-        claiming::claim(&self.shared, now, most, step).await
+    async fn claim_due(&self, pick: &Pick, step: ClaimStep) -> Result<Claimed, StoreError> {
+        claiming::claim(&self.shared, *pick, step).await
     }
 
     async fn next_due_job(&self) -> Result<Option<Timestamp>, StoreError> {
@@ -106,6 +116,29 @@ impl JobStore for PostgresStore {
             news: change(&swap.job),
         };
         self.swapping.ask(wish).await
+    }
+
+    async fn overdue_jobs(&self, before: Timestamp, most: u32) -> Result<Vec<Job>, StoreError> {
+        let (before, most) = (before.as_micros(), limit(most));
+        let clause = "WHERE due IS NOT NULL AND created_at <= $1 ORDER BY created_at, id LIMIT $2";
+        self.jobs(clause, &[(&before, Type::INT8), (&most, Type::INT8)])
+            .await
+    }
+
+    async fn forget_jobs(&self, before: Timestamp, most: u32) -> Result<u64, StoreError> {
+        let (before, most) = (before.as_micros(), limit(most));
+        // Those that another process is forgetting at this moment are left to it.
+        let sql = "WITH old AS MATERIALIZED (
+                       SELECT id FROM jobs WHERE due IS NULL AND created_at <= $1
+                       ORDER BY created_at, id LIMIT $2 FOR UPDATE SKIP LOCKED
+                   ), keys AS (
+                       DELETE FROM idempotency_claims WHERE job IN (SELECT id FROM old)
+                   ), gone AS (
+                       DELETE FROM jobs WHERE id IN (SELECT id FROM old) RETURNING 1
+                   )
+                   SELECT count(*) FROM gone";
+        let values: [Value<'_>; 2] = [(&before, Type::INT8), (&most, Type::INT8)];
+        count(self.shared.pool.write(sql, &values, "job").await?.first())
     }
 
     async fn count_live_jobs(&self, tenant: Option<TenantId>) -> Result<u64, StoreError> {
@@ -170,9 +203,11 @@ pub(super) fn read_row(row: &Row) -> Work<JobRow> {
         subject: get::<Option<Uuid>>(row, 3, "job")?.map(Uuid::into_bytes),
         due: get(row, 4, "job")?,
         running: get(row, 5, "job")?,
-        created_at: get(row, 6, "job")?,
-        version: get(row, 7, "job")?,
-        spec: get(row, 8, "job")?,
-        record: get(row, 9, "job")?,
+        started: get(row, 6, "job")?,
+        priority: get(row, 7, "job")?,
+        created_at: get(row, 8, "job")?,
+        version: get(row, 9, "job")?,
+        spec: get(row, 10, "job")?,
+        record: get(row, 11, "job")?,
     })
 }

@@ -38,23 +38,24 @@ pub(crate) struct Swapping(pub(crate) Shared);
 const SWAP: &str = "
     WITH wish AS MATERIALIZED (
         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[], $5::boolean[],
-                             $6::bigint[], $7::text[])
-            AS w (id, tenant, expected, due, running, version, record)
+                             $6::boolean[], $7::bigint[], $8::text[])
+            AS w (id, tenant, expected, due, running, started, version, record)
     ), swapped AS (
-        UPDATE jobs SET due = wish.due, running = wish.running, version = wish.version, record = wish.record
+        UPDATE jobs SET due = wish.due, running = wish.running, started = wish.started,
+                        version = wish.version, record = wish.record
         FROM wish
         WHERE jobs.id = wish.id AND jobs.tenant = wish.tenant AND jobs.version = wish.expected
         RETURNING jobs.id
     ), told AS (
-        SELECT pg_notify($8, $9) WHERE EXISTS (SELECT FROM swapped)
+        SELECT pg_notify($9, $10) WHERE EXISTS (SELECT FROM swapped)
     )";
 const OWED: &str = ", owed AS (
         INSERT INTO deliveries (id, tenant, endpoint, lane, event, shown, due, sending, created_at, version,
                                 record, body)
         SELECT o.id, o.tenant, o.endpoint, o.lane, o.event, o.shown, o.due, o.sending, o.created_at,
                o.version, o.record, o.body
-        FROM unnest($10::uuid[], $11::uuid[], $12::uuid[], $13::uuid[], $14::text[], $15::text[], $16::text[],
-                    $17::bigint[], $18::boolean[], $19::bigint[], $20::bigint[], $21::text[], $22::bytea[])
+        FROM unnest($11::uuid[], $12::uuid[], $13::uuid[], $14::uuid[], $15::text[], $16::text[], $17::text[],
+                    $18::bigint[], $19::boolean[], $20::bigint[], $21::bigint[], $22::text[], $23::bytea[])
             AS o (job, id, tenant, endpoint, lane, event, shown, due, sending, created_at, version, record,
                   body)
         JOIN swapped ON swapped.id = o.job
@@ -63,8 +64,8 @@ const MADE: &str = ", made AS (
         INSERT INTO mockups (id, tenant, name, folded_name, content, created_at, updated_at, version, record)
         SELECT m.id, m.tenant, m.name, m.folded_name, m.content, m.created_at, m.updated_at, m.version,
                m.record
-        FROM unnest($23::uuid[], $24::uuid[], $25::uuid[], $26::text[], $27::text[], $28::bytea[],
-                    $29::bigint[], $30::bigint[], $31::bigint[], $32::text[])
+        FROM unnest($24::uuid[], $25::uuid[], $26::uuid[], $27::text[], $28::text[], $29::bytea[],
+                    $30::bigint[], $31::bigint[], $32::bigint[], $33::text[])
             AS m (job, id, tenant, name, folded_name, content, created_at, updated_at, version, record)
         JOIN swapped ON swapped.id = m.job
     )";

@@ -1,0 +1,180 @@
+//! The line that jobs wait in: who is next.
+
+use std::collections::HashMap;
+
+use marquetry_model::Job;
+use marquetry_store::Pick;
+use marquetry_store::persisted::priority_column;
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
+use uuid::Uuid;
+
+use super::jobs::{COLUMNS, read_row};
+use super::{limit, uuid};
+use crate::error::Work;
+use crate::pool::{Value, get};
+
+/// Whether what is found is held until the transaction ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lock {
+    /// It is looked at only.
+    None,
+    /// It is, and what others hold is passed over.
+    SkipLocked,
+}
+
+/// A search through the line. Most often one statement finds everything; where tenants come to their limit
+/// among what it found, the next one passes them over.
+#[derive(Debug)]
+pub(super) struct Line {
+    pick: Pick,
+    found: Vec<Job>,
+    /// How many of each tenant run or are found to be run.
+    taken: HashMap<Uuid, u32>,
+    /// Tenants that came to their limit.
+    full: Vec<Uuid>,
+    over: bool,
+}
+
+/// One statement of a search.
+#[derive(Debug)]
+pub(super) struct Search {
+    pub(super) sql: String,
+    now: i64,
+    most: i64,
+    priorities: [i64; 3],
+    at_once: i64,
+    full: Vec<Uuid>,
+    seen: Vec<Uuid>,
+}
+
+impl Search {
+    pub(super) fn values(&self) -> Vec<Value<'_>> {
+        let [first, second, third] = &self.priorities;
+        let mut values: Vec<Value<'_>> = vec![
+            (&self.now, Type::INT8),
+            (&self.most, Type::INT8),
+            (first, Type::INT8),
+            (second, Type::INT8),
+            (third, Type::INT8),
+        ];
+        if self.at_once < i64::from(u32::MAX) {
+            values.extend([
+                (&self.at_once as _, Type::INT8),
+                (&self.full as _, Type::UUID_ARRAY),
+                (&self.seen as _, Type::UUID_ARRAY),
+            ]);
+        }
+        values
+    }
+}
+
+impl Line {
+    pub(super) fn new(pick: Pick) -> Self {
+        Self {
+            pick,
+            found: Vec::new(),
+            taken: HashMap::new(),
+            full: Vec::new(),
+            over: pick.limit == 0,
+        }
+    }
+
+    /// What to ask next, if anything.
+    pub(super) fn search(&self, lock: Lock) -> Option<Search> {
+        (!self.over).then(|| {
+            let found = u32::try_from(self.found.len()).unwrap_or(u32::MAX);
+            Search {
+                sql: text(lock, self.pick.at_once < u32::MAX),
+                now: self.pick.now.as_micros(),
+                most: limit(self.pick.limit.saturating_sub(found)),
+                priorities: self.pick.first.order().map(priority_column),
+                at_once: i64::from(self.pick.at_once),
+                full: self.full.clone(),
+                seen: self.found.iter().map(|job| uuid(job.id.as_bytes())).collect(),
+            }
+        })
+    }
+
+    /// Takes in what was found.
+    pub(super) fn found(&mut self, rows: &[Row]) -> Work<()> {
+        let mut passed = false;
+        for row in rows {
+            let row_of = read_row(row)?;
+            if !row_of.running && self.pick.at_once < u32::MAX {
+                let tenant = Uuid::from_bytes(row_of.tenant);
+                let running: i64 = get(row, 12, "job")?;
+                let taken = self.taken.entry(tenant);
+                let taken = taken.or_insert_with(|| u32::try_from(running).unwrap_or(u32::MAX));
+                if *taken >= self.pick.at_once {
+                    passed = true;
+                    if !self.full.contains(&tenant) {
+                        self.full.push(tenant);
+                    }
+                    continue;
+                }
+                *taken += 1;
+            }
+            self.found.push(row_of.job()?);
+        }
+        let most = usize::try_from(self.pick.limit).unwrap_or(usize::MAX);
+        self.over = !passed || self.found.len() >= most;
+        Ok(())
+    }
+
+    pub(super) fn into_jobs(self) -> Vec<Job> {
+        self.found
+    }
+}
+
+/// The one text that says who is next: lapsed leases, then what waits, by priority and turn.
+///
+/// Each part walks an index in its order, and the parts are read one after the other only as far as the
+/// outer limit wants: nothing is locked that is not given out. Parameters: the present moment, how many,
+/// three priorities; and where tenants have a limit, that limit, the tenants that have come to it, and what
+/// was found before.
+fn text(lock: Lock, limited: bool) -> String {
+    let lock = match lock {
+        Lock::None => "",
+        Lock::SkipLocked => "FOR UPDATE SKIP LOCKED",
+    };
+    let (full, new, open, running) = if limited {
+        (
+            ", full_tenants AS MATERIALIZED (
+                 SELECT tenant FROM jobs WHERE running GROUP BY tenant HAVING count(*) >= $6
+             )",
+            "AND id <> ALL ($8)",
+            "AND tenant <> ALL ($7) AND id <> ALL ($8)
+             AND NOT EXISTS (SELECT FROM full_tenants WHERE full_tenants.tenant = jobs.tenant)",
+            "(SELECT count(*) FROM jobs WHERE jobs.running AND jobs.tenant = next.tenant)",
+        )
+    } else {
+        ("", "", "", "0::bigint")
+    };
+    let waiting = |name: &str, priority: &str| {
+        format!(
+            ", {name} AS MATERIALIZED (
+                 SELECT {COLUMNS} FROM jobs
+                 WHERE due IS NOT NULL AND NOT running AND priority = {priority} AND due <= $1 {open}
+                 ORDER BY turn, created_at, id LIMIT $2 {lock}
+             )"
+        )
+    };
+    let (first, second, third) = (
+        waiting("first", "$3"),
+        waiting("second", "$4"),
+        waiting("third", "$5"),
+    );
+    format!(
+        "WITH lapsed AS MATERIALIZED (
+             SELECT {COLUMNS} FROM jobs WHERE running AND due <= $1 {new}
+             ORDER BY due, created_at, id LIMIT $2 {lock}
+         ){full}{first}{second}{third}
+         SELECT {COLUMNS}, {running} FROM (
+             SELECT * FROM lapsed
+             UNION ALL SELECT * FROM first
+             UNION ALL SELECT * FROM second
+             UNION ALL SELECT * FROM third
+         ) AS next LIMIT $2"
+    )
+}
