@@ -11,6 +11,7 @@ use marquetry_store::{Announcer, Clock, JobSteps, Ownership, ProgressBoard, Stor
 use object_store::ObjectStore;
 use tokio::sync::{Semaphore, watch};
 
+use crate::memory::Memory;
 use crate::pool::Pool;
 use crate::shelf::Shelf;
 use crate::worker::{Inner, Worker};
@@ -90,6 +91,7 @@ pub struct WorkerBuilder {
     settings: Settings,
     slots: usize,
     shelf_bytes: u64,
+    memory_bytes: u64,
     retry: RetrySchedule,
     jobs_of_tenant: u32,
     job_deadline: Duration,
@@ -144,6 +146,7 @@ impl WorkerBuilder {
             },
             slots: std::thread::available_parallelism().map_or(1, usize::from),
             shelf_bytes: 1 << 30,
+            memory_bytes: 4 << 30,
             retry: RetrySchedule::default(),
             jobs_of_tenant: JobSteps::AT_ONCE,
             job_deadline: JobSteps::DEADLINE,
@@ -200,6 +203,15 @@ impl WorkerBuilder {
     /// when they are more than this.
     pub const fn shelf_bytes(mut self, bytes: u64) -> Self {
         self.shelf_bytes = bytes;
+        self
+    }
+
+    /// How much memory all jobs may take together, in bytes: open mockups, the shelf's among them, pictures that come
+    /// in, and pixels in the making, each by the sizes that the files state. A job for which there is no room waits
+    /// until there is; one for which there never will be fails at once and says how much it wants. Leave the rest of
+    /// the program a margin of a third. At least 1 MiB; default: 4 GiB.
+    pub const fn memory_bytes(mut self, bytes: u64) -> Self {
+        self.memory_bytes = bytes;
         self
     }
 
@@ -276,6 +288,7 @@ impl WorkerBuilder {
             1,
             1024,
         )?;
+        within("memory_bytes", self.memory_bytes, 1 << 20, u64::MAX)?;
         let jobs_of_tenant = u64::from(self.jobs_of_tenant);
         within("jobs_of_tenant", jobs_of_tenant, 1, u32::MAX.into())?;
         let mut id = [0; 16];
@@ -293,6 +306,7 @@ impl WorkerBuilder {
             jitter: self.jitter,
             pool,
             shelf: Shelf::new(self.shelf_bytes),
+            memory: Memory::new(self.memory_bytes),
             slots: self.slots,
             free: Arc::new(Semaphore::new(self.slots)),
             grace_over: watch::Sender::new(false),

@@ -28,6 +28,7 @@ pub(crate) mod code {
     pub(crate) const PSD_NO_SMART_OBJECTS: &str = "psd_no_smart_objects";
     pub(crate) const PSD_TOO_COMPLEX: &str = "psd_too_complex";
     pub(crate) const PSD_TOO_LARGE: &str = "psd_too_large";
+    pub(crate) const RESOURCE_LIMIT: &str = "resource_limit";
     pub(crate) const PSD_UNSUPPORTED_COLOR_MODE: &str = "psd_unsupported_color_mode";
     pub(crate) const SMART_OBJECT_NOT_FOUND: &str = "smart_object_not_found";
 }
@@ -64,6 +65,8 @@ pub(crate) enum Trouble {
     Render(RenderError),
 
     // The operator looks.
+    #[error("about {wanted} bytes of memory wanted, {allowed} allowed")]
+    TooMuchMemory { wanted: u64, allowed: u64 },
     #[error("a stored {what} is missing")]
     BlobGone { what: &'static str },
     #[error("the stored file of a mockup has other bytes than its hash says")]
@@ -140,6 +143,10 @@ impl Trouble {
             Self::NothingToChange => never(
                 code::PSD_NO_SMART_OBJECTS,
                 "the file has no smart object, so nothing in it takes a picture".into(),
+            ),
+            Self::TooMuchMemory { wanted, allowed } => never(
+                code::RESOURCE_LIMIT,
+                format!("the job needs about {wanted} bytes of memory, at most {allowed} are allowed"),
             ),
             Self::MockupGone => never(
                 code::MOCKUP_DELETED,

@@ -14,6 +14,7 @@ use marquetry_store::persisted::fidelity_to_json;
 
 use crate::Worker;
 use crate::cause::{Trouble, code};
+use crate::memory;
 use crate::stop::Stop;
 use crate::walk::hash_of;
 use crate::worker::Inner;
@@ -62,11 +63,13 @@ impl Reports {
         let key = BlobKey::upload(content);
         let bytes = self.0.psd(&key, limits.psd.file_bytes).await?;
         let bytes = bytes.ok_or(Trouble::MockupGone)?;
+        let memory = memory::of_upload(&bytes, &limits);
+        let memory = self.0.memory.take(&self.0.shelf, memory).await?;
         let stop = Stop::default();
         let _leaving = RaisedOnLeaving(stop.clone());
         let work = move || {
             // Held until the thread is done, even when nobody waits any more.
-            let _slot = slot;
+            let (_slot, _memory) = (slot, memory);
             if hash_of(&bytes) != content {
                 return Err(Trouble::BlobDamaged);
             }

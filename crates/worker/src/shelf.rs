@@ -102,6 +102,24 @@ impl Shelf {
         drop(leaving);
     }
 
+    /// Lets mockups that nobody draws go, those used longest ago first, until all cost no more than `most`; tells
+    /// whether that could be reached.
+    pub(crate) fn make_room(&self, most: u64) -> bool {
+        let mut leaving = Vec::new();
+        let mut places = self.places();
+        while places.cost() > most {
+            let idle = places.by_content.iter().filter(|(_, place)| place.is_idle());
+            let Some(oldest) = idle.min_by_key(|(_, place)| place.used).map(|(key, _)| *key) else {
+                break;
+            };
+            leaving.extend(places.by_content.remove(&oldest));
+        }
+        let fits = places.cost() <= most;
+        drop(places);
+        drop(leaving);
+        fits
+    }
+
     /// Takes a mockup off the shelf, because it may have been left in a bad state.
     pub(crate) fn forget(&self, content: ContentHash) {
         let place = self.places().by_content.remove(&content);
@@ -122,6 +140,15 @@ impl Places {
 }
 
 impl Place {
+    /// Whether it is open and nobody else has it.
+    fn is_idle(&self) -> bool {
+        Arc::strong_count(&self.mockup) == 1
+            && self
+                .mockup
+                .get()
+                .is_some_and(|mockup| Arc::strong_count(mockup) == 1)
+    }
+
     fn empty() -> Self {
         Self {
             mockup: Arc::default(),
@@ -230,6 +257,21 @@ mod tests {
         use_one(&shelf, 1).await;
         use_one(&shelf, 3).await;
         assert_eq!(here(&shelf), [1, 3]);
+    }
+
+    #[tokio::test]
+    async fn what_nobody_draws_makes_room() {
+        let one = opened().cost();
+        let shelf = Shelf::new(u64::MAX);
+        let in_use = use_one(&shelf, 1).await;
+        use_one(&shelf, 2).await;
+        use_one(&shelf, 3).await;
+        assert!(shelf.make_room(2 * one));
+        assert_eq!(here(&shelf), [1, 3]);
+        assert!(!shelf.make_room(0), "one of them is drawn");
+        assert_eq!(here(&shelf), [1]);
+        drop(in_use);
+        assert!(shelf.make_room(0));
     }
 
     #[tokio::test]

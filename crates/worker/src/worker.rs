@@ -19,6 +19,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::attend::attend;
 use crate::builder::{Settings, WorkerBuilder};
+use crate::memory::Memory;
 use crate::pool::Pool;
 use crate::shelf::Shelf;
 
@@ -44,6 +45,7 @@ pub(crate) struct Inner {
     pub(crate) jitter: Arc<dyn Fn() -> Jitter + Send + Sync>,
     pub(crate) pool: Pool,
     pub(crate) shelf: Shelf,
+    pub(crate) memory: Arc<Memory>,
     pub(crate) slots: usize,
     pub(crate) free: Arc<Semaphore>,
     /// Turns true when running jobs have had their time to finish after shutdown.

@@ -1,5 +1,8 @@
 //! The in-memory store against the suite that every store runs.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
+mod schedules;
 mod shares;
 
 use std::sync::Arc;

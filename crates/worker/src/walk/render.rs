@@ -11,6 +11,7 @@ use tracing::{Instrument as _, info_span};
 
 use super::{Made, Walk, hash_of, painting};
 use crate::cause::Trouble;
+use crate::memory;
 use crate::stopwatch::{Doors, Stopwatch, room};
 use crate::warnings;
 
@@ -29,6 +30,9 @@ impl Walk {
         measured.add_all(&opened.measured);
         self.stop.check()?;
 
+        let limits = &self.worker.settings.limits.render;
+        let wanted = memory::of_render(&opened.mockup, spec, &assets, limits);
+        let memory = self.worker.memory.take(&self.worker.shelf, wanted).await?;
         let threads = self.threads();
         let mockup = Arc::clone(&opened.mockup);
         let order = spec.clone();
@@ -41,6 +45,8 @@ impl Walk {
             let rendered = painting(stop, threads, &fonts, |painter| {
                 render(&mockup, &order, &assets, painter, &mut doors)
             })?;
+            // Free only now, even when nobody waits any more: the pixels were in use until here.
+            drop(memory);
             Ok((rendered, doors.measured))
         });
         let outcome = work.await;
@@ -82,10 +88,8 @@ impl Walk {
             .shelf
             .take(content, || self.opened(content, &mut opened))
             .await;
-        if taken.is_err() {
-            // Leaves no empty place behind.
-            self.worker.shelf.settle(content);
-        }
+        // Counts what was opened, and leaves no empty place behind what was not.
+        self.worker.shelf.settle(content);
         Ok(Opened {
             mockup: taken?,
             fetched: opened.fetched,
@@ -94,10 +98,12 @@ impl Walk {
     }
 
     async fn opened(&self, content: ContentHash, opening: &mut Opening) -> Result<OpenMockup, Trouble> {
+        let key = BlobKey::upload(content);
+        let length = self.worker.length(&key).await?.ok_or(Trouble::MockupGone)?;
+        let _memory = self.worker.memory.take(&self.worker.shelf, length).await?;
         let began = Instant::now();
         let limits = self.worker.settings.limits.render.clone();
         // The parser's own limit and not that of uploads, which may have been lowered since.
-        let key = BlobKey::upload(content);
         let bytes = self.worker.psd(&key, limits.psd.file_bytes).await?;
         let bytes = bytes.ok_or(Trouble::MockupGone)?;
         opening.fetched = began.elapsed();

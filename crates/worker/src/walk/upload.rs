@@ -19,6 +19,7 @@ use tracing::{Instrument as _, info_span};
 use super::{Made, Walk, hash_of, painting};
 use crate::builder::Limits;
 use crate::cause::Trouble;
+use crate::memory;
 use crate::reports;
 use crate::stop::Stop;
 use crate::stopwatch::{Doors, Stopwatch, room};
@@ -36,6 +37,8 @@ impl Walk {
         measured.add(room::FETCH, began.elapsed());
         self.stop.check()?;
 
+        let wanted = memory::of_upload(&bytes, &self.worker.settings.limits.render);
+        let memory = self.worker.memory.take(&self.worker.shelf, wanted).await?;
         let threads = self.threads();
         let id = mockup_id(self.job.id);
         let limits = self.worker.settings.limits.clone();
@@ -44,7 +47,10 @@ impl Walk {
         self.pace.entered(room::OPEN);
         let doors = Doors::enter(&self.pace);
         let found = self
-            .on_pool(move |stop| inspect(file, id, &limits, &fonts, stop, threads, doors))
+            .on_pool(move |stop| {
+                let _memory = memory;
+                inspect(file, id, &limits, &fonts, stop, threads, doors)
+            })
             .await?;
         measured.add_all(&found.measured);
 

@@ -4,9 +4,11 @@ use marquetry_job::JobState;
 use marquetry_model::{AssetSource, BlobKey, Change, Job};
 use marquetry_pixel::Size;
 use marquetry_testkit::catcher::Answer;
+use marquetry_testkit::paint::Picture;
+use marquetry_testkit::psd::Builder;
 use marquetry_worker::Limits;
 
-use crate::workshop::{BLUE, GREY, RED, Workshop, change, hash, png, poster_psd};
+use crate::workshop::{BLUE, GREY, RED, Workshop, change, hash, png, poster_psd, smart_object};
 
 fn rooms(job: &Job) -> Vec<String> {
     let timings = &job.result.as_ref().unwrap().timings;
@@ -261,4 +263,40 @@ async fn many_renders_at_once_all_end_and_open_their_mockup_once() {
     }
     running.stop().await;
     assert_eq!(opened, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn jobs_that_do_not_fit_together_wait_for_each_other() {
+    let shop = Workshop::open().await;
+    let mockup = shop.mockup(&poster_psd(144.0)).await;
+    // Room for one such picture at a time: the least that may be set is a mebibyte.
+    let large = Picture::from_fn(400, 400, |_| RED).to_png();
+    shop.server.answer_always(Answer::ok(large));
+    let running = shop.start(shop.worker().slots(8).memory_bytes(1 << 20));
+    let mut jobs = Vec::new();
+    for _ in 0..12 {
+        jobs.push(shop.render_url(&mockup).await);
+    }
+    for job in jobs {
+        assert_eq!(shop.picture(job).await.pixel(48, 32), Some(RED));
+    }
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_render_that_can_never_fit_fails_with_the_number() {
+    let shop = Workshop::open().await;
+    let mut document = Builder::new(900, 900);
+    smart_object(&mut document, "Wall", 0, |layer| layer);
+    let mockup = shop.mockup(&document.to_bytes()).await;
+    let running = shop.start(shop.worker().memory_bytes(1 << 20));
+    let failure = shop.render(&mockup, vec![]).await;
+    let failure = shop.failure(failure).await;
+    running.stop().await;
+    assert_eq!(failure.code, "resource_limit");
+    assert!(
+        failure.message.contains("at most 1048576 are allowed"),
+        "{}",
+        failure.message
+    );
 }

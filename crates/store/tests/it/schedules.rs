@@ -1,0 +1,198 @@
+//! Claim, renewal, cancel, end and hand-back under ten thousand schedules drawn at random: however the calls of two
+//! workers and somebody who cancels fall between each other, each job ends once and owes one delivery.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use marquetry_job::{Cause, Failure, Jitter, JobState, Timestamp};
+use marquetry_model::{
+    ApiKey, ApiKeyId, ContentHash, Delivery, DeliveryId, Endpoint, EndpointId, Job, JobId, KeyHash, Lane,
+    Mockup, MockupId, Tenant, TenantId, Version,
+};
+use marquetry_store::conformance::sample::{
+    LEASE, at, job_id, job_steps, render_job, result, tenant_id, worker,
+};
+use marquetry_store::memory::MemoryStore;
+use marquetry_store::{
+    Cancelling, Changes, ClaimStep, Claimed, Cursor, DeliveryFilter, DeliveryStore, EndpointStore,
+    IdempotencyClaim, Inserted, JobFilter, JobStore, JobSwap, KeyStore, MockupFilter, MockupOrder,
+    MockupPage, MockupStore, Page, Pick, Reported, Store, StoreError, Swap,
+};
+use shuttle::future::{block_on, spawn, yield_now};
+
+/// The store in memory; before each call whoever else there is may go first.
+#[derive(Debug, Default)]
+struct Interleaved(MemoryStore);
+
+/// A trait whose every call is passed on after a yield.
+macro_rules! passed_on {
+    ($store:ident: $($call:ident($($name:ident: $kind:ty),*) -> $answer:ty;)* $(;$($more:tt)*)?) => {
+        #[async_trait]
+        impl $store for Interleaved {
+            $(async fn $call(&self, $($name: $kind),*) -> Result<$answer, StoreError> {
+                yield_now().await;
+                self.0.$call($($name),*).await
+            })*
+            $($($more)*)?
+        }
+    };
+}
+
+passed_on!(JobStore:
+    insert_job(job: &Job, claim: Option<&IdempotencyClaim>) -> Inserted;
+    job(tenant: TenantId, id: JobId) -> Option<Job>;
+    list_jobs(tenant: TenantId, filter: &JobFilter, after: Option<Cursor>, limit: u32) -> Page<Job>;
+    due_jobs(pick: &Pick) -> Vec<Job>;
+    claim_due(pick: &Pick, step: ClaimStep) -> Claimed;
+    next_due_job() -> Option<Timestamp>;
+    held_jobs(after: Option<JobId>, limit: u32) -> Vec<Job>;
+    replace_job(expected: Version, swap: &JobSwap) -> Swap;
+    overdue_jobs(before: Timestamp, limit: u32) -> Vec<Job>;
+    forget_jobs(before: Timestamp, limit: u32) -> u64;
+    count_live_jobs(tenant: Option<TenantId>) -> u64;
+    forget_claims(now: Timestamp) -> u64;
+    ;fn changes(&self) -> Changes {
+        self.0.changes()
+    }
+);
+passed_on!(MockupStore:
+    insert_mockup(mockup: &Mockup) -> ();
+    mockup(tenant: TenantId, id: MockupId) -> Option<Mockup>;
+    list_mockups(tenant: TenantId, filter: &MockupFilter, order: MockupOrder, limit: u32, offset: u64) -> MockupPage;
+    replace_mockup(expected: Version, mockup: &Mockup) -> Swap;
+    delete_mockup(tenant: TenantId, id: MockupId) -> Option<Mockup>;
+    content_in_use(content: ContentHash) -> bool;
+);
+passed_on!(EndpointStore:
+    insert_endpoint(endpoint: &Endpoint) -> ();
+    endpoint(tenant: TenantId, id: EndpointId) -> Option<Endpoint>;
+    list_endpoints(tenant: TenantId) -> Vec<Endpoint>;
+    replace_endpoint(expected: Version, endpoint: &Endpoint) -> Swap;
+    delete_endpoint(tenant: TenantId, id: EndpointId) -> bool;
+);
+passed_on!(DeliveryStore:
+    insert_delivery(delivery: &Delivery) -> ();
+    delivery(tenant: TenantId, id: DeliveryId) -> Option<Delivery>;
+    list_deliveries(tenant: TenantId, filter: &DeliveryFilter, after: Option<Cursor>, limit: u32) -> Page<Delivery>;
+    due_deliveries(now: Timestamp, limit: u32, except: &[Lane]) -> Vec<Delivery>;
+    next_due_delivery(except: &[Lane]) -> Option<Timestamp>;
+    held_deliveries(after: Option<DeliveryId>, limit: u32) -> Vec<Delivery>;
+    replace_delivery(expected: Version, delivery: &Delivery) -> Swap;
+    forget_deliveries(before: Timestamp, limit: u32) -> u64;
+);
+passed_on!(KeyStore:
+    insert_tenant(tenant: &Tenant) -> ();
+    tenant(id: TenantId) -> Option<Tenant>;
+    list_tenants() -> Vec<Tenant>;
+    insert_key(key: &ApiKey) -> ();
+    key_by_hash(hash: &KeyHash) -> Option<ApiKey>;
+    list_keys(tenant: TenantId) -> Vec<ApiKey>;
+    revoke_key(tenant: TenantId, id: ApiKeyId, at: Timestamp) -> bool;
+    count_use(id: ApiKeyId, requests: u64, at: Timestamp) -> ();
+);
+
+const JOBS: u64 = 2;
+const SCHEDULES: usize = 10_000;
+
+/// Ends that somebody was told are written, in the order they were told.
+type Ends = Arc<Mutex<Vec<(JobId, JobState)>>>;
+
+fn note(ends: &Ends, reported: Reported<Job>) {
+    if let Reported::Written(job) = reported
+        && job.state.is_terminal()
+    {
+        ends.lock().unwrap().push((job.id, job.state));
+    }
+}
+
+/// A worker that claims three times. The second one's clock is so far ahead that every lease has lapsed for it.
+async fn work(store: Arc<dyn Store>, number: u64, ends: Ends) {
+    let steps = job_steps(&store);
+    for round in 0..3 {
+        let now = at(10) + Duration::from_secs(40 * (number - 1) + round);
+        for job in steps.claim(worker(number), now, LEASE, 2).await.unwrap() {
+            let (tenant, id, by) = (job.tenant, job.id, job.state.hold().unwrap());
+            steps.renew(tenant, id, by, now, LEASE).await.unwrap();
+            let reported = match (number + round) % 3 {
+                0 => steps.hand_back(tenant, id, by, now).await,
+                1 => steps.finish(tenant, id, by, result(number), None, now).await,
+                _ => {
+                    let cause = Cause::later(Failure::new("c", "m", "d"));
+                    steps.broke(tenant, id, by, cause, now, Jitter::LEAST).await
+                }
+            };
+            note(&ends, reported.unwrap());
+        }
+    }
+}
+
+async fn lives() {
+    let store: Arc<dyn Store> = Arc::new(Interleaved::default());
+    for n in 0..JOBS {
+        let inserted = store.insert_job(&render_job(n), None).await.unwrap();
+        assert_eq!(inserted, Inserted::New);
+    }
+    let ends = Ends::default();
+    let workers = [1, 2].map(|number| spawn(work(Arc::clone(&store), number, Arc::clone(&ends))));
+    let cancelling = {
+        let store = Arc::clone(&store);
+        spawn(async move {
+            job_steps(&store)
+                .cancel(tenant_id(1), job_id(0), at(20))
+                .await
+                .unwrap()
+        })
+    };
+    let cancelling = cancelling.await.unwrap();
+    for worker in workers {
+        worker.await.unwrap();
+    }
+    if let Cancelling::Done(job) = &cancelling {
+        ends.lock().unwrap().push((job.id, job.state.clone()));
+    }
+
+    // Whatever is left is done by one who comes much later.
+    let steps = job_steps(&store);
+    let late = at(1000);
+    for job in steps.claim(worker(3), late, LEASE, 9).await.unwrap() {
+        let by = job.state.hold().unwrap();
+        let reported = steps.finish(job.tenant, job.id, by, result(3), None, late).await;
+        note(&ends, reported.unwrap());
+    }
+
+    let ends = ends.lock().unwrap().clone();
+    for n in 0..JOBS {
+        let job = store.job(tenant_id(1), job_id(n)).await.unwrap().unwrap();
+        assert!(job.state.is_terminal(), "{:?}", job.state);
+        let told: Vec<_> = ends.iter().filter(|(id, _)| *id == job.id).collect();
+        assert!(told.len() <= 1, "it ended more than once: {told:?}");
+        if let Some((_, state)) = told.first() {
+            assert_eq!(*state, job.state, "an end that was told changed");
+        }
+        assert_eq!(
+            job.result.is_some(),
+            matches!(job.state, JobState::Succeeded { .. })
+        );
+    }
+    let cancelled = store.job(tenant_id(1), job_id(0)).await.unwrap().unwrap().state;
+    match cancelling {
+        Cancelling::TooLate(job) => assert_eq!(cancelled, job.state),
+        _ => assert!(
+            matches!(cancelled, JobState::Cancelled { .. }),
+            "{cancelled:?} after a cancel"
+        ),
+    }
+    let owed = store.due_deliveries(Timestamp::MAX, 99, &[]).await.unwrap();
+    assert_eq!(owed.len() as u64, JOBS, "each end owes one delivery");
+}
+
+#[test]
+fn each_job_ends_once_however_the_calls_fall() {
+    shuttle::check_random(|| block_on(lives()), SCHEDULES);
+}
+
+#[test]
+fn each_job_ends_once_when_few_switches_are_chosen_badly() {
+    shuttle::check_pct(|| block_on(lives()), SCHEDULES / 2, 3);
+}
