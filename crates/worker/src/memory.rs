@@ -120,15 +120,23 @@ pub(crate) fn of_render(mockup: &OpenMockup, spec: &RenderSpec, assets: &Assets,
 }
 
 /// What an upload of this file may need: it is opened, and drawn once.
-pub(crate) fn of_upload(file: &Bytes, limits: &Limits) -> u64 {
+pub(crate) fn of_upload(file: &Bytes, canvas_side: u32, limits: &Limits) -> u64 {
+    let length = file.len() as u64;
     // Adobe Photoshop File Formats Specification, *File Header Section*: height at 14, width at 18.
     let side = |at: usize| {
         let bytes = file.get(at..at + 4).and_then(|bytes| bytes.try_into().ok());
         u64::from(bytes.map_or(0, u32::from_be_bytes))
     };
-    // A file that states more is turned away before it takes anything.
-    let pixels = side(14).saturating_mul(side(18)).min(limits.pixels);
-    (file.len() as u64).saturating_add(pixels * PIXEL * (CANVASES + 2))
+    let (height, width) = (side(14), side(18));
+    let pixels = width.saturating_mul(height);
+    // Another file, or one that states more than it may, is turned away before it takes anything, and says why.
+    let is_drawn =
+        file.starts_with(b"8BPS") && width.max(height) <= u64::from(canvas_side) && pixels <= limits.pixels;
+    if is_drawn {
+        length.saturating_add(pixels.saturating_mul(PIXEL * (CANVASES + 2)))
+    } else {
+        length
+    }
 }
 
 /// By how much a mockup may grow while it is drawn: its layers are decoded, and those that are already are counted.
@@ -187,6 +195,22 @@ mod tests {
             cause.failure.message,
             "the job needs about 101 bytes of memory, at most 100 are allowed"
         );
+    }
+
+    #[test]
+    fn what_is_turned_away_anyway_takes_no_more_than_its_file() {
+        let limits = Limits::default();
+        let header = |width: u32, height: u32| {
+            let mut file = b"8BPS\0\x01\0\0\0\0\0\0\0\x04".to_vec();
+            file.extend(height.to_be_bytes());
+            file.extend(width.to_be_bytes());
+            Bytes::from(file)
+        };
+        assert_eq!(of_upload(&header(100, 50), 10_000, &limits), 22 + 100 * 50 * 24);
+        assert_eq!(of_upload(&header(10_001, 1), 10_000, &limits), 22);
+        assert_eq!(of_upload(&header(30_000, 30_000), 30_000, &limits), 22);
+        let words = Bytes::from_static(b"this is no document at all, and long");
+        assert_eq!(of_upload(&words, 10_000, &limits), words.len() as u64);
     }
 
     #[tokio::test]

@@ -63,7 +63,7 @@ impl Reports {
         let key = BlobKey::upload(content);
         let bytes = self.0.psd(&key, limits.psd.file_bytes).await?;
         let bytes = bytes.ok_or(Trouble::MockupGone)?;
-        let memory = memory::of_upload(&bytes, &limits);
+        let memory = memory::of_upload(&bytes, self.0.settings.limits.canvas_side, &limits);
         let memory = self.0.memory.take(&self.0.shelf, memory).await?;
         let stop = Stop::default();
         let _leaving = RaisedOnLeaving(stop.clone());

@@ -37,7 +37,8 @@ impl Walk {
         measured.add(room::FETCH, began.elapsed());
         self.stop.check()?;
 
-        let wanted = memory::of_upload(&bytes, &self.worker.settings.limits.render);
+        let limits = &self.worker.settings.limits;
+        let wanted = memory::of_upload(&bytes, limits.canvas_side, &limits.render);
         let memory = self.worker.memory.take(&self.worker.shelf, wanted).await?;
         let threads = self.threads();
         let id = mockup_id(self.job.id);

@@ -290,7 +290,8 @@ async fn a_render_that_can_never_fit_fails_with_the_number() {
     smart_object(&mut document, "Wall", 0, |layer| layer);
     let mockup = shop.mockup(&document.to_bytes()).await;
     let running = shop.start(shop.worker().memory_bytes(1 << 20));
-    let failure = shop.render(&mockup, vec![]).await;
+    shop.server.answer_always(Answer::ok(png(RED)));
+    let failure = shop.render_url(&mockup).await;
     let failure = shop.failure(failure).await;
     running.stop().await;
     assert_eq!(failure.code, "resource_limit");
