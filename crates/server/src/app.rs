@@ -1,16 +1,19 @@
 //! What every request is answered with: the service, and how this server speaks of it.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use marquetry_dialect::Links;
 use marquetry_dialect::sudomock::answer::Plan;
+use marquetry_model::ApiKeyId;
 use marquetry_service::Service;
 use tokio::sync::watch;
 
 use crate::Config;
 use crate::admission::Admission;
 use crate::body::Budget;
+use crate::rate::Rates;
 use crate::route::Router;
 
 /// What the operator tells of every tenant.
@@ -39,6 +42,8 @@ pub struct App {
     pub(crate) account: Account,
     pub(crate) plans: Vec<Plan>,
     pub(crate) admission: Admission,
+    pub(crate) rates: Rates<ApiKeyId>,
+    pub(crate) strangers: Rates<IpAddr>,
     pub(crate) budget: Budget,
     pub(crate) router: Router,
     config: Config,
@@ -60,6 +65,8 @@ impl App {
             account,
             plans,
             admission: Admission::default(),
+            rates: Rates::new(config.requests),
+            strangers: Rates::new(config.strangers),
             budget: Budget::new(config.bodies_bytes),
             router: Router::new(),
             config,
@@ -87,6 +94,9 @@ impl App {
             account: self.account.clone(),
             plans: self.plans.clone(),
             admission: self.admission.clone(),
+            // None of its routes wants a key.
+            rates: Rates::new(self.config.requests),
+            strangers: Rates::new(self.config.strangers),
             budget: self.budget.clone(),
             router: Router::admin(),
             config: self.config.clone(),
@@ -99,11 +109,11 @@ impl App {
         self.figures.as_deref()
     }
 
-    /// An app for a server of one's own: one free plan, and the default limits.
-    pub fn self_hosted(service: Service, links: Links) -> Self {
+    /// An app for a server of one's own: one free plan.
+    pub fn self_hosted(service: Service, links: Links, config: Config) -> Self {
         let account = Account::default();
         let plans = vec![account.plan.clone()];
-        Self::new(service, links, account, plans, Config::default())
+        Self::new(service, links, account, plans, config)
     }
 
     /// The limits.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::Rate;
+
 /// How much, how long and how many. What jobs and files may cost is set at the service and the worker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
@@ -21,7 +23,7 @@ pub struct Config {
     /// How long a body may pause, and how far it may fall behind [`Self::slowest_bytes_per_second`].
     /// Default: 30 s.
     pub body_pause: Duration,
-    /// The slowest that a body may come on average. Default: 1 KiB a second.
+    /// The slowest that a body may come on average, and an answer be read. Default: 1 KiB a second.
     pub slowest_bytes_per_second: u64,
     /// How long a client may leave an answer unread. Default: 30 s.
     pub unread: Duration,
@@ -29,6 +31,12 @@ pub struct Config {
     pub idle: Duration,
     /// How many connections at once; more are told 503 and closed. Default: 4096.
     pub connections: usize,
+    /// How many requests may be made with one API key, counted by this process. Default: 600,000 a minute and 60,000
+    /// at once, which is more than one machine serves: it keeps a caller that runs wild from being free of charge.
+    pub requests: Rate,
+    /// How many requests without a valid API key may come from one address; more are told 429 instead of 401.
+    /// Default: 30 a minute, 60 at once.
+    pub strangers: Rate,
     /// How many requests at once on one connection of HTTP/2. Default: 100.
     pub streams: u32,
     /// The longest that a caller may wait for a job before the answer is 202. Client libraries give up after
@@ -56,6 +64,14 @@ impl Default for Config {
             unread: Duration::from_secs(30),
             idle: Duration::from_secs(60),
             connections: 4096,
+            requests: Rate {
+                per_minute: 600_000,
+                burst: 60_000,
+            },
+            strangers: Rate {
+                per_minute: 30,
+                burst: 60,
+            },
             streams: 100,
             sync_ceiling: Duration::from_secs(110),
             drain: Duration::from_secs(10),

@@ -1,5 +1,6 @@
 //! The walk of one request: an id, a route, a key, a handler, and one line in the log, whatever happens.
 
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
@@ -19,6 +20,7 @@ use crate::body::Outgoing;
 use crate::call::Call;
 use crate::connection::Working;
 use crate::problem::of_service;
+use crate::rate::Allowance;
 use crate::reply::Reply;
 use crate::request_id::RequestId;
 use crate::route::{self, Handler};
@@ -26,6 +28,7 @@ use crate::route::{self, Handler};
 /// Answers a request. Never fails: what goes wrong is an answer too.
 pub(crate) async fn answer(
     app: Arc<App>,
+    peer: IpAddr,
     request: Request<Incoming>,
     working: Working,
 ) -> Response<Outgoing> {
@@ -45,8 +48,8 @@ pub(crate) async fn answer(
             status: None,
             route: "none",
         };
-        let mut seen = None;
-        let outcome = AssertUnwindSafe(walk(&app, request, &mut seen, &mut line.route))
+        let mut seen = Seen::default();
+        let outcome = AssertUnwindSafe(walk(&app, peer, request, &mut seen, &mut line.route))
             .catch_unwind()
             .await;
         let reply = match outcome {
@@ -62,19 +65,30 @@ pub(crate) async fn answer(
                 Problem::server_error().into()
             }
         };
-        let standing =
-            seen.map(|(tenant, resource)| app.admission.standing(tenant, resource, &app.account.plan));
+        let standing = seen
+            .whose
+            .map(|(tenant, resource)| app.admission.standing(tenant, resource, &app.account.plan));
         line.end(&reply);
-        reply.finish(&id, standing, &method, working)
+        reply.finish(&id, standing, seen.allowance, &method, working)
     };
     walk.instrument(span).await
 }
 
-/// From the path to what its handler says. `seen` is whose request it turned out to be, and about what.
+/// What was found out about a request before its handler was asked.
+#[derive(Default)]
+struct Seen {
+    /// Whose it is, and about what.
+    whose: Option<(TenantId, Resource)>,
+    /// What the key may still ask.
+    allowance: Option<Allowance>,
+}
+
+/// From the path to what its handler says.
 async fn walk(
     app: &Arc<App>,
+    peer: IpAddr,
     request: Request<Incoming>,
-    seen: &mut Option<(TenantId, Resource)>,
+    seen: &mut Seen,
     route: &mut &'static str,
 ) -> Result<Reply, Problem> {
     let (head, body) = request.into_parts();
@@ -89,22 +103,26 @@ async fn walk(
     match found.route.handler {
         Handler::Anyone(handler) => handler(Call::new(Arc::clone(app), head, path, found.gaps, body)).await,
         Handler::Key(handler) => {
-            let caller = authenticate(app, &head.headers).await?;
+            let Some(caller) = authenticate(app, &head.headers).await? else {
+                // Told how to wait rather than why, once it asked too often.
+                app.strangers.take(peer)?;
+                return Err(Problem::unauthorized());
+            };
             Span::current().record("tenant", display(caller.tenant));
-            *seen = Some((caller.tenant, route::resource(found.pattern)));
+            seen.whose = Some((caller.tenant, route::resource(found.pattern)));
+            seen.allowance = Some(app.rates.take(caller.key.id)?);
             handler(Call::new(Arc::clone(app), head, path, found.gaps, body), caller).await
         }
     }
 }
 
 /// Whose key a request shows: in `x-api-key`, or else as a bearer token.
-async fn authenticate(app: &App, headers: &HeaderMap) -> Result<Authenticated, Problem> {
-    let key = shown_key(headers).ok_or_else(Problem::unauthorized)?;
-    app.service
-        .authenticate(key)
-        .await
-        .map_err(of_service)?
-        .ok_or_else(Problem::unauthorized)
+/// `None` when it shows none, or one that is not valid.
+async fn authenticate(app: &App, headers: &HeaderMap) -> Result<Option<Authenticated>, Problem> {
+    match shown_key(headers) {
+        Some(key) => app.service.authenticate(key).await.map_err(of_service),
+        None => Ok(None),
+    }
 }
 
 fn shown_key(headers: &HeaderMap) -> Option<&str> {

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use marquetry_dialect::sudomock::{Code, Problem};
+use marquetry_dialect::sudomock::{Code, LimitReached, Problem};
 use marquetry_job::{Again, ShownState};
 use marquetry_service::ServiceError;
 
@@ -39,7 +39,9 @@ pub(crate) fn of_service(error: ServiceError) -> Problem {
         ServiceError::IdempotencyConflict => Problem::idempotency_conflict(),
         ServiceError::AlreadyEnded { state, .. } => Problem::job_already_finished(word(state)),
         ServiceError::DeliveryBusy { .. } => Problem::unavailable(SOON),
-        ServiceError::QueueFull { retry_after, .. } => Problem::unavailable(retry_after),
+        ServiceError::QueueFull { limit, retry_after } => {
+            Problem::limit_reached(LimitReached::Queue { limit, retry_after })
+        }
         _ if error.again() == Again::Later => Problem::unavailable(SOON),
         _ => Problem::server_error(),
     };
@@ -182,8 +184,8 @@ mod tests {
                     limit: 1,
                     retry_after: Duration::from_secs(5),
                 },
-                503,
-                Code::ServiceUnavailable,
+                429,
+                Code::ConcurrentLimitExceeded,
             ),
             (ServiceError::MalformedKey, 500, Code::ServerError),
             (

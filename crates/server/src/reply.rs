@@ -8,6 +8,7 @@ use marquetry_dialect::sudomock::{Answer, Problem};
 use crate::admission::Standing;
 use crate::body::{Content, Outgoing};
 use crate::connection::Working;
+use crate::rate::Allowance;
 use crate::request_id::{self, RequestId};
 
 /// What a handler gives.
@@ -32,6 +33,7 @@ impl Reply {
         mut self,
         id: &RequestId,
         standing: Option<Standing>,
+        allowance: Option<Allowance>,
         method: &Method,
         working: Working,
     ) -> Response<Outgoing> {
@@ -50,6 +52,14 @@ impl Reply {
             headers.insert(LIMIT, standing.limit.into());
             headers.insert(REMAINING, standing.remaining.into());
         }
+        // A refusal brings its own.
+        if let Some(allowance) = allowance {
+            headers.entry(RATE_LIMIT).or_insert(allowance.limit.into());
+            headers
+                .entry(RATE_REMAINING)
+                .or_insert(allowance.remaining.into());
+            headers.entry(RATE_RESET).or_insert(allowance.reset.into());
+        }
         if method == Method::HEAD {
             // The length of what GET would give, without the bytes.
             if let Some(length) = self.content.len() {
@@ -64,6 +74,9 @@ impl Reply {
     }
 }
 
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
+const RATE_REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
+const RATE_RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
 const LIMIT: HeaderName = HeaderName::from_static("x-concurrent-limit");
 const REMAINING: HeaderName = HeaderName::from_static("x-concurrent-remaining");
 

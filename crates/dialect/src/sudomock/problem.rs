@@ -51,6 +51,13 @@ pub enum LimitReached {
         /// How long until there is room again; told in whole seconds, rounded up.
         retry_after: Duration,
     },
+    /// Too much work waits already.
+    Queue {
+        /// How many jobs may wait or run.
+        limit: u64,
+        /// When to try again; told in whole seconds, rounded up.
+        retry_after: Duration,
+    },
     /// Too many requests at once.
     Concurrency {
         /// What they are competing for.
@@ -149,7 +156,9 @@ impl Resource {
 impl LimitReached {
     fn retry_after(&self) -> Duration {
         match self {
-            Self::Rate { retry_after, .. } | Self::Concurrency { retry_after, .. } => *retry_after,
+            Self::Rate { retry_after, .. }
+            | Self::Queue { retry_after, .. }
+            | Self::Concurrency { retry_after, .. } => *retry_after,
         }
     }
 }

@@ -54,12 +54,32 @@ impl Body for Outgoing {
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         self.sending.moved();
-        match &mut self.content {
-            Content::Whole(bytes) if bytes.is_empty() => Poll::Ready(None),
-            Content::Whole(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
-            Content::Live(bytes) => bytes.as_mut().poll_next(cx).map_ok(Frame::data),
-            Content::Stream { left: 0, .. } => Poll::Ready(None),
-            Content::Stream { left, bytes } => match std::task::ready!(bytes.as_mut().poll_next(cx)) {
+        let given = self.content.poll_frame(cx);
+        if let Poll::Ready(Some(Ok(frame))) = &given {
+            self.sending.gives(frame.data_ref().map_or(0, length));
+        }
+        given
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.content.len() == Some(0)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.content
+            .len()
+            .map_or_else(SizeHint::default, SizeHint::with_exact)
+    }
+}
+
+impl Content {
+    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        match self {
+            Self::Whole(bytes) if bytes.is_empty() => Poll::Ready(None),
+            Self::Whole(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
+            Self::Live(bytes) => bytes.as_mut().poll_next(cx).map_ok(Frame::data),
+            Self::Stream { left: 0, .. } => Poll::Ready(None),
+            Self::Stream { left, bytes } => match std::task::ready!(bytes.as_mut().poll_next(cx)) {
                 Some(Ok(chunk)) => match left.checked_sub(length(&chunk)) {
                     Some(rest) => {
                         *left = rest;
@@ -75,16 +95,6 @@ impl Body for Outgoing {
                 None => Poll::Ready(Some(Err(io::ErrorKind::UnexpectedEof.into()))),
             },
         }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.content.len() == Some(0)
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.content
-            .len()
-            .map_or_else(SizeHint::default, SizeHint::with_exact)
     }
 }
 

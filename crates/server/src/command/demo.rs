@@ -18,7 +18,7 @@ use hyper_util::rt::TokioIo;
 use marquetry_dialect::sudomock::signature::{self, TOLERANCE};
 use marquetry_egress::{Egress, FetchLimits, Outgoing, Policy, SendLimits};
 use marquetry_render::bundled_fonts;
-use marquetry_server::{App, serve};
+use marquetry_server::{App, Config, serve};
 use marquetry_store::{Clock, SystemClock};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -28,6 +28,7 @@ use tokio::time::timeout;
 
 use super::Failure;
 use super::engine::{Engine, Networks};
+use super::limits::Limits;
 use super::serve::Stop;
 use super::storage::Storage;
 use super::terminal::{say, spinner, write_whole};
@@ -59,11 +60,20 @@ impl Demo {
         let folder = tempfile::tempdir()?;
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let origin = format!("http://{}", listener.local_addr()?);
-        let engine = Engine::open(&Storage::in_folder(folder.path()), &origin, Networks::Private)?;
+        let engine = Engine::open(
+            &Storage::in_folder(folder.path()),
+            &origin,
+            Networks::Private,
+            Limits::default(),
+        )?;
         let tenant = engine.service.ensure_default_tenant().await?;
         let key = engine.service.create_key(tenant.id, "demo").await?.text;
         let (tell, stop) = Stop::manual();
-        let app = Arc::new(App::self_hosted(engine.service.clone(), engine.links.clone()));
+        let app = Arc::new(App::self_hosted(
+            engine.service.clone(),
+            engine.links.clone(),
+            Config::default(),
+        ));
         let worker = engine.worker(1, bundled_fonts().clone())?;
         let courier = engine.courier()?;
         let (heard, mut hearing) = mpsc::channel(16);

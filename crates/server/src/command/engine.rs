@@ -13,6 +13,7 @@ use marquetry_worker::Worker;
 use object_store::ObjectStore;
 
 use super::Failure;
+use super::limits::Limits;
 use super::storage::Storage;
 
 /// Where fetches and webhooks may go.
@@ -61,12 +62,18 @@ pub(super) struct Engine {
     networks: Networks,
     pub(super) links: Links,
     board: ProgressBoard,
+    limits: Limits,
     pub(super) service: Service,
 }
 
 impl Engine {
     /// Opens what `storage` names. The addresses that are handed out are under `public_url`.
-    pub(super) fn open(storage: &Storage, public_url: &str, networks: Networks) -> Result<Self, Failure> {
+    pub(super) fn open(
+        storage: &Storage,
+        public_url: &str,
+        networks: Networks,
+        limits: Limits,
+    ) -> Result<Self, Failure> {
         let store = storage.store()?;
         let opened = storage.blobs()?;
         let links = storage.links(public_url, &opened)?;
@@ -85,12 +92,12 @@ impl Engine {
         );
         let board = ProgressBoard::new();
         let service = Service::builder(Arc::clone(&store), Arc::clone(&blobs))
-            .reporter(reporting.slots(1).build()?.reporter())
+            .reporter(limits.jobs.worker(reporting).slots(1).build()?.reporter())
             .announcer(Arc::clone(&announcements) as _)
             .progress(board.clone())
             .webhook_policy(networks.webhook_policy())
-            .delivery_schedule(schedule)
-            .build()?;
+            .delivery_schedule(schedule);
+        let service = limits.service(service).build()?;
         Ok(Self {
             store,
             blobs,
@@ -98,6 +105,7 @@ impl Engine {
             networks,
             links,
             board,
+            limits,
             service,
         })
     }
@@ -113,7 +121,10 @@ impl Engine {
             announcer,
         );
         // One process alone may open a SQLite file, so whoever held a job before is dead.
-        Ok(worker
+        Ok(self
+            .limits
+            .jobs
+            .worker(worker)
             .slots(slots)
             .fonts(fonts)
             .progress(self.board.clone())

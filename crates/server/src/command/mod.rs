@@ -9,6 +9,7 @@ mod figures;
 mod fonts;
 mod inspect;
 mod keys;
+mod limits;
 mod render;
 mod serve;
 mod storage;

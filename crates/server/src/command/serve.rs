@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 
 use clap::{Args, ValueEnum};
-use marquetry_server::{App, serve};
+use marquetry_server::{App, Config, serve};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
@@ -22,6 +22,7 @@ use super::Failure;
 use super::engine::{Engine, Networks};
 use super::figures::Collector;
 use super::fonts::Fonts;
+use super::limits::{JobLimits, Limits, ServeLimits};
 use super::storage::Storage;
 use super::terminal::{complain, say};
 
@@ -53,6 +54,10 @@ pub(super) struct Serve {
     /// Fetch assets from, and send webhooks to, loopback and private addresses over plain http.
     #[arg(long, env = "MARQUETRY_ALLOW_PRIVATE_NETWORKS")]
     allow_private_networks: bool,
+    #[command(flatten)]
+    job_limits: JobLimits,
+    #[command(flatten)]
+    serve_limits: ServeLimits,
     /// A key (`sm_` and 64 hexadecimal digits) that is made sure to exist.
     #[arg(long, env = "MARQUETRY_API_KEY", hide_env_values = true, value_name = "KEY")]
     api_key: Option<String>,
@@ -84,6 +89,8 @@ pub(super) struct Work {
     /// Fetch assets from, and send webhooks to, loopback and private addresses over plain http.
     #[arg(long, env = "MARQUETRY_ALLOW_PRIVATE_NETWORKS")]
     allow_private_networks: bool,
+    #[command(flatten)]
+    job_limits: JobLimits,
     #[command(flatten)]
     logs: Logs,
 }
@@ -156,10 +163,19 @@ impl Serve {
         let address = listener.local_addr()?;
         let public_url = self.public_url.unwrap_or_else(|| format!("http://{address}"));
         let networks = Networks::from_flag(self.allow_private_networks);
-        let engine = Engine::open(&self.storage, &public_url, networks)?;
+        let config = self.serve_limits.config();
+        let limits = Limits {
+            jobs: self.job_limits,
+            serve: Some(self.serve_limits),
+        };
+        let engine = Engine::open(&self.storage, &public_url, networks, limits)?;
         ensure_a_key(&engine, self.api_key.as_deref()).await?;
         let collector = Collector::start()?;
-        let app = collector.shown_by(App::self_hosted(engine.service.clone(), engine.links.clone()));
+        let app = collector.shown_by(App::self_hosted(
+            engine.service.clone(),
+            engine.links.clone(),
+            config,
+        ));
         let admin = Admin::listen(self.admin_listen, &app).await?;
         let workers = slots(self.workers);
         let worker = if workers > 0 {
@@ -191,10 +207,15 @@ impl Work {
         Runtime::new()?.block_on(async {
             let stop = Stop::on_signals()?;
             let networks = Networks::from_flag(self.allow_private_networks);
-            let engine = Engine::open(&self.storage, &self.public_url, networks)?;
+            let limits = Limits {
+                jobs: self.job_limits,
+                serve: None,
+            };
+            let engine = Engine::open(&self.storage, &self.public_url, networks, limits)?;
             let worker = engine.worker(slots(self.workers).max(1), self.fonts.shelf()?)?;
             let courier = engine.courier()?;
-            let app = App::self_hosted(engine.service.clone(), engine.links.clone());
+            let config = Config::default();
+            let app = App::self_hosted(engine.service.clone(), engine.links.clone(), config);
             let app = Collector::start()?.shown_by(app);
             let admin = Admin::listen(self.admin_listen, &app).await?;
             let (worked, sent) = (worker.run(stop.asked()), courier.run(stop.asked()));

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::io::{self, Write as _};
+use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -52,8 +53,8 @@ pub async fn serve(
         };
         // What has ended is let go of, or the set would grow for ever.
         while connections.try_join_next().is_some() {}
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
             Err(error) if is_about_one_connection(&error) => continue,
             Err(error) => {
                 tracing::warn!(%error, "no connection can be accepted");
@@ -71,7 +72,7 @@ pub async fn serve(
         let open = Open::one_more();
         connections.spawn(async move {
             let _open = open;
-            attend(stream, &builder, app, draining).await;
+            attend(stream, peer.ip(), &builder, app, draining).await;
             drop(permit);
         });
     }
@@ -128,6 +129,7 @@ fn builder(config: &Config) -> Builder<TokioExecutor> {
 /// One connection, from its first byte to its last.
 async fn attend(
     stream: TcpStream,
+    peer: IpAddr,
     builder: &Builder<TokioExecutor>,
     app: Arc<App>,
     draining: watch::Receiver<bool>,
@@ -139,7 +141,7 @@ async fn attend(
         let (app, vitals) = (Arc::clone(&app), Arc::clone(&vitals));
         service_fn(move |request| {
             let (app, working) = (Arc::clone(&app), vitals.begin());
-            async move { Ok::<_, Infallible>(dispatch::answer(app, request, working).await) }
+            async move { Ok::<_, Infallible>(dispatch::answer(app, peer, request, working).await) }
         })
     };
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));

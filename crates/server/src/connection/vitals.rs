@@ -19,6 +19,9 @@ pub(crate) struct Vitals {
     asked: AtomicBool,
     working: AtomicUsize,
     sending: AtomicUsize,
+    /// Bytes of the answers that go out now, and how long the client let us wait before it took them, in milliseconds.
+    sent: AtomicU64,
+    waited: AtomicU64,
     /// When anything last happened, in milliseconds since the beginning.
     moved: AtomicU64,
 }
@@ -29,7 +32,11 @@ pub(crate) struct Working(Arc<Vitals>);
 
 /// An answer that the client has not taken whole.
 #[derive(Debug)]
-pub(crate) struct Sending(Arc<Vitals>);
+pub(crate) struct Sending {
+    vitals: Arc<Vitals>,
+    /// When the client was last given something to take.
+    given: Option<Instant>,
+}
 
 impl Vitals {
     pub(crate) fn new() -> Arc<Self> {
@@ -38,6 +45,8 @@ impl Vitals {
             asked: AtomicBool::new(false),
             working: AtomicUsize::new(0),
             sending: AtomicUsize::new(0),
+            sent: AtomicU64::new(0),
+            waited: AtomicU64::new(0),
             moved: AtomicU64::new(0),
         })
     }
@@ -68,8 +77,18 @@ impl Vitals {
         } else {
             config.head_timeout
         };
+        if self.sending.load(Ordering::Relaxed) > 0 && self.is_read_too_slowly(config) {
+            return Duration::ZERO;
+        }
         let moved = Duration::from_millis(self.moved.load(Ordering::Relaxed));
         allowed.saturating_sub(self.began.elapsed().saturating_sub(moved))
+    }
+
+    /// Whether the client takes a little now and then, so that no pause is too long, and yet too little in all.
+    fn is_read_too_slowly(&self, config: &Config) -> bool {
+        let owed = self.sent.load(Ordering::Relaxed) / config.slowest_bytes_per_second.max(1);
+        let waited = Duration::from_millis(self.waited.load(Ordering::Relaxed));
+        waited > config.unread + Duration::from_secs(owed)
     }
 
     fn moved(&self) {
@@ -81,15 +100,30 @@ impl Vitals {
 impl Working {
     /// The answer is there and goes out from now on.
     pub(crate) fn into_sending(self) -> Sending {
-        self.0.sending.fetch_add(1, Ordering::Relaxed);
-        Sending(Arc::clone(&self.0))
+        let vitals = Arc::clone(&self.0);
+        if vitals.sending.fetch_add(1, Ordering::Relaxed) == 0 {
+            vitals.sent.store(0, Ordering::Relaxed);
+            vitals.waited.store(0, Ordering::Relaxed);
+        }
+        Sending { vitals, given: None }
     }
 }
 
 impl Sending {
-    /// Notes that the client took something.
-    pub(crate) fn moved(&self) {
-        self.0.moved();
+    /// Notes that the client took what it was given, and wants more. While there is nothing to give it, it is not the
+    /// client that is slow.
+    pub(crate) fn moved(&mut self) {
+        self.vitals.moved();
+        if let Some(given) = self.given.take() {
+            let waited = u64::try_from(given.elapsed().as_millis()).unwrap_or(u64::MAX);
+            self.vitals.waited.fetch_add(waited, Ordering::Relaxed);
+        }
+    }
+
+    /// Notes that the client is given `bytes`.
+    pub(crate) fn gives(&mut self, bytes: u64) {
+        self.given = Some(Instant::now());
+        self.vitals.sent.fetch_add(bytes, Ordering::Relaxed);
     }
 }
 
@@ -102,8 +136,8 @@ impl Drop for Working {
 
 impl Drop for Sending {
     fn drop(&mut self) {
-        self.0.moved();
-        self.0.sending.fetch_sub(1, Ordering::Relaxed);
+        self.vitals.moved();
+        self.vitals.sending.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -127,12 +161,23 @@ mod tests {
         tokio::time::advance(Duration::from_secs(500)).await;
         assert!(vitals.left(&config) > Duration::ZERO, "work has its own limits");
 
-        let sending = working.into_sending();
+        let mut sending = working.into_sending();
         assert_eq!(vitals.left(&config), Duration::from_secs(30));
         tokio::time::advance(Duration::from_secs(29)).await;
         sending.moved();
         tokio::time::advance(Duration::from_secs(29)).await;
         assert_eq!(vitals.left(&config), Duration::from_secs(1));
+
+        // 20 KiB at a time, each taken after 29 s: no pause is too long, and yet it is too slow.
+        for _ in 0..4 {
+            sending.gives(20 << 10);
+            tokio::time::advance(Duration::from_secs(29)).await;
+            sending.moved();
+        }
+        assert_eq!(vitals.left(&config), Duration::ZERO);
+        sending.gives(1 << 20);
+        assert!(vitals.left(&config) > Duration::ZERO, "it may catch up");
+        sending.moved();
 
         drop(sending);
         assert_eq!(vitals.left(&config), Duration::from_secs(60));

@@ -292,6 +292,10 @@ impl Problem {
                 Code::RateLimitExceeded,
                 format!("More than {limit} requests in a minute. Try again later."),
             ),
+            LimitReached::Queue { limit, .. } => (
+                Code::ConcurrentLimitExceeded,
+                format!("{limit} jobs are waiting already. Try again when some are done."),
+            ),
             LimitReached::Concurrency { resource, limit, .. } => (
                 Code::ConcurrentLimitExceeded,
                 format!(

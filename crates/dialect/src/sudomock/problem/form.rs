@@ -139,6 +139,16 @@ impl From<&LimitReached> for LimitBody {
                 retry_after,
                 resource: "api",
             },
+            LimitReached::Queue { limit, .. } => Self {
+                kind: "concurrent_limit_exceeded",
+                code: Code::ConcurrentLimitExceeded.as_str(),
+                limit: u32::try_from(*limit).unwrap_or(u32::MAX),
+                current: Some(u32::try_from(*limit).unwrap_or(u32::MAX)),
+                remaining: None,
+                reset_seconds: None,
+                retry_after,
+                resource: "queue",
+            },
             LimitReached::Concurrency {
                 resource,
                 limit,

@@ -130,6 +130,39 @@ async fn an_answer_that_nobody_reads_is_not_kept() {
 }
 
 #[tokio::test]
+async fn an_answer_that_is_read_too_slowly_is_cut_off() {
+    use tokio::io::AsyncReadExt as _;
+    const SIZE: usize = 64 << 20;
+    let site = with(Config {
+        slowest_bytes_per_second: 64 << 20,
+        unread: Duration::from_secs(2),
+        ..Config::default()
+    })
+    .await;
+    let key = "results/9d4e2b51-0c7a-4f8e-bb1c-2a6f9e3d8c10/0.webp";
+    site.put(key, vec![7; SIZE]).await;
+    let mut client = Raw::connect(site.address).await;
+    client
+        .write(format!("GET /files/{key} HTTP/1.1\r\nhost: x\r\n\r\n"))
+        .await;
+    // Half a mebibyte every tenth of a second: all of it would take a dozen seconds, with never a pause.
+    let (mut came, mut piece) = (0, vec![0; 512 << 10]);
+    let reading = async {
+        loop {
+            match client.0.read(&mut piece).await {
+                Ok(0) | Err(_) => return,
+                Ok(bytes) => came += bytes,
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    timeout(PATIENCE, reading)
+        .await
+        .expect("it should have been cut off");
+    assert!(came < SIZE, "all {came} bytes came");
+}
+
+#[tokio::test]
 async fn a_body_that_is_too_large_is_not_read() {
     let site = with(Config {
         body_bytes: 1000,

@@ -1,13 +1,14 @@
 //! Every error that the contract names for these routes, each brought about over HTTP.
 
 use http::Method;
+use marquetry_server::{Config, Rate};
 use marquetry_testkit::catcher::Answer as Served;
 use marquetry_testkit::psd::{Builder, Layer, Rect};
 use serde_json::{Value, json};
 
 use super::client::Ask;
 use super::renders::unknown_mockup;
-use super::site::{Mockup, Site};
+use super::site::{Mockup, Setup, Site};
 
 fn render(mockup: &Mockup, change: impl Fn(&mut Value)) -> Ask {
     let mut body = mockup.render_red();
@@ -261,4 +262,81 @@ async fn paths_are_the_same_with_slashes_at_their_end() {
     }
     let allow = site.send(Ask::new(Method::PUT, "/api/v1/jobs/")).await;
     assert_eq!(allow.header("allow"), Some("GET, HEAD"));
+}
+
+#[tokio::test]
+async fn a_key_that_asks_too_often_is_told_when_to_come_back() {
+    let site = Site::idle(Setup {
+        config: Config {
+            requests: Rate {
+                per_minute: 6,
+                burst: 3,
+            },
+            ..Config::default()
+        },
+        ..Setup::default()
+    })
+    .await;
+    for remaining in ["2", "1", "0"] {
+        let answer = site.get("/api/v1/jobs").await;
+        answer.expect(200);
+        assert_eq!(answer.header("ratelimit-limit"), Some("6"));
+        assert_eq!(answer.header("ratelimit-remaining"), Some(remaining));
+        assert!(answer.header("ratelimit-reset").is_some());
+    }
+    let refused = site.get("/api/v1/jobs").await;
+    let body = refused.expect(429);
+    assert_eq!(body["error"]["code"], "RATE_LIMIT_EXCEEDED");
+    assert_eq!(body["error"]["type"], "rate_limit_exceeded");
+    assert_eq!(body["error"]["limit"], 6);
+    let wait = body["error"]["retry_after"].to_string();
+    assert_eq!(refused.header("retry-after"), Some(wait.as_str()));
+    assert_eq!(refused.header("ratelimit-remaining"), Some("0"));
+    assert!(refused.header("x-concurrent-limit").is_some());
+    // Another key has its own allowance, and health needs none.
+    let other = site.service.create_key(site.tenant, "other").await.unwrap();
+    let answer = Ask::get("/api/v1/jobs")
+        .key(other.text.expose())
+        .send(site.address)
+        .await;
+    answer.expect(200);
+}
+
+#[tokio::test]
+async fn strangers_are_told_to_wait_after_a_while() {
+    let site = Site::idle(Setup {
+        config: Config {
+            strangers: Rate {
+                per_minute: 1,
+                burst: 2,
+            },
+            ..Config::default()
+        },
+        ..Setup::default()
+    })
+    .await;
+    for status in [401, 401, 429] {
+        let answer = Ask::get("/api/v1/jobs").key("sm_wrong").send(site.address).await;
+        answer.expect(status);
+    }
+    site.get("/api/v1/jobs").await.expect(200);
+}
+
+#[tokio::test]
+async fn a_full_queue_is_told_with_its_own_code() {
+    let site = Site::idle(Setup {
+        most_live_jobs_of_tenant: 2,
+        ..Setup::default()
+    })
+    .await;
+    let body = json!({"psd_file_url": "https://example.com/a.psd", "is_async": true});
+    for _ in 0..2 {
+        site.post("/api/v1/psd/upload", &body).await.expect(202);
+    }
+    let refused = site.post("/api/v1/psd/upload", &body).await;
+    let told = refused.expect(429);
+    assert_eq!(told["error"]["code"], "CONCURRENT_LIMIT_EXCEEDED");
+    assert_eq!(told["error"]["resource"], "queue");
+    assert_eq!(told["error"]["limit"], 2);
+    assert_eq!(refused.header("retry-after"), Some("5"));
 }

@@ -48,6 +48,7 @@ pub(crate) struct Setup {
     pub(crate) config: Config,
     pub(crate) plan: Plan,
     pub(crate) upload_bytes: u64,
+    pub(crate) most_live_jobs_of_tenant: u64,
     pub(crate) policy: Policy,
 }
 
@@ -57,6 +58,7 @@ impl Default for Setup {
             config: Config::default(),
             plan: Plan::default(),
             upload_bytes: 4 << 20,
+            most_live_jobs_of_tenant: 1000,
             policy: Policy::allow_private(),
         }
     }
@@ -117,6 +119,7 @@ impl Site {
             .reporter(reporting.slots(1).build().unwrap().reporter())
             .webhook_policy(setup.policy)
             .most_upload_bytes(setup.upload_bytes)
+            .most_live_jobs_of_tenant(setup.most_live_jobs_of_tenant)
             .announcer(announcements.clone())
             .clock(Breakable(broken))
             .build()
