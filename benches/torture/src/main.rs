@@ -5,12 +5,13 @@
 //! promise was broken and with 2 when it could not find out.
 //!
 //! Reading order: [`program`] builds and [`process`] starts it; [`site`] is one installation of it with its
-//! storage; [`client`], [`receiver`] and [`load`] are those who use it; [`ground`] puts these together; [`figures`] is what is printed. Then a module
+//! storage; [`client`], [`receiver`] and [`load`] are those who use it; [`ground`] and [`cluster`] put these together; [`figures`] is what is printed. Then a module
 //! for each command, [`torture`] first.
 
 mod cancel_race;
 mod chance;
 mod client;
+mod cluster;
 mod disk_full;
 mod failure;
 mod figures;
@@ -22,12 +23,15 @@ mod neighbour;
 mod orphans;
 mod overload;
 mod poison;
+mod postgres;
 mod process;
 mod program;
 mod receiver;
+mod rolling;
 mod shutdown;
 mod site;
 mod slow_clients;
+mod stale_worker;
 mod torture;
 mod twins;
 
@@ -60,6 +64,10 @@ enum Command {
     Neighbour(neighbour::Neighbour),
     /// Send SIGTERM under load (O4).
     Shutdown(shutdown::Shutdown),
+    /// Restart two nodes one after the other under load (O5); on PostgreSQL.
+    Rolling(rolling::Rolling),
+    /// Let a worker stand still past its lease and go on (R3); on PostgreSQL.
+    StaleWorker(stale_worker::StaleWorker),
     /// Kill it while it draws, and see how soon the job is drawn again (R2).
     Orphans(orphans::Orphans),
     /// Cancel jobs that are about to finish (R9).
@@ -84,6 +92,8 @@ fn main() -> ExitCode {
             Command::DiskFull(command) => command.run().await,
             Command::Neighbour(command) => command.run().await,
             Command::Shutdown(command) => command.run().await,
+            Command::Rolling(command) => command.run().await,
+            Command::StaleWorker(command) => command.run().await,
             Command::Orphans(command) => command.run().await,
             Command::CancelRace(command) => command.run().await,
             Command::Poison(command) => command.run().await,

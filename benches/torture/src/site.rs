@@ -28,6 +28,8 @@ const STOPPING: Duration = Duration::from_secs(30);
 pub(crate) enum Role {
     /// Serves, and renders so many jobs at a time.
     Serve { workers: usize },
+    /// Renders only.
+    Work { slots: usize },
 }
 
 /// How a site is made.
@@ -47,6 +49,15 @@ pub(crate) struct Setup {
 }
 
 impl Setup {
+    /// Several processes on one database.
+    pub(crate) fn together(program: &Path, folder: &Path, database: &str, roles: Vec<Role>) -> Self {
+        Self {
+            roles,
+            database: Some(database.to_owned()),
+            ..Self::alone(program, folder, 0)
+        }
+    }
+
     /// One process on one SQLite file in `folder`.
     pub(crate) fn alone(program: &Path, folder: &Path, workers: usize) -> Self {
         Self {
@@ -141,6 +152,11 @@ impl Site {
                 arguments.push(workers.to_string());
                 true
             }
+            Role::Work { slots } => {
+                arguments.extend(["worker", "--workers"].map(str::to_owned));
+                arguments.push(slots.to_string());
+                false
+            }
         };
         arguments.extend(["--public-url", PUBLIC, "--allow-private-networks"].map(str::to_owned));
         arguments.push("--data-dir".into());
@@ -211,6 +227,17 @@ impl Site {
             self.tell_addresses();
         }
         Ok(())
+    }
+
+    /// Takes note of processes that have ended by themselves; how many there were.
+    pub(crate) async fn missing(&mut self) -> Result<u64, Failure> {
+        let mut missing = 0;
+        for place in 0..self.size() {
+            if self.runs(place) {
+                missing += u64::from(self.died(place, Duration::ZERO).await?);
+            }
+        }
+        Ok(missing)
     }
 
     /// Waits for a process to end by itself. `false` when it did not.

@@ -10,6 +10,7 @@ use futures::{StreamExt as _, stream};
 use super::clients::{World, settle};
 use super::ledger::{Ended, Keyed, Promise};
 use crate::chance::Chance;
+use crate::client::Answer;
 use crate::failure::Failure;
 use crate::receiver::{Heard, Receiver};
 
@@ -17,6 +18,8 @@ use crate::receiver::{Heard, Receiver};
 const AT_ONCE: usize = 4;
 /// The pause between two looks at a job that has not ended.
 const LOOK_AGAIN: Duration = Duration::from_millis(15);
+/// How long a question is asked again that is answered 503.
+const BUSY: Duration = Duration::from_secs(15);
 /// How long after its answer a message may stay unrecorded while its sender lives. Far longer than a commit takes,
 /// even on a busy disk.
 const RECORDED: Duration = Duration::from_secs(5);
@@ -70,25 +73,62 @@ impl Auditor {
         Ok(())
     }
 
+    /// Looks once at everything that was not seen to end.
+    pub(super) async fn glance(&self, at: SocketAddr) -> Result<(), Failure> {
+        let pending = std::mem::take(&mut self.world.ledger.entries().pending);
+        let mut looking = stream::iter(pending)
+            .map(|job| async move {
+                let found = self.ask(at, &format!("/api/v1/jobs/{job}")).await?;
+                match Ended::of(&found.json()) {
+                    Some(ended) => self.ended(at, &job, ended).await,
+                    None if found.status.as_u16() == 404 => {
+                        self.note_loss(&job, &found);
+                        Ok(())
+                    }
+                    None => {
+                        self.world.ledger.entries().pending.push(job);
+                        Ok(())
+                    }
+                }
+            })
+            .buffer_unordered(AT_ONCE);
+        while let Some(looked) = looking.next().await {
+            looked?;
+        }
+        Ok(())
+    }
+
+    /// An answer to a question, asked again for a while when the server says that it cannot tell now.
+    async fn ask(&self, at: SocketAddr, path: &str) -> Result<Answer, Failure> {
+        let began = Instant::now();
+        loop {
+            let answer = self.world.client.get(at, path).await?;
+            if answer.status.as_u16() != 503 || began.elapsed() > BUSY {
+                return Ok(answer);
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+    }
+
+    fn note_loss(&self, job: &str, found: &Answer) {
+        let mut entries = self.world.ledger.entries();
+        entries.faults.lost += 1;
+        entries.faults.word(format!(
+            "{job} was accepted and is {}: {}",
+            found.status,
+            found.json()
+        ));
+    }
+
     /// Follows one job to its end.
     async fn look(&self, at: SocketAddr, job: String, deadline: Instant) -> Result<(), Failure> {
         loop {
-            let answer = self.world.client.get(at, &format!("/api/v1/jobs/{job}")).await?;
-            let found = answer.json();
-            let lost = if answer.status.is_success() {
-                if let Some(ended) = Ended::of(&found) {
-                    return self.ended(at, &job, ended).await;
-                }
-                Instant::now() > deadline
-            } else {
-                true
-            };
-            if lost {
-                let mut entries = self.world.ledger.entries();
-                entries.faults.lost += 1;
-                entries
-                    .faults
-                    .word(format!("{job} was accepted and is {}: {found}", answer.status));
+            let found = self.ask(at, &format!("/api/v1/jobs/{job}")).await?;
+            if let Some(ended) = Ended::of(&found.json()) {
+                return self.ended(at, &job, ended).await;
+            }
+            if found.status.as_u16() == 404 || Instant::now() > deadline {
+                self.note_loss(&job, &found);
                 return Ok(());
             }
             tokio::time::sleep(LOOK_AGAIN).await;
@@ -145,7 +185,7 @@ impl Auditor {
             (None, _) => None,
             (Some(url), _) => {
                 let path = url.find("/files/").map_or(url.as_str(), |place| &url[place..]);
-                let file = self.world.client.get(at, path).await?;
+                let file = self.ask(at, path).await?;
                 if file.status.is_success() {
                     promise.colour.judge(&file.body).err()
                 } else {
@@ -260,7 +300,7 @@ impl Auditor {
         promise: Promise,
         ended: Ended,
     ) -> Result<(), Failure> {
-        let answer = self.world.client.get(at, &format!("/api/v1/jobs/{job}")).await?;
+        let answer = self.ask(at, &format!("/api/v1/jobs/{job}")).await?;
         let now = Ended::of(&answer.json());
         if now.as_ref() != Some(&ended) {
             let mut entries = self.world.ledger.entries();
@@ -276,7 +316,7 @@ impl Auditor {
         let (mut all, mut unknown, mut cursor) = (0, 0, String::new());
         loop {
             let path = format!("/api/v1/jobs?kind=render&limit=50{cursor}");
-            let page = self.world.client.get(at, &path).await?.good("the list of jobs")?;
+            let page = self.ask(at, &path).await?.good("the list of jobs")?;
             let mut entries = self.world.ledger.entries();
             for job in page["jobs"].as_array().into_iter().flatten() {
                 all += 1;

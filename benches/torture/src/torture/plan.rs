@@ -4,18 +4,22 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::chance::Chance;
+use crate::site::Role;
 
-/// Where a process can be made to die, and how often that place is passed in a round at most.
-const POINTS: &[(&str, u64)] = &[
-    ("before-accept-commit", 10),
-    ("after-accept-commit", 10),
+/// Where whoever serves can be made to die, and how often that place is passed in a round at most.
+const SERVING: &[(&str, u64)] = &[("before-accept-commit", 10), ("after-accept-commit", 10)];
+/// Where whoever renders can.
+const WORKING: &[(&str, u64)] = &[
     ("after-claim-commit", 6),
     ("draw", 8),
+    ("before-final-commit", 8),
+    ("after-final-commit", 8),
+];
+/// Where everybody can.
+const ALL: &[(&str, u64)] = &[
     ("before-blob", 10),
     ("half-blob", 10),
     ("after-blob", 10),
-    ("before-final-commit", 8),
-    ("after-final-commit", 8),
     ("before-send", 8),
     ("after-send", 8),
 ];
@@ -48,6 +52,17 @@ pub(crate) enum How {
     Moment(Duration),
     /// At a failpoint, the so-manieth time it is passed.
     Failpoint { point: &'static str, at: u64 },
+    /// It does not: the database under all of them is stopped as by a crash after so long, and started again.
+    Database(Duration),
+    /// It does not: all connections to the database are cut after so long.
+    Connections(Duration),
+}
+
+impl How {
+    /// Whether a process dies of it.
+    pub(crate) const fn is_death(&self) -> bool {
+        matches!(self, Self::Moment(_) | Self::Failpoint { .. })
+    }
 }
 
 impl Death {
@@ -69,39 +84,59 @@ impl fmt::Display for Death {
         match &self.how {
             How::Moment(after) => write!(f, "process {} after {after:?}", self.place)?,
             How::Failpoint { point, at } => write!(f, "process {} at {point}@{at}", self.place)?,
+            How::Database(after) => write!(f, "the database after {after:?}")?,
+            How::Connections(after) => write!(f, "all connections after {after:?}")?,
         }
         f.write_str(if self.blobs_fail { " (blobs fail)" } else { "" })
     }
 }
 
-/// The rounds of a seed for a site of so many processes.
-pub(crate) fn rounds(seed: u64, count: u64, processes: usize) -> Vec<Round> {
+/// The rounds of a seed for a site of these processes, on a database of its own or on a file.
+pub(crate) fn rounds(seed: u64, count: u64, roles: &[Role], on: On) -> Vec<Round> {
     let mut chance = Chance::of_seed(seed);
     (0..count)
-        .map(|_| round(&mut chance.split(), processes))
+        .map(|_| round(&mut chance.split(), roles, on))
         .collect()
 }
 
-fn round(chance: &mut Chance, processes: usize) -> Round {
+/// What the processes stand on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum On {
+    /// A file, which dies with its process.
+    File,
+    /// A server, which can be mistreated as well.
+    Database,
+}
+
+fn round(chance: &mut Chance, roles: &[Role], on: On) -> Round {
     let deaths = 1 + chance.below(2);
     Round {
-        deaths: (0..deaths).map(|_| death(chance, processes)).collect(),
+        deaths: (0..deaths).map(|_| death(chance, roles, on)).collect(),
         clients: chance.split(),
     }
 }
 
-fn death(chance: &mut Chance, processes: usize) -> Death {
-    let place = usize::try_from(chance.below(processes as u64)).unwrap_or(0);
-    let how = if chance.percent(35) {
-        How::Moment(chance.up_to(LATEST))
-    } else {
-        let (point, most) = *chance.pick(POINTS);
-        How::Failpoint {
-            point,
-            at: 1 + chance.below(most),
+fn death(chance: &mut Chance, roles: &[Role], on: On) -> Death {
+    let place = usize::try_from(chance.below(roles.len() as u64)).unwrap_or(0);
+    let how = match (on, chance.below(100)) {
+        (On::Database, 0..8) => How::Database(chance.up_to(LATEST)),
+        (On::Database, 8..18) => How::Connections(chance.up_to(LATEST)),
+        (_, 0..35) => How::Moment(chance.up_to(LATEST)),
+        _ => {
+            let own = match roles[place] {
+                Role::Serve { workers: 0 } => &[SERVING, ALL][..],
+                Role::Serve { .. } => &[SERVING, WORKING, ALL][..],
+                Role::Work { .. } => &[WORKING, ALL][..],
+            };
+            let own: Vec<_> = own.iter().flat_map(|points| points.iter()).collect();
+            let (point, most) = **chance.pick(&own);
+            How::Failpoint {
+                point,
+                at: 1 + chance.below(most),
+            }
         }
     };
-    let blobs_fail = chance.percent(12);
+    let blobs_fail = chance.percent(12) && how.is_death();
     Death {
         place,
         how,
@@ -115,8 +150,10 @@ mod tests {
 
     use super::*;
 
+    const ROLES: [Role; 2] = [Role::Serve { workers: 1 }, Role::Work { slots: 1 }];
+
     fn shown(seed: u64) -> Vec<String> {
-        let rounds = rounds(seed, 300, 2);
+        let rounds = rounds(seed, 300, &ROLES, On::Database);
         let deaths = rounds.iter().flat_map(|round| &round.deaths);
         deaths.map(ToString::to_string).collect()
     }
@@ -129,16 +166,16 @@ mod tests {
 
     #[test]
     fn every_failpoint_and_every_process_has_its_turn() {
-        let rounds = rounds(1, 300, 2);
+        let rounds = rounds(1, 300, &ROLES, On::Database);
         let deaths: Vec<&Death> = rounds.iter().flat_map(|round| &round.deaths).collect();
         let points: HashSet<&str> = deaths
             .iter()
             .filter_map(|death| match death.how {
                 How::Failpoint { point, .. } => Some(point),
-                How::Moment(_) => None,
+                _ => None,
             })
             .collect();
-        assert_eq!(points.len(), POINTS.len());
+        assert_eq!(points.len(), SERVING.len() + WORKING.len() + ALL.len());
         assert_eq!(
             deaths
                 .iter()
