@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use clap::ValueEnum;
 use hyper::Method;
 use rustix::process::Signal;
 use serde_json::json;
@@ -30,6 +31,16 @@ pub(crate) enum Role {
     Serve { workers: usize },
     /// Renders only.
     Work { slots: usize },
+}
+
+/// What a site stands on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Store {
+    /// One process on one SQLite file.
+    #[default]
+    Sqlite,
+    /// Several processes on a throwaway PostgreSQL.
+    Postgres,
 }
 
 /// How a site is made.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use self::check::Auditor;
 use self::clients::{Crowd, World};
@@ -23,7 +23,7 @@ use crate::journal::Journal;
 use crate::postgres::Postgres;
 use crate::program::{Build, build};
 use crate::receiver::Receiver;
-use crate::site::{Role, Setup, Site};
+use crate::site::{Role, Setup, Site, Store};
 
 /// The longest that a failpoint may take to be passed; then the process is killed from outside.
 const REACHED: Duration = Duration::from_secs(3);
@@ -70,15 +70,6 @@ pub(crate) struct Torture {
     /// Prints a line for each round.
     #[arg(long, short)]
     verbose: bool,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum Store {
-    /// One process on one SQLite file.
-    #[default]
-    Sqlite,
-    /// A throwaway PostgreSQL under one process that does everything, one that only serves and one that only renders.
-    Postgres,
 }
 
 /// What was counted on the way.
