@@ -65,7 +65,8 @@ impl Demo {
             &origin,
             Networks::Private,
             Limits::default(),
-        )?;
+        )
+        .await?;
         let tenant = engine.service.ensure_default_tenant().await?;
         let key = engine.service.create_key(tenant.id, "demo").await?.text;
         let (tell, stop) = Stop::manual();

@@ -7,12 +7,13 @@ use marquetry_egress::{Egress, Policy, Schemes};
 use marquetry_job::DeliverySchedule;
 use marquetry_render::FontShelf;
 use marquetry_service::Service;
-use marquetry_store::{Ownership, ProgressBoard, Store};
+use marquetry_store::{Clock, Ownership, ProgressBoard, Store};
 use marquetry_webhook::{Announcements, Courier};
 use marquetry_worker::Worker;
 use object_store::ObjectStore;
 
 use super::Failure;
+use super::database::{Database, Purpose};
 use super::limits::Limits;
 use super::storage::Storage;
 
@@ -57,6 +58,8 @@ impl Networks {
 /// Everything that one process shares.
 pub(super) struct Engine {
     store: Arc<dyn Store>,
+    ownership: Ownership,
+    clock: Arc<dyn Clock>,
     blobs: Arc<dyn ObjectStore>,
     announcements: Arc<Announcements>,
     networks: Networks,
@@ -68,13 +71,17 @@ pub(super) struct Engine {
 
 impl Engine {
     /// Opens what `storage` names. The addresses that are handed out are under `public_url`.
-    pub(super) fn open(
+    pub(super) async fn open(
         storage: &Storage,
         public_url: &str,
         networks: Networks,
         limits: Limits,
     ) -> Result<Self, Failure> {
-        let store = storage.store()?;
+        let Database {
+            store,
+            ownership,
+            clock,
+        } = storage.database(Purpose::Work).await?;
         let opened = storage.blobs()?;
         let links = storage.links(public_url, &opened)?;
         let blobs = opened.blobs;
@@ -96,10 +103,13 @@ impl Engine {
             .announcer(Arc::clone(&announcements) as _)
             .progress(board.clone())
             .webhook_policy(networks.webhook_policy())
-            .delivery_schedule(schedule);
+            .delivery_schedule(schedule)
+            .clock(Arc::clone(&clock));
         let service = limits.service(service).build()?;
         Ok(Self {
             store,
+            ownership,
+            clock,
             blobs,
             announcements,
             networks,
@@ -120,7 +130,6 @@ impl Engine {
             egress,
             announcer,
         );
-        // One process alone may open a SQLite file, so whoever held a job before is dead.
         Ok(self
             .limits
             .jobs
@@ -128,7 +137,8 @@ impl Engine {
             .slots(slots)
             .fonts(fonts)
             .progress(self.board.clone())
-            .ownership(Ownership::Sole)
+            .ownership(self.ownership)
+            .clock(Arc::clone(&self.clock))
             .build()?)
     }
 
@@ -136,6 +146,7 @@ impl Engine {
     pub(super) fn courier(&self) -> Result<Courier, Failure> {
         let egress = Egress::new(self.networks.webhook_policy())?;
         let courier = Courier::builder(Arc::clone(&self.store), egress);
-        Ok(courier.ownership(Ownership::Sole).build()?)
+        let courier = courier.ownership(self.ownership);
+        Ok(courier.clock(Arc::clone(&self.clock)).build()?)
     }
 }

@@ -7,6 +7,7 @@ use marquetry_service::Service;
 use tokio::runtime::Runtime;
 
 use super::Failure;
+use super::database::{Database, Purpose};
 use super::storage::Storage;
 use super::terminal::{complain, say};
 
@@ -41,8 +42,11 @@ enum Action {
 
 impl Keys {
     pub(super) fn run(self) -> Result<(), Failure> {
-        let service = Service::builder(self.storage.store_beside()?, self.storage.blobs()?.blobs).build()?;
         Runtime::new()?.block_on(async {
+            let Database { store, clock, .. } = self.storage.database(Purpose::Look).await?;
+            let service = Service::builder(store, self.storage.blobs()?.blobs)
+                .clock(clock)
+                .build()?;
             let tenant = self.tenant_of(&service).await?.id;
             match self.action {
                 Action::Create { name } => {

@@ -1,5 +1,6 @@
 //! The command line: what `marquetry` can be told to do. One module a subcommand.
 
+mod database;
 mod demo;
 mod engine;
 #[cfg(feature = "failpoints")]

@@ -168,7 +168,7 @@ impl Serve {
             jobs: self.job_limits,
             serve: Some(self.serve_limits),
         };
-        let engine = Engine::open(&self.storage, &public_url, networks, limits)?;
+        let engine = Engine::open(&self.storage, &public_url, networks, limits).await?;
         ensure_a_key(&engine, self.api_key.as_deref()).await?;
         let collector = Collector::start()?;
         let app = collector.shown_by(App::self_hosted(
@@ -211,7 +211,7 @@ impl Work {
                 jobs: self.job_limits,
                 serve: None,
             };
-            let engine = Engine::open(&self.storage, &self.public_url, networks, limits)?;
+            let engine = Engine::open(&self.storage, &self.public_url, networks, limits).await?;
             let worker = engine.worker(slots(self.workers).max(1), self.fonts.shelf()?)?;
             let courier = engine.courier()?;
             let config = Config::default();

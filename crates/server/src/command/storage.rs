@@ -1,17 +1,14 @@
 //! Where everything is kept: the flags that name database and blobs, and what they open.
 
-use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use marquetry_blobs::{S3Settings, Signing, Storage as Blobs};
 use marquetry_dialect::Links;
-use marquetry_store::{Store, StoreError};
-use marquetry_store_sqlite::SqliteStore;
 
 use super::Failure;
+use super::database::{Database, DatabaseFlags, Purpose};
 
 /// Where everything is kept.
 #[derive(Args, Clone, Debug)]
@@ -24,9 +21,8 @@ pub(super) struct Storage {
         value_name = "DIR"
     )]
     pub(super) data_dir: PathBuf,
-    /// `sqlite://PATH`; by default a file in the data directory.
-    #[arg(long, env = "MARQUETRY_DATABASE_URL", value_name = "URL")]
-    database_url: Option<String>,
+    #[command(flatten)]
+    database: DatabaseFlags,
     /// `file:///FOLDER` or `s3://BUCKET/PREFIX`; by default a folder in the data directory. S3 is found and asked by
     /// the usual variables: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_ENDPOINT_URL, ...
     #[arg(long, env = "MARQUETRY_BLOB_URL", value_name = "URL")]
@@ -64,7 +60,7 @@ impl Storage {
     pub(super) fn in_folder(data_dir: &Path) -> Self {
         Self {
             data_dir: data_dir.to_owned(),
-            database_url: None,
+            database: DatabaseFlags::embedded(),
             blob_url: None,
             blob_timeout: 30,
             blob_retries: 3,
@@ -73,37 +69,9 @@ impl Storage {
         }
     }
 
-    /// Opens the database for this process alone, and makes it when it is not there.
-    pub(super) fn store(&self) -> Result<Arc<dyn Store>, Failure> {
-        self.open(SqliteStore::open)
-    }
-
-    /// Opens the database for a short look, beside a server that may be running.
-    pub(super) fn store_beside(&self) -> Result<Arc<dyn Store>, Failure> {
-        self.open(SqliteStore::open_beside)
-    }
-
-    fn open(&self, how: fn(&Path) -> Result<SqliteStore, StoreError>) -> Result<Arc<dyn Store>, Failure> {
-        let file = match &self.database_url {
-            None => self.data_dir.join("marquetry.sqlite"),
-            Some(url) => match url.split_once("://") {
-                Some(("sqlite", path)) if !path.is_empty() => path.into(),
-                Some(("postgres" | "postgresql", _)) => {
-                    return Err(Failure::new("PostgreSQL is not supported yet; use sqlite://PATH"));
-                }
-                _ => {
-                    return Err(Failure::new(format!(
-                        "{url:?} is no database URL; use sqlite://PATH"
-                    )));
-                }
-            },
-        };
-        if let Some(folder) = file.parent() {
-            make_folder(folder)?;
-        }
-        let store = how(&file)
-            .map_err(|error| Failure::new(format!("{}: {}", file.display(), Failure::from(error).0)))?;
-        Ok(Arc::new(store))
+    /// Opens the database.
+    pub(super) async fn database(&self, purpose: Purpose) -> Result<Database, Failure> {
+        self.database.open(&self.data_dir, purpose).await
     }
 
     /// Opens the blobs, and makes their folder when it is not there.
@@ -134,9 +102,4 @@ impl Storage {
             )),
         }
     }
-}
-
-fn make_folder(folder: &Path) -> Result<(), Failure> {
-    fs::create_dir_all(folder)
-        .map_err(|error| Failure::new(format!("{} cannot be made: {error}", folder.display())))
 }

@@ -6,4 +6,5 @@ mod http;
 mod inspect;
 mod on_s3;
 mod sudden_death;
+mod two_processes;
 mod upgrade;
