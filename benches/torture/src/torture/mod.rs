@@ -124,7 +124,9 @@ impl Torture {
         }
         let verdict = session.close(seed, began).await?;
         if verdict == Verdict::Broken {
-            complain(&format!("everything is kept in {}", temporary.keep().display()));
+            let kept = temporary.keep();
+            let folder = self.folder.as_ref().unwrap_or(&kept);
+            complain(&format!("everything is kept in {}", folder.display()));
         }
         Ok(verdict)
     }
