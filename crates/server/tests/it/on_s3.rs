@@ -61,6 +61,34 @@ async fn results_are_fetched_from_s3_by_addresses_that_are_signed() {
         "nothing lies in the folder"
     );
 
+    // What was done is counted.
+    let figures = Ask::get("/metrics").send(server.address).await;
+    let figures = String::from_utf8_lossy(&figures.body).into_owned();
+    let told = |name: &str, labels: &[&str], value: &str| {
+        let mut lines = figures
+            .lines()
+            .filter(|line| line.starts_with(&format!("{name}{{")));
+        lines.any(|line| {
+            labels.iter().all(|label| line.contains(label)) && line.ends_with(&format!(" {value}"))
+        })
+    };
+    let (render, upload) = (r#"kind="render""#, r#"kind="upload""#);
+    assert!(told("marquetry_jobs_accepted_total", &[render], "1"), "{figures}");
+    let well = [upload, r#"state="succeeded""#, r#"cause="none""#];
+    assert!(told("marquetry_jobs_ended_total", &well, "1"), "{figures}");
+    assert!(
+        told("marquetry_room_seconds_count", &[r#"room="fetch""#], "2"),
+        "{figures}"
+    );
+    assert!(
+        told("marquetry_job_start_seconds_count", &[upload], "1"),
+        "{figures}"
+    );
+    assert!(
+        figures.lines().any(|line| line == "marquetry_jobs_live 0"),
+        "{figures}"
+    );
+
     // The server itself serves it as well, under the address that it would have handed out.
     let key = path.split('?').next().unwrap().split_once("/results/").unwrap().1;
     let served = Ask::get(format!("/files/results/{key}"))

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use marquetry_service::DEFAULT_TENANT;
+use marquetry_store::{Clock as _, SystemClock};
 use marquetry_testkit::catcher::Catcher;
 use rusqlite::{Connection, params};
 use serde_json::json;
@@ -16,9 +17,6 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// The schema that every release before had, as it was.
 const FIRST: &str = include_str!("../../../store-sqlite/migrations/0001_first.sql");
 const MOCKUP: &[u8] = include_bytes!("../../assets/mockup.psd");
-/// A moment in 2025, in microseconds.
-const THEN: i64 = 1_750_000_000_000_000;
-
 const QUEUED: [u8; 16] = [0x11, 1, 1, 1, 1, 1, 0x41, 1, 0x81, 1, 1, 1, 1, 1, 1, 1];
 const RUNNING: [u8; 16] = [0x22, 2, 2, 2, 2, 2, 0x42, 2, 0x82, 2, 2, 2, 2, 2, 2, 2];
 const ENDED: [u8; 16] = [0x33, 3, 3, 3, 3, 3, 0x43, 3, 0x83, 3, 3, 3, 3, 3, 3, 3];
@@ -41,6 +39,8 @@ fn checksum(step: &str) -> i64 {
 
 /// A folder as the older program left it when it was killed: word for word what it wrote.
 fn old_folder(folder: &Path, receiver: &Catcher) {
+    // A minute ago, in microseconds: what is older than a day has had its time.
+    let then = SystemClock.now().as_micros() - 60_000_000;
     let content = blake3::hash(MOCKUP).to_hex();
     std::fs::create_dir_all(folder.join("blobs/uploads")).unwrap();
     std::fs::write(folder.join(format!("blobs/uploads/{content}.psd")), MOCKUP).unwrap();
@@ -56,17 +56,17 @@ fn old_folder(folder: &Path, receiver: &Catcher) {
 
     let spec = format!(r#"{{"v":1,"upload":{{"name":"Old","source":{{"blob":"uploads/{content}.psd"}}}}}}"#);
     let queued = format!(
-        r#"{{"v":1,"state":{{"is":"queued","tally":{{"attempt":1,"starts":0,"crashes":0}},"not_before":{THEN}}},"silent":false,"updated_at":{THEN}}}"#
+        r#"{{"v":1,"state":{{"is":"queued","tally":{{"attempt":1,"starts":0,"crashes":0}},"not_before":{then}}},"silent":false,"updated_at":{then}}}"#
     );
-    let until = THEN + 15_000_000;
+    let until = then + 15_000_000;
     let running = format!(
-        r#"{{"v":1,"state":{{"is":"running","tally":{{"attempt":1,"starts":1,"crashes":0}},"lease":{{"worker":"0f0e0d0c-0b0a-4908-8706-050403020100","epoch":1,"until":{until}}},"cancel_asked":false}},"silent":false,"updated_at":{THEN},"started_at":{THEN}}}"#
+        r#"{{"v":1,"state":{{"is":"running","tally":{{"attempt":1,"starts":1,"crashes":0}},"lease":{{"worker":"0f0e0d0c-0b0a-4908-8706-050403020100","epoch":1,"until":{until}}},"cancel_asked":false}},"silent":false,"updated_at":{then},"started_at":{then}}}"#
     );
     let ended = format!(
-        r#"{{"v":1,"state":{{"is":"failed","at":{THEN},"code":"psd_invalid_format","message":"the file is damaged at byte 4","detail":"x"}},"silent":false,"updated_at":{THEN},"started_at":{THEN}}}"#
+        r#"{{"v":1,"state":{{"is":"failed","at":{then},"code":"psd_invalid_format","message":"the file is damaged at byte 4","detail":"x"}},"silent":false,"updated_at":{then},"started_at":{then}}}"#
     );
     for (job, due, holds, record) in [
-        (QUEUED, Some(THEN), false, queued),
+        (QUEUED, Some(then), false, queued),
         (RUNNING, Some(until), true, running),
         (ENDED, None, false, ended),
     ] {
@@ -74,14 +74,14 @@ fn old_folder(folder: &Path, receiver: &Catcher) {
             "INSERT INTO jobs (id, tenant, kind, subject, due, running, created_at, version, spec, record)
                    VALUES (?1, ?2, 'upload', NULL, ?3, ?4, ?5, 2, ?6, ?7)";
         let tenant = DEFAULT_TENANT.as_bytes();
-        let row = params![job, tenant, due, holds, THEN, spec, record];
+        let row = params![job, tenant, due, holds, then, spec, record];
         database.execute(sql, row).unwrap();
     }
 
     let url = receiver.url("/hook");
     let (host, job) = (receiver.address(), id(ENDED));
     let record = format!(
-        r#"{{"v":1,"target":{{"callback":{{"url":"{url}","dialect":"sudomock"}}}},"dialect":"sudomock","job":"{job}","state":{{"is":"pending","tally":{{"attempt":1,"starts":0,"crashes":0}},"due":{THEN}}},"tries":[],"updated_at":{THEN}}}"#
+        r#"{{"v":1,"target":{{"callback":{{"url":"{url}","dialect":"sudomock"}}}},"dialect":"sudomock","job":"{job}","state":{{"is":"pending","tally":{{"attempt":1,"starts":0,"crashes":0}},"due":{then}}},"tries":[],"updated_at":{then}}}"#
     );
     let sql = "INSERT INTO deliveries
                (id, tenant, endpoint, lane, event, shown, due, sending, created_at, version, record, body)
@@ -89,7 +89,7 @@ fn old_folder(folder: &Path, receiver: &Catcher) {
     let (tenant, lane) = (DEFAULT_TENANT.as_bytes(), format!("callback:{host}"));
     let body = br#"{"event":"upload.failed"}"#;
     database
-        .execute(sql, params![DELIVERY, tenant, lane, THEN, record, body])
+        .execute(sql, params![DELIVERY, tenant, lane, then, record, body])
         .unwrap();
 }
 

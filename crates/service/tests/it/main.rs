@@ -33,6 +33,7 @@ mod isolation;
 mod jobs;
 mod keys;
 mod mockups;
+mod readiness;
 mod store;
 mod submit;
 mod twins;

@@ -1,11 +1,13 @@
 //! Seeing: what happened to a job, what happens to it, and how the whole is.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use marquetry_server::Config;
+use marquetry_server::{Config, serve};
 use serde_json::{Value, json};
+use tokio::net::TcpListener;
 
-use super::client::{Ask, PATIENCE, Raw};
+use super::client::{Ask, Raw};
 use super::site::{Setup, Site, in_background};
 
 fn events(timeline: &Value) -> Vec<&str> {
@@ -202,5 +204,27 @@ async fn readiness_names_what_does_not_answer() {
     assert_eq!(site.get("/healthz").await.expect(200), json!({"status": "ok"}));
     // Nobody collects figures here.
     assert_eq!(site.get("/metrics").await.status, 404);
-    let _ = PATIENCE;
+}
+
+#[tokio::test]
+async fn operators_have_a_socket_of_their_own_that_serves_nothing_else() {
+    let site = Site::idle(Setup::default()).await;
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let admin = Arc::new(site.app.admin());
+    let serving = tokio::spawn(serve(listener, admin, std::future::pending()));
+    for (path, status) in [
+        ("/healthz", 200),
+        ("/livez", 200),
+        ("/readyz", 200),
+        ("/metrics", 404),
+    ] {
+        assert_eq!(Ask::get(path).send(address).await.status, status, "{path}");
+    }
+    let me = Ask::get("/api/v1/me").key(&site.key).send(address).await;
+    assert_eq!(me.status, 404);
+    // The two stop together.
+    site.app.stop();
+    assert_eq!(Ask::get("/readyz").send(address).await.status, 503);
+    serving.abort();
 }
