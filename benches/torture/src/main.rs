@@ -85,19 +85,26 @@ fn main() -> ExitCode {
         Err(error) => return give_up(&error.into()),
     };
     let done = runtime.block_on(async {
-        match arguments.command {
-            Command::Torture(command) => command.run().await,
-            Command::Overload(command) => command.run().await,
-            Command::SlowClients(command) => command.run().await,
-            Command::DiskFull(command) => command.run().await,
-            Command::Neighbour(command) => command.run().await,
-            Command::Shutdown(command) => command.run().await,
-            Command::Rolling(command) => command.run().await,
-            Command::StaleWorker(command) => command.run().await,
-            Command::Orphans(command) => command.run().await,
-            Command::CancelRace(command) => command.run().await,
-            Command::Poison(command) => command.run().await,
-            Command::Twins(command) => command.run().await,
+        let doing = async {
+            match arguments.command {
+                Command::Torture(command) => command.run().await,
+                Command::Overload(command) => command.run().await,
+                Command::SlowClients(command) => command.run().await,
+                Command::DiskFull(command) => command.run().await,
+                Command::Neighbour(command) => command.run().await,
+                Command::Shutdown(command) => command.run().await,
+                Command::Rolling(command) => command.run().await,
+                Command::StaleWorker(command) => command.run().await,
+                Command::Orphans(command) => command.run().await,
+                Command::CancelRace(command) => command.run().await,
+                Command::Poison(command) => command.run().await,
+                Command::Twins(command) => command.run().await,
+            }
+        };
+        // What is dropped half-way takes the processes along that it has started.
+        tokio::select! {
+            done = doing => done,
+            _ = tokio::signal::ctrl_c() => Err(Failure::new("interrupted")),
         }
     });
     // What still waits for an answer that nobody wants is not waited for.
