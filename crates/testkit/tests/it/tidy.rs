@@ -49,8 +49,16 @@ const KEPT: &[(&str, &[&str], &str)] = &[
         "the S3 client alone brings a client of its own",
     ),
     ("rusqlite", &["store-sqlite"], "one room speaks to SQLite"),
-    ("rustls", &["egress"], "one door out"),
-    ("rustls-native-certs", &["egress"], "one door out"),
+    (
+        "rustls",
+        &["egress", "store-postgres"],
+        "one door out, one to the database",
+    ),
+    (
+        "rustls-native-certs",
+        &["egress", "store-postgres"],
+        "one door out, one to the database",
+    ),
     ("tiny-skia", &["compose"], "one room draws"),
     (
         "tokio-postgres",
@@ -63,7 +71,11 @@ const KEPT: &[(&str, &[&str], &str)] = &[
         &["server"],
         "only the program decides where the log goes",
     ),
-    ("webpki-roots", &["egress"], "one door out"),
+    (
+        "webpki-roots",
+        &["egress", "store-postgres"],
+        "one door out, one to the database",
+    ),
     ("zune-jpeg", &["codec"], "one room decodes pictures"),
 ];
 
