@@ -85,9 +85,9 @@ fn old_folder(folder: &Path, receiver: &Catcher) {
     );
     let sql = "INSERT INTO deliveries
                (id, tenant, endpoint, lane, event, shown, due, sending, created_at, version, record, body)
-               VALUES (?1, ?2, NULL, ?3, 'upload.failed', 'pending', ?4, 0, ?4, 1, ?5, ?6)";
+               VALUES (?1, ?2, NULL, ?3, 'render.failed', 'pending', ?4, 0, ?4, 1, ?5, ?6)";
     let (tenant, lane) = (DEFAULT_TENANT.as_bytes(), format!("callback:{host}"));
-    let body = br#"{"event":"upload.failed"}"#;
+    let body = br#"{"event":"render.failed"}"#;
     database
         .execute(sql, params![DELIVERY, tenant, lane, then, record, body])
         .unwrap();
@@ -117,7 +117,7 @@ async fn jobs_of_an_older_program_end_well_under_this_one() {
     // What had ended is as it was, and what was owed is delivered.
     assert_eq!(job(id(ENDED)).await["error"], "the file is damaged at byte 4");
     let caught = receiver.wait_for(1, PATIENCE).await.unwrap();
-    assert_eq!(caught[0].body, &br#"{"event":"upload.failed"}"#[..]);
+    assert_eq!(caught[0].body, &br#"{"event":"render.failed"}"#[..]);
 
     // The timeline begins with the upgrade; before it lies what the record told.
     let path = format!("/api/v1/jobs/{}/timeline", id(RUNNING));
