@@ -1,6 +1,6 @@
 //! The steps from one schema to the next: numbered, each done once, none ever edited.
 
-use marquetry_store::StoreError;
+use marquetry_store::persisted::{missing_steps, step_checksum};
 use rusqlite::{Connection, TransactionBehavior, params};
 
 use crate::error::{Doing, Work};
@@ -37,51 +37,22 @@ fn run(connection: &mut Connection, steps: &[&str]) -> Work<()> {
         .of("schema")?
         .collect::<Result<_, _>>()
         .of("schema")?;
-    let refuse = |problem: String| {
-        Err(StoreError::Unreadable {
-            what: "schema",
-            problem,
-        })
-    };
-    if done.len() > steps.len() {
-        return refuse(format!(
-            "it has {} steps, this program knows {}: a newer program made it",
-            done.len(),
-            steps.len()
-        ));
-    }
-    for (number, step) in (1_i64..).zip(steps) {
-        let place = usize::try_from(number - 1).unwrap_or(usize::MAX);
-        match done.get(place) {
-            Some(&(known, sum)) if known == number && sum == checksum(step) => {}
-            Some(_) => return refuse(format!("step {number} is not the one that this program knows")),
-            None => {
-                transaction.execute_batch(step).of("schema")?;
-                transaction
-                    .execute(
-                        "INSERT INTO schema_steps VALUES (?1, ?2)",
-                        params![number, checksum(step)],
-                    )
-                    .of("schema")?;
-            }
-        }
+    for (number, step) in missing_steps(&done, steps)? {
+        transaction.execute_batch(step).of("schema")?;
+        transaction
+            .execute(
+                "INSERT INTO schema_steps VALUES (?1, ?2)",
+                params![number, step_checksum(step)],
+            )
+            .of("schema")?;
     }
     transaction.commit().of("schema")
 }
 
-/// FNV-1a over the step, spaces at line ends aside: it notices an edit, and need not withstand malice.
-fn checksum(step: &str) -> i64 {
-    let bytes = step
-        .lines()
-        .flat_map(|line| line.trim_end().bytes().chain([b'\n']));
-    let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    hash.cast_signed()
-}
-
 #[cfg(test)]
 mod tests {
+    use marquetry_store::StoreError;
+
     use super::*;
 
     fn memory() -> Connection {

@@ -22,6 +22,7 @@ mod fidelity;
 mod job;
 mod mockup;
 mod scalar;
+mod schema;
 mod spec;
 mod state;
 mod text;
@@ -35,6 +36,7 @@ pub use endpoint::EndpointRow;
 pub use fidelity::{fidelity_from_json, fidelity_to_json};
 pub use job::{JobRow, priority_column};
 pub use mockup::MockupRow;
+pub use schema::{missing_steps, step_checksum};
 
 /// The version that every JSON form here is written in.
 const V: u32 = 1;

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use marquetry_service::DEFAULT_TENANT;
+use marquetry_store::persisted::step_checksum;
 use marquetry_store::{Clock as _, SystemClock};
 use marquetry_testkit::catcher::Catcher;
 use rusqlite::{Connection, params};
@@ -26,17 +27,6 @@ fn id(bytes: [u8; 16]) -> String {
     uuid::Uuid::from_bytes(bytes).to_string()
 }
 
-/// How the steps of a schema are told apart: FNV-1a over the lines.
-fn checksum(step: &str) -> i64 {
-    let bytes = step
-        .lines()
-        .flat_map(|line| line.trim_end().bytes().chain([b'\n']));
-    let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    hash.cast_signed()
-}
-
 /// A folder as the older program left it when it was killed: word for word what it wrote.
 fn old_folder(folder: &Path, receiver: &Catcher) {
     // A minute ago, in microseconds: what is older than a day has had its time.
@@ -52,7 +42,7 @@ fn old_folder(folder: &Path, receiver: &Catcher) {
     database.execute_batch(steps).unwrap();
     database.execute_batch(FIRST).unwrap();
     let step = "INSERT INTO schema_steps VALUES (1, ?1)";
-    database.execute(step, [checksum(FIRST)]).unwrap();
+    database.execute(step, [step_checksum(FIRST)]).unwrap();
 
     let spec = format!(r#"{{"v":1,"upload":{{"name":"Old","source":{{"blob":"uploads/{content}.psd"}}}}}}"#);
     let queued = format!(
