@@ -241,7 +241,7 @@ impl Quad {
     }
 }
 
-/// Nearest `i32`, saturating.
+/// Towards zero, saturating.
 #[expect(
     clippy::cast_possible_truncation,
     reason = "a float cast to an integer saturates, which is what is wanted"

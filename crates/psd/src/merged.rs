@@ -131,23 +131,6 @@ impl<'a> Merged<'a> {
         let span = self.document.merged;
         let (section, offset) = (Section::ImageData, span.offset());
         let bytes = span.of(&self.document.bytes);
-        let (number, body) = bytes
-            .split_at_checked(2)
-            .ok_or(PsdError::Truncated { section, offset })?;
-        let number = u16::from_be_bytes([number[0], number[1]]);
-        let unknown = PsdError::Malformed {
-            section,
-            offset,
-            what: "the compression is unknown",
-        };
-        let compression = Compression::from_number(number).ok_or(unknown)?;
-        Ok((
-            compression,
-            body,
-            Origin {
-                section,
-                offset: offset + 2,
-            },
-        ))
+        Compression::read(bytes, Origin { section, offset })
     }
 }

@@ -93,7 +93,7 @@ pub(crate) fn lay_in(
     limits.admit("the frame", size)?;
     let art = Arc::new(Art::new(upright));
     let drawn = match layout.period {
-        None => spot(&art, &layout.first, size, painter)?,
+        None => spots(&art, [layout.first], size, painter)?,
         Some(_) => tiles(&art, &layout, size, painter)?,
     };
     Ok(Frame {
@@ -194,20 +194,27 @@ fn to_area(area: &Area, art: Size) -> Option<Projective> {
     Projective::from_size_to_quad(art, &Quad::new(corners))
 }
 
-/// One picture, cut off by its box and the frame.
-fn spot(art: &Arc<Art>, spot: &Spot, size: Size, painter: &Painter<'_>) -> Result<Raster, RenderError> {
+/// Pictures, each cut off by its box, and all by the frame.
+fn spots(
+    art: &Arc<Art>,
+    spots: impl IntoIterator<Item = Spot>,
+    size: Size,
+    painter: &Painter<'_>,
+) -> Result<Raster, RenderError> {
     let mut scene = Scene::new(size);
-    if let Some(map) = to_area(&spot.picture, art.size()) {
-        let placed = Placed {
-            art: Arc::clone(art),
-            map,
-            filter: Filter::Auto,
-        };
-        let masks = box_mask(&spot.clip, size).into_iter().collect();
-        scene.nodes.push(Node::Layer(Layer {
-            masks,
-            ..Layer::new(Paint::Placed(placed))
-        }));
+    for spot in spots {
+        if let Some(map) = to_area(&spot.picture, art.size()) {
+            let placed = Placed {
+                art: Arc::clone(art),
+                map,
+                filter: Filter::Auto,
+            };
+            let masks = box_mask(&spot.clip, size).into_iter().collect();
+            scene.nodes.push(Node::Layer(Layer {
+                masks,
+                ..Layer::new(Paint::Placed(placed))
+            }));
+        }
     }
     draw_scene(&scene, painter)
 }
@@ -241,7 +248,7 @@ fn box_mask(clip: &Area, size: Size) -> Option<Mask> {
 /// A grid of copies. Each lies on whole pixels, so that all look alike and none is blurred.
 fn tiles(art: &Arc<Art>, layout: &Layout, size: Size, painter: &Painter<'_>) -> Result<Raster, RenderError> {
     let Some((period_x, period_y)) = layout.period else {
-        return spot(art, &layout.first, size, painter);
+        return spots(art, [layout.first], size, painter);
     };
     let clip = layout.first.clip;
     // A tile's box is given in whole pixels, and no wider tile than the frame can be seen whole.
@@ -260,9 +267,10 @@ fn tiles(art: &Arc<Art>, layout: &Layout, size: Size, painter: &Painter<'_>) -> 
         tile_size.height.min(size.height * 2 + 1),
     );
     let tile = if visible == tile_size {
-        self::spot(art, &centred, tile_size, painter)?
+        spots(art, [centred], tile_size, painter)?
     } else {
-        return spots(art, layout, size, painter);
+        // Tiles larger than the frame: at most a few of them touch it.
+        return spots(art, layout.spots(size), size, painter);
     };
     let mut out = Raster::new(size);
     let columns = starts(clip.left, period_x, tile_size.width, size.width);
@@ -283,26 +291,6 @@ fn tiles(art: &Arc<Art>, layout: &Layout, size: Size, painter: &Painter<'_>) -> 
         }
     }
     Ok(out)
-}
-
-/// Tiles larger than the frame: at most a few of them touch it.
-fn spots(art: &Arc<Art>, layout: &Layout, size: Size, painter: &Painter<'_>) -> Result<Raster, RenderError> {
-    let mut scene = Scene::new(size);
-    for spot in layout.spots(size) {
-        if let Some(map) = to_area(&spot.picture, art.size()) {
-            let placed = Placed {
-                art: Arc::clone(art),
-                map,
-                filter: Filter::Auto,
-            };
-            let masks = box_mask(&spot.clip, size).into_iter().collect();
-            scene.nodes.push(Node::Layer(Layer {
-                masks,
-                ..Layer::new(Paint::Placed(placed))
-            }));
-        }
-    }
-    draw_scene(&scene, painter)
 }
 
 /// Where copies that touch `0..end` start, on whole pixels.

@@ -41,6 +41,22 @@ impl Compression {
             _ => return None,
         })
     }
+
+    /// The compression that image data at `origin` begin with, and what follows it.
+    pub(crate) fn read(bytes: &[u8], origin: Origin) -> Result<(Self, &[u8], Origin), PsdError> {
+        let Origin { section, offset } = origin;
+        let (number, body) = bytes
+            .split_first_chunk()
+            .ok_or(PsdError::Truncated { section, offset })?;
+        let unknown = PsdError::Malformed {
+            section,
+            offset,
+            what: "the compression is unknown",
+        };
+        let compression = Self::from_number(u16::from_be_bytes(*number)).ok_or(unknown)?;
+        let offset = offset + 2;
+        Ok((compression, body, Origin { section, offset }))
+    }
 }
 
 /// The shape of one plane of samples as it is stored.

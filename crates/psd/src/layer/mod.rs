@@ -277,25 +277,8 @@ impl<'a> Layer<'a> {
         if shape.size.is_empty() {
             return Rows::new(Compression::Raw, &[], shape, Origin { section, offset });
         }
-        let (number, body) = bytes
-            .split_at_checked(2)
-            .ok_or(PsdError::Truncated { section, offset })?;
-        let number = u16::from_be_bytes([number[0], number[1]]);
-        let unknown = PsdError::Malformed {
-            section,
-            offset,
-            what: "the compression is unknown",
-        };
-        let compression = Compression::from_number(number).ok_or(unknown)?;
-        Rows::new(
-            compression,
-            body,
-            shape,
-            Origin {
-                section,
-                offset: offset + 2,
-            },
-        )
+        let (compression, body, origin) = Compression::read(bytes, Origin { section, offset })?;
+        Rows::new(compression, body, shape, origin)
     }
 }
 
