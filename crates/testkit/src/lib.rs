@@ -14,7 +14,7 @@
 //! In reading order: [`psd`] writes the files the parsers are tested with; [`paint`] draws pictures from
 //! arithmetic alone; [`scene`] is the canonical scene every speed is measured on; [`demo`] is the mockup that
 //! ships with the project; [`mod@golden`] holds pictures to what they were; [`catcher`] and [`clock`] stand in for
-//! a customer's server and for time. Behind features of their names, `s3` is a real S3 server and `postgres` a
+//! a customer's server and for time; [`tricks`] is the table of URLs that no door may open. Behind features of their names, `s3` is a real S3 server and `postgres` a
 //! throwaway database.
 
 pub mod bytes;
@@ -30,3 +30,4 @@ pub mod psd;
 #[cfg(feature = "s3")]
 pub mod s3;
 pub mod scene;
+pub mod tricks;

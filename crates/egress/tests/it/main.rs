@@ -9,6 +9,7 @@ mod dns;
 mod far_end;
 mod limits;
 mod logs;
+mod own_network;
 mod redirects;
 mod sending;
 mod tls;
