@@ -3,7 +3,10 @@
 
 mod announcing;
 mod crashing;
+mod hostile;
 mod retrying;
 mod sending;
 mod sharing;
 mod stage;
+mod tricks;
+mod villain;
