@@ -32,16 +32,21 @@
 //! # Ok::<(), Problem>(())
 //! ```
 //!
-//! A dialect is one module. [`sudomock`] is the first; another stands beside it and shares the reading of fields,
-//! [`Links`] and [`iso8601`].
+//! A dialect is one module. [`sudomock`] is the first; of [`templified`] there are the callbacks so far. They share
+//! the reading of fields, [`Links`], [`iso8601`], and the signature of [`standard`] beside their own.
 
 mod field;
 mod links;
+mod mac;
 mod moment;
 mod spoken;
+pub mod standard;
 pub mod sudomock;
+pub mod templified;
+mod trust;
 
 pub use field::{FieldError, RuleError, Step, Wrong};
 pub use links::Links;
 pub use moment::iso8601;
-pub use spoken::{Announcement, Dialect, UnknownDialect, headers};
+pub use spoken::{Announcement, DeliveryTerms, Dialect, Message, UnknownDialect, headers};
+pub use trust::{TOLERANCE, Untrusted};

@@ -3,10 +3,14 @@
 //! `worker` and `webhook` carry a [`DialectName`] with every endpoint and delivery and hand it back here, so
 //! that neither of them ever learns what a dialect says.
 
-use marquetry_job::Timestamp;
-use marquetry_model::{DeliveryId, DialectName, EventNaming, EventType, Job, JobId, Secret};
+use std::time::Duration;
 
-use crate::{Links, sudomock};
+use marquetry_job::{DeliverySchedule, Timestamp};
+use marquetry_model::{
+    DeliveryId, DialectName, Endpoint, EventNaming, EventType, Job, JobId, Secret, WhyDisabled,
+};
+
+use crate::{Links, standard, sudomock, templified};
 
 /// A compatible API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -14,6 +18,8 @@ use crate::{Links, sudomock};
 pub enum Dialect {
     /// Mockups from PSD files; see [`sudomock`].
     SudoMock,
+    /// Layouts and their callbacks; see [`templified`].
+    Templified,
 }
 
 /// No dialect of that name is spoken here.
@@ -30,9 +36,29 @@ pub struct Announcement {
     pub body: Vec<u8>,
 }
 
+/// A message as it is sent, before it is signed.
+#[derive(Clone, Copy, Debug)]
+pub struct Message<'a> {
+    /// The id that it has on every try.
+    pub id: DeliveryId,
+    /// What it tells.
+    pub event: EventType,
+    /// Its body.
+    pub body: &'a [u8],
+}
+
+/// How messages of a dialect are delivered, where that is for its contract to say and not for the operator.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DeliveryTerms {
+    /// When each try is made.
+    pub schedule: DeliverySchedule,
+    /// The longest that one try may take.
+    pub timeout: Duration,
+}
+
 impl Dialect {
     /// Every dialect.
-    pub const ALL: [Self; 1] = [Self::SudoMock];
+    pub const ALL: [Self; 2] = [Self::SudoMock, Self::Templified];
 
     /// The dialect of that name.
     ///
@@ -58,6 +84,7 @@ impl Dialect {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::SudoMock => "sudomock",
+            Self::Templified => "templified",
         }
     }
 
@@ -65,6 +92,7 @@ impl Dialect {
     pub fn event_of(self, job: &Job) -> Option<EventType> {
         match self {
             Self::SudoMock => sudomock::event_of(job),
+            Self::Templified => templified::event_of(job),
         }
     }
 
@@ -73,32 +101,71 @@ impl Dialect {
         let event = self.event_of(job)?;
         let body = match self {
             Self::SudoMock => sudomock::event_body(event, job, naming, links),
+            Self::Templified => templified::callback_body(job, links)?,
         };
         Some(Announcement { event, body })
     }
 
     /// The message by which the owner of an endpoint tries it out; `job` is a fresh id that names no job.
+    ///
+    /// A dialect that has callbacks only uses the words of [`Self::SudoMock`], as nobody publishes others.
     pub fn test_message(self, job: JobId, now: Timestamp) -> Announcement {
         match self {
-            Self::SudoMock => Announcement {
+            Self::SudoMock | Self::Templified => Announcement {
                 event: EventType::WebhookTest,
                 body: sudomock::test_body(job, now),
             },
         }
     }
 
-    /// The headers of one try of a delivery, signed at `now`; unsigned without a secret. To be made afresh for
-    /// every try, because receivers refuse old signatures.
+    /// The message that tells of an endpoint to which nothing is sent any more; `job` is a fresh id that names no job.
+    pub fn disabled_message(
+        self,
+        endpoint: &Endpoint,
+        why: WhyDisabled,
+        job: JobId,
+        now: Timestamp,
+    ) -> Announcement {
+        match self {
+            Self::SudoMock | Self::Templified => Announcement {
+                event: EventType::EndpointDisabled,
+                body: sudomock::disabled_body(endpoint, why, job, now),
+            },
+        }
+    }
+
+    /// How its messages are delivered; `None` where the operator may say.
+    pub fn delivery_terms(self) -> Option<DeliveryTerms> {
+        match self {
+            Self::SudoMock => None,
+            Self::Templified => Some(templified::delivery_terms()),
+        }
+    }
+
+    /// The headers of one try of a delivery, signed at `now` with `secrets`, the current one first; unsigned without
+    /// any. To be made afresh for every try, because receivers refuse old signatures.
+    ///
+    /// The dialect's own signature is made with the current secret alone, that of [`standard`] with each.
     pub fn headers(
         self,
-        secret: Option<&Secret>,
-        delivery: DeliveryId,
-        body: &[u8],
+        secrets: &[&Secret],
+        message: &Message<'_>,
         now: Timestamp,
     ) -> Vec<(&'static str, String)> {
-        match self {
-            Self::SudoMock => sudomock::delivery_headers(secret, delivery, body, now),
-        }
+        let current = secrets.first().copied();
+        let own = match self {
+            Self::SudoMock => sudomock::delivery_headers(current, message, now),
+            Self::Templified => templified::delivery_headers(current, message, now),
+        };
+        let mut headers = vec![("Content-Type", "application/json".to_owned())];
+        headers.extend(own);
+        headers.extend(standard::sign(
+            secrets.iter().copied(),
+            message.id,
+            message.body,
+            now,
+        ));
+        headers
     }
 }
 
@@ -108,12 +175,11 @@ impl Dialect {
 /// [`UnknownDialect`].
 pub fn headers(
     name: &DialectName,
-    secret: Option<&Secret>,
-    delivery: DeliveryId,
-    body: &[u8],
+    secrets: &[&Secret],
+    message: &Message<'_>,
     now: Timestamp,
 ) -> Result<Vec<(&'static str, String)>, UnknownDialect> {
-    Ok(Dialect::named(name)?.headers(secret, delivery, body, now))
+    Ok(Dialect::named(name)?.headers(secrets, message, now))
 }
 
 #[cfg(test)]

@@ -50,6 +50,9 @@ pub enum DeathCause {
     EndpointRemoved,
     /// Its couriers vanished too often while they held it.
     SendersCrashed,
+    /// The endpoint it is meant for had been disabled, not by its owner, when it came to be owed. It was never
+    /// tried, and can be replayed once the endpoint is enabled again.
+    EndpointDisabled,
 }
 
 /// What happened to a delivery. Events that a courier reports carry its [`Hold`].
@@ -173,6 +176,16 @@ impl DeliveryState {
         Self::Pending {
             tally: Tally::NEW,
             due: now + first,
+        }
+    }
+
+    /// The state of a delivery that comes to be owed to an endpoint which was given up: it is written down, so that
+    /// whoever enables the endpoint again can replay it, and nobody tries to send it.
+    pub const fn withheld(now: Timestamp) -> Self {
+        Self::Dead {
+            at: now,
+            tally: Tally::NEW,
+            cause: DeathCause::EndpointDisabled,
         }
     }
 

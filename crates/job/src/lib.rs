@@ -31,6 +31,7 @@
 mod delivery;
 mod event;
 mod failure;
+mod health;
 mod lease;
 mod retry;
 mod state;
@@ -39,6 +40,7 @@ mod timestamp;
 pub use delivery::{DeathCause, DeliveryEvent, DeliverySchedule, DeliveryShown, DeliveryState};
 pub use event::{IllegalStep, JobEvent, WhyIllegal};
 pub use failure::{Again, Cause, Failure, code};
+pub use health::{Diagnosis, Health, Patience};
 pub use lease::{Attempt, Hold, Lease, Tally, WorkerId};
 pub use retry::{Jitter, RetrySchedule};
 pub use state::{Cancel, JobState, ShownState};

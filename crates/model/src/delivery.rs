@@ -50,7 +50,7 @@ pub enum Target {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Lane(String);
 
-/// One try, as it is kept for the owner of the endpoint.
+/// One try in short, as it is kept with its delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeliveryAttempt {
     /// When it began.
@@ -61,8 +61,96 @@ pub struct DeliveryAttempt {
     pub status: Option<u16>,
     /// What went wrong, in words for the owner; `None` after a 2xx.
     pub error: Option<String>,
+}
+
+/// Everything that is remembered of one try. It lies beside its delivery, and not as long.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttemptRecord {
+    /// Which claim of the delivery it was. Grows from try to try, over replays too.
+    pub number: u32,
+    /// How it went.
+    pub tried: DeliveryAttempt,
+    /// What sort of failure it was; `None` after a 2xx.
+    pub trouble: Option<Trouble>,
+    /// What the look-up of the host name gave: who answered, or why nobody was asked. For the owner.
+    pub lookup: String,
+    /// The headers as they were sent, with every signature masked.
+    pub request: Vec<(String, String)>,
     /// The first bytes of the answer's body, at most [`Delivery::ANSWER_KEPT`], as text.
     pub answer: String,
+}
+
+/// What sort of failure a try met, for programs that sort them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Trouble {
+    /// An answer that is neither 2xx nor one of the next three.
+    Status,
+    /// A redirect, which is not followed.
+    Redirect,
+    /// 410: nothing is wanted any more.
+    Gone,
+    /// 429, 502, 503 or 504: too much to do.
+    Overloaded,
+    /// The address may not be sent to.
+    AddressRefused,
+    /// The host name has no address, or nobody could say.
+    NameNotFound,
+    /// No connection could be made.
+    NoConnection,
+    /// The certificate is not valid.
+    BadCertificate,
+    /// No secure connection could be made.
+    NoSecureConnection,
+    /// It took too long.
+    TimedOut,
+    /// What came back was no HTTP, or broke off.
+    NotHttp,
+    /// It never left, for a reason on our side.
+    NotSent,
+}
+
+impl Trouble {
+    /// Every sort.
+    pub const ALL: [Self; 12] = [
+        Self::Status,
+        Self::Redirect,
+        Self::Gone,
+        Self::Overloaded,
+        Self::AddressRefused,
+        Self::NameNotFound,
+        Self::NoConnection,
+        Self::BadCertificate,
+        Self::NoSecureConnection,
+        Self::TimedOut,
+        Self::NotHttp,
+        Self::NotSent,
+    ];
+
+    /// Its name, which does not change.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Status => "status",
+            Self::Redirect => "redirect",
+            Self::Gone => "gone",
+            Self::Overloaded => "overloaded",
+            Self::AddressRefused => "address_refused",
+            Self::NameNotFound => "name_not_found",
+            Self::NoConnection => "no_connection",
+            Self::BadCertificate => "bad_certificate",
+            Self::NoSecureConnection => "no_secure_connection",
+            Self::TimedOut => "timed_out",
+            Self::NotHttp => "not_http",
+            Self::NotSent => "not_sent",
+        }
+    }
+
+    /// The sort of that name; [`Self::NotSent`] for one that a newer program made up.
+    pub fn named(name: &str) -> Self {
+        Self::ALL
+            .into_iter()
+            .find(|trouble| trouble.name() == name)
+            .unwrap_or(Self::NotSent)
+    }
 }
 
 impl Lane {

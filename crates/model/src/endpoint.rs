@@ -2,8 +2,9 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
-use marquetry_job::Timestamp;
+use marquetry_job::{Health, Timestamp};
 
 use crate::{EndpointId, ModelError, TenantId, Version};
 
@@ -75,6 +76,8 @@ pub struct Endpoint {
     pub url: String,
     /// Signs what is sent there.
     pub secret: Secret,
+    /// What signed before it and is not forgotten yet, the latest first; at most [`Self::MOST_FORMER`].
+    pub former_secrets: Vec<FormerSecret>,
     /// What its owner wrote about it. At most 255 characters.
     pub description: Option<String>,
     /// Which events it hears of; none listed means all, later ones included.
@@ -85,12 +88,43 @@ pub struct Endpoint {
     pub dialect: DialectName,
     /// Whether anything is sent.
     pub enabled: bool,
+    /// Why nothing is sent any more, if that was not its owner's wish.
+    pub disabled: Option<Disabled>,
+    /// What the tries of late tell about the receiver.
+    pub health: Health,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it last changed; `None` when it never did.
     pub updated_at: Option<Timestamp>,
     /// Counts the changes.
     pub version: Version,
+}
+
+/// A secret that was replaced, and still signs beside the new one for a while.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FormerSecret {
+    /// The secret.
+    pub secret: Secret,
+    /// Until when it signs.
+    pub until: Timestamp,
+}
+
+/// That an endpoint was disabled without its owner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Disabled {
+    /// When.
+    pub at: Timestamp,
+    /// Why.
+    pub why: WhyDisabled,
+}
+
+/// Why an endpoint was disabled without its owner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum WhyDisabled {
+    /// The receiver said that it is gone for good (HTTP 410).
+    Gone,
+    /// For days every try failed.
+    Failing,
 }
 
 /// A one-off address that hears of one job.
@@ -129,11 +163,12 @@ pub enum EventType {
     PhotoMockupRenderSucceeded,
     PhotoMockupRenderFailed,
     WebhookTest,
+    EndpointDisabled,
 }
 
 impl EventType {
-    /// Every event, in the published order.
-    pub const ALL: [Self; 11] = [
+    /// Every event, in the published order; those of our own after them.
+    pub const ALL: [Self; 12] = [
         Self::RenderSucceeded,
         Self::RenderFailed,
         Self::UploadSucceeded,
@@ -145,6 +180,7 @@ impl EventType {
         Self::PhotoMockupRenderSucceeded,
         Self::PhotoMockupRenderFailed,
         Self::WebhookTest,
+        Self::EndpointDisabled,
     ];
 
     /// Its name in the current spelling.
@@ -161,6 +197,7 @@ impl EventType {
             Self::PhotoMockupRenderSucceeded => "photo_mockup_render.succeeded",
             Self::PhotoMockupRenderFailed => "photo_mockup_render.failed",
             Self::WebhookTest => "webhook.test",
+            Self::EndpointDisabled => "webhook.endpoint_disabled",
         }
     }
 }
@@ -189,10 +226,69 @@ impl FromStr for EventType {
 impl Endpoint {
     /// The longest description in characters.
     pub const LONGEST_DESCRIPTION: usize = 255;
+    /// How many replaced secrets are remembered.
+    pub const MOST_FORMER: usize = 10;
 
-    /// Whether it is to be told of `event`.
+    /// The secrets that sign a message at `now`, the current one first.
+    pub fn secrets(&self, now: Timestamp) -> impl Iterator<Item = &Secret> {
+        let former = self
+            .former_secrets
+            .iter()
+            .filter(move |former| now < former.until);
+        std::iter::once(&self.secret).chain(former.map(|former| &former.secret))
+    }
+
+    /// The same endpoint with a new secret. The old one signs beside it for `overlap` from `now` on.
+    #[must_use]
+    pub fn rotated(self, secret: Secret, overlap: Duration, now: Timestamp) -> Self {
+        let last = FormerSecret {
+            secret: self.secret,
+            until: now + overlap,
+        };
+        let former_secrets = std::iter::once(last)
+            .chain(self.former_secrets)
+            .filter(|former| now < former.until)
+            .take(Self::MOST_FORMER)
+            .collect();
+        Self {
+            secret,
+            former_secrets,
+            updated_at: Some(now.max(self.created_at)),
+            version: self.version.next(),
+            ..self
+        }
+    }
+
+    /// The same endpoint with nothing sent to it any more, which was not its owner's wish.
+    #[must_use]
+    pub fn given_up(self, why: WhyDisabled, now: Timestamp) -> Self {
+        Self {
+            enabled: false,
+            disabled: Some(Disabled { at: now, why }),
+            updated_at: Some(now.max(self.created_at)),
+            version: self.version.next(),
+            ..self
+        }
+    }
+
+    /// The same endpoint with another state of health. No change that its owner would see.
+    #[must_use]
+    pub fn seen(self, health: Health) -> Self {
+        Self {
+            health,
+            version: self.version.next(),
+            ..self
+        }
+    }
+
+    /// Whether it is to be told of `event` now.
     pub fn hears(&self, event: EventType) -> bool {
-        self.enabled && (self.event_types.is_empty() || self.event_types.contains(&event))
+        self.enabled && self.subscribes(event)
+    }
+
+    /// Whether it wants to be told of `event` while it is enabled.
+    pub fn subscribes(&self, event: EventType) -> bool {
+        self.event_types.is_empty() || self.event_types.contains(&event)
     }
 }
 
@@ -206,6 +302,61 @@ mod tests {
             assert_eq!(event.name().parse(), Ok(event));
         }
         assert!("render.done".parse::<EventType>().is_err());
+    }
+
+    fn endpoint() -> Endpoint {
+        Endpoint {
+            id: EndpointId::from_random([1; 16]),
+            tenant: TenantId::from_random([2; 16]),
+            url: "https://example.com/a".into(),
+            secret: Secret::new("s0"),
+            former_secrets: vec![],
+            description: None,
+            event_types: vec![],
+            naming: EventNaming::Current,
+            dialect: DialectName::new("plain").unwrap(),
+            enabled: true,
+            disabled: None,
+            health: Health::Well,
+            created_at: Timestamp::from_micros(0),
+            updated_at: None,
+            version: Version::FIRST,
+        }
+    }
+
+    fn signing(endpoint: &Endpoint, now: Timestamp) -> Vec<&str> {
+        endpoint.secrets(now).map(Secret::expose).collect()
+    }
+
+    #[test]
+    fn a_replaced_secret_signs_for_the_overlap_and_no_longer() {
+        let (day, now) = (Duration::from_hours(24), Timestamp::from_micros(7));
+        let rotated = endpoint().rotated(Secret::new("s1"), day, now);
+        assert_eq!(signing(&rotated, now), ["s1", "s0"]);
+        assert_eq!(
+            signing(&rotated, now + day - Duration::from_micros(1)),
+            ["s1", "s0"]
+        );
+        assert_eq!(signing(&rotated, now + day), ["s1"]);
+        let again = rotated.rotated(Secret::new("s2"), day, now + day);
+        assert_eq!(
+            signing(&again, now + day),
+            ["s2", "s1"],
+            "what has lapsed is forgotten"
+        );
+        let none = endpoint().rotated(Secret::new("s1"), Duration::ZERO, now);
+        assert!(none.former_secrets.is_empty());
+    }
+
+    #[test]
+    fn at_most_ten_replaced_secrets_are_kept_the_latest_first() {
+        let now = Timestamp::from_micros(7);
+        let turned = (1..=30).fold(endpoint(), |endpoint, n| {
+            endpoint.rotated(Secret::new(format!("s{n}")), Duration::from_hours(24), now)
+        });
+        let expected: Vec<String> = (20..=30).rev().map(|n| format!("s{n}")).collect();
+        assert_eq!(signing(&turned, now), expected);
+        assert_eq!(turned.version, Version(31));
     }
 
     #[test]

@@ -33,8 +33,10 @@ mod upload;
 pub use blob::{BlobKey, ContentHash};
 pub use bounds::{ModelError, Within, text};
 pub use catalogue::{Catalogue, LayerAddress, LayerEntry, LayerKind, SmartObject, TextLayer, TextSegment};
-pub use delivery::{Delivery, DeliveryAttempt, Lane, Target};
-pub use endpoint::{Callback, DialectName, Endpoint, EventNaming, EventType, Secret};
+pub use delivery::{AttemptRecord, Delivery, DeliveryAttempt, Lane, Target, Trouble};
+pub use endpoint::{
+    Callback, DialectName, Disabled, Endpoint, EventNaming, EventType, FormerSecret, Secret, WhyDisabled,
+};
 pub use export::{Dpi, Export, ExportFormat, ExportSize, Quality};
 pub use fidelity::{Comparison, Difference, Drawn, Fidelity, Lack, LayerFidelity, NoReference};
 pub use id::{ApiKeyId, DeliveryId, EndpointId, JobId, LayerId, MalformedId, MockupId, TenantId};

@@ -2,7 +2,7 @@
 //! bytes are still in hand. `service` resolves a [`RenderRequest`] against the catalogue of its mockup and
 //! puts the bytes away; what comes of that is a [`crate::RenderSpec`].
 
-use marquetry_job::Timestamp;
+use marquetry_job::{Health, Timestamp};
 use marquetry_pixel::Rgb;
 
 use crate::{
@@ -149,11 +149,19 @@ impl EndpointChange {
             event_types: self.event_types.unwrap_or(endpoint.event_types),
             naming: self.naming.unwrap_or(endpoint.naming),
             enabled: self.enabled.unwrap_or(endpoint.enabled),
+            // Whoever enables an endpoint gives it a fresh start; whoever disables one has made it their wish.
+            disabled: endpoint.disabled.filter(|_| self.enabled.is_none()),
+            health: if self.enabled == Some(true) {
+                Health::Well
+            } else {
+                endpoint.health
+            },
             updated_at: Some(now.max(endpoint.created_at)),
             version: endpoint.version.next(),
             id: endpoint.id,
             tenant: endpoint.tenant,
             secret: endpoint.secret,
+            former_secrets: endpoint.former_secrets,
             dialect: endpoint.dialect,
             created_at: endpoint.created_at,
         }
@@ -172,11 +180,14 @@ mod tests {
             tenant: TenantId::from_random([2; 16]),
             url: "https://example.com/a".into(),
             secret: Secret::new("s"),
+            former_secrets: vec![],
             description: Some("old".into()),
             event_types: vec![EventType::RenderFailed],
             naming: EventNaming::Legacy,
             dialect: DialectName::new("plain").unwrap(),
             enabled: true,
+            disabled: None,
+            health: Health::Well,
             created_at: Timestamp::from_micros(5),
             updated_at: None,
             version: Version::FIRST,

@@ -107,6 +107,7 @@ routes! {
     Key GET ["/api/v1/webhook-endpoints/{id}/deliveries"] => deliveries::list;
     Key POST ["/api/v1/webhook-endpoints/{id}/deliveries/replay-failed"] => deliveries::replay_failed;
     Key POST ["/api/v1/webhook-endpoints/{id}/deliveries/{delivery}/replay"] => deliveries::replay;
+    Key GET ["/api/v1/webhook-endpoints/{id}/deliveries/{delivery}/attempts"] => deliveries::attempts;
 
     Key GET ["/api/v1/me"] => account::me;
     Anyone GET ["/api/v1/packages/plans", "/api/v1/packages/pricing"] => account::plans;

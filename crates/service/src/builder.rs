@@ -43,6 +43,8 @@ pub(crate) struct Settings {
     pub(crate) orphans_kept: Duration,
     pub(crate) jobs_kept: Duration,
     pub(crate) results_kept: Duration,
+    pub(crate) attempts_kept: Duration,
+    pub(crate) secret_overlap: Duration,
     pub(crate) job_deadline: Duration,
     pub(crate) webhook_policy: Policy,
     pub(crate) most_watchers: usize,
@@ -72,6 +74,8 @@ impl Service {
                 orphans_kept: Duration::from_hours(24),
                 jobs_kept: Duration::from_hours(90 * 24),
                 results_kept: Duration::from_hours(30 * 24),
+                attempts_kept: Duration::from_hours(30 * 24),
+                secret_overlap: Duration::from_hours(24),
                 job_deadline: JobSteps::DEADLINE,
                 webhook_policy: Policy {
                     schemes: Schemes::HttpsOnly,
@@ -183,6 +187,19 @@ impl ServiceBuilder {
     /// The schedule of tries of the jobs, the same as the worker's. Default: that of [`RetrySchedule`].
     pub fn retry(mut self, retry: RetrySchedule) -> Self {
         self.retry = retry;
+        self
+    }
+
+    /// How long the log of each try of a delivery is kept, counted from the try. Default: 30 days.
+    pub fn attempts_kept(mut self, kept: Duration) -> Self {
+        self.settings.attempts_kept = kept;
+        self
+    }
+
+    /// How long a replaced secret of an endpoint still signs beside the new one, in the Standard Webhooks header.
+    /// Default: 24 hours.
+    pub fn secret_overlap(mut self, overlap: Duration) -> Self {
+        self.settings.secret_overlap = overlap;
         self
     }
 

@@ -2,7 +2,9 @@
 
 use futures::future::join_all;
 use marquetry_job::{DeliveryShown, DeliveryState, Timestamp};
-use marquetry_model::{Delivery, DeliveryId, Endpoint, EndpointId, EventType, JobId, Target, TenantId};
+use marquetry_model::{
+    AttemptRecord, Delivery, DeliveryId, Endpoint, EndpointId, EventType, JobId, Target, TenantId,
+};
 use marquetry_store::{Cursor, DeliveryFilter, Page, Reported};
 
 use crate::jobs::listed;
@@ -24,6 +26,8 @@ impl Service {
         let job = JobId::from_random(self.inner.chance.draw()?);
         let now = self.now();
         let body = message(&endpoint, job, now);
+        let schedule = self.inner.deliveries.schedules().of(&endpoint.dialect);
+        let state = DeliveryState::owed(now, schedule);
         let delivery = Delivery::owed(
             DeliveryId::from_random(self.inner.chance.draw()?),
             tenant,
@@ -32,7 +36,7 @@ impl Service {
             job,
             EventType::WebhookTest,
             body,
-            DeliveryState::owed(now, self.inner.deliveries.schedule()),
+            state,
             now,
         );
         self.store().insert_delivery(&delivery).await?;
@@ -61,6 +65,38 @@ impl Service {
             .await?)
     }
 
+    /// What is remembered of the tries of a delivery to one of the tenant's endpoints, the latest first, those with a
+    /// number below `before`; at most `limit` and at most [`Self::MOST_LISTED`].
+    ///
+    /// # Errors
+    /// [`ServiceError::EndpointNotFound`]; [`ServiceError::DeliveryNotFound`], also for one to another endpoint;
+    /// those of the store.
+    pub async fn attempts(
+        &self,
+        tenant: TenantId,
+        endpoint: EndpointId,
+        id: DeliveryId,
+        before: Option<u32>,
+        limit: u32,
+    ) -> Result<Vec<AttemptRecord>, ServiceError> {
+        self.delivery_to(tenant, endpoint, id).await?;
+        let attempts = self.store().delivery_attempts(tenant, id, before, listed(limit));
+        Ok(attempts.await?)
+    }
+
+    async fn delivery_to(
+        &self,
+        tenant: TenantId,
+        endpoint: EndpointId,
+        id: DeliveryId,
+    ) -> Result<Delivery, ServiceError> {
+        self.endpoint(tenant, endpoint).await?;
+        match self.store().delivery(tenant, id).await? {
+            Some(delivery) if delivery.target == Target::Endpoint(endpoint) => Ok(delivery),
+            _ => Err(ServiceError::DeliveryNotFound { id }),
+        }
+    }
+
     /// Sends a delivery to one of the tenant's endpoints once more, whatever became of it; its schedule starts anew.
     ///
     /// # Errors
@@ -72,25 +108,25 @@ impl Service {
         endpoint: EndpointId,
         id: DeliveryId,
     ) -> Result<Delivery, ServiceError> {
-        self.endpoint(tenant, endpoint).await?;
-        let missing = ServiceError::DeliveryNotFound { id };
-        match self.store().delivery(tenant, id).await? {
-            Some(delivery) if delivery.target == Target::Endpoint(endpoint) => {}
-            _ => return Err(missing),
-        }
+        self.delivery_to(tenant, endpoint, id).await?;
         match self.inner.deliveries.replay(tenant, id, self.now()).await? {
             Reported::Written(delivery) => Ok(delivery),
             Reported::Refused(_) => Err(ServiceError::DeliveryBusy { id }),
-            Reported::Missing => Err(missing),
+            Reported::Missing => Err(ServiceError::DeliveryNotFound { id }),
         }
     }
 
-    /// Sends again what failed: everything to this endpoint that was given up, or whose last try failed. Tells how
-    /// many that are. What is being sent at the moment is left alone.
+    /// Sends again what failed: everything to this endpoint that was given up, or whose last try failed, and that came
+    /// to be owed no earlier than `since`. Tells how many that are. What is being sent at the moment is left alone.
     ///
     /// # Errors
     /// [`ServiceError::EndpointNotFound`], and those of the store; some may have been set going by then.
-    pub async fn replay_failed(&self, tenant: TenantId, endpoint: EndpointId) -> Result<u64, ServiceError> {
+    pub async fn replay_failed(
+        &self,
+        tenant: TenantId,
+        endpoint: EndpointId,
+        since: Option<Timestamp>,
+    ) -> Result<u64, ServiceError> {
         self.endpoint(tenant, endpoint).await?;
         let mut replayed = 0;
         for shown in [DeliveryShown::Dead, DeliveryShown::Failed] {
@@ -98,6 +134,7 @@ impl Service {
                 endpoint: Some(endpoint),
                 shown: Some(shown),
                 event: None,
+                since,
             };
             // A cursor names a place in time, so that rows which leave the list do not shift it.
             let mut after = None;

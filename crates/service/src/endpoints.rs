@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use marquetry_job::Health;
 use marquetry_model::{
     DialectName, Endpoint, EndpointChange, EndpointDraft, EndpointId, Secret, TenantId, Version,
 };
@@ -30,11 +31,14 @@ impl Service {
             tenant,
             url: draft.url,
             secret: self.new_secret()?,
+            former_secrets: vec![],
             description: draft.description,
             event_types: draft.event_types,
             naming: draft.naming,
             dialect,
             enabled: true,
+            disabled: None,
+            health: Health::Well,
             created_at: now,
             updated_at: None,
             version: Version::FIRST,
@@ -90,7 +94,9 @@ impl Service {
             .await
     }
 
-    /// Gives an endpoint a new secret. The old one stops at once. The answer is the place to show the new one.
+    /// Gives an endpoint a new secret. The dialect's own signature is made with that alone from now on; in the
+    /// Standard Webhooks header the old one signs beside it for
+    /// [`secret_overlap`](crate::ServiceBuilder::secret_overlap). The answer is the place to show the new one.
     ///
     /// # Errors
     /// [`ServiceError::EndpointNotFound`], and those of the store.
@@ -100,9 +106,9 @@ impl Service {
         id: EndpointId,
     ) -> Result<Endpoint, ServiceError> {
         let (secret, now) = (self.new_secret()?, self.now());
-        self.replace_endpoint(tenant, id, |endpoint| Endpoint {
-            secret: secret.clone(),
-            ..EndpointChange::default().apply(endpoint, now)
+        let overlap = self.inner.settings.secret_overlap;
+        self.replace_endpoint(tenant, id, |endpoint| {
+            endpoint.rotated(secret.clone(), overlap, now)
         })
         .await
     }

@@ -39,6 +39,8 @@ pub struct Swept {
     pub jobs: u64,
     /// Messages about them.
     pub deliveries: u64,
+    /// Entries in the log of their tries.
+    pub attempts: u64,
     /// Files that renders made long ago.
     pub results: u64,
 }
@@ -85,7 +87,8 @@ impl Service {
     }
 
     /// Forgets old idempotency keys, jobs older than [`jobs_kept`](crate::ServiceBuilder::jobs_kept) that have ended
-    /// and their deliveries; deletes results older than [`results_kept`](crate::ServiceBuilder::results_kept); and
+    /// and their deliveries, and the log of tries older than
+    /// [`attempts_kept`](crate::ServiceBuilder::attempts_kept); deletes results older than [`results_kept`](crate::ServiceBuilder::results_kept); and
     /// deletes blobs that are older than
     /// [`orphans_kept`](crate::ServiceBuilder::orphans_kept) and that nothing needs: uploads that broke off or came
     /// to nothing, and pictures of requests that have ended. Previews stay as long as their mockup.
@@ -101,6 +104,9 @@ impl Service {
             ..Swept::default()
         };
         self.forget(now - self.inner.settings.jobs_kept, &mut swept)
+            .await?;
+        swept.attempts = self
+            .forget_attempts(now - self.inner.settings.attempts_kept)
             .await?;
         swept.results = self.sweep_results(now - self.inner.settings.results_kept).await?;
         let before = now - self.inner.settings.orphans_kept;
@@ -146,6 +152,18 @@ impl Service {
             }
         }
         Ok(())
+    }
+
+    async fn forget_attempts(&self, before: Timestamp) -> Result<u64, ServiceError> {
+        let mut forgotten = 0;
+        for _ in 0..BATCHES {
+            let gone = self.store().forget_attempts(before, FORGOTTEN_AT_ONCE).await?;
+            forgotten += gone;
+            if gone < u64::from(FORGOTTEN_AT_ONCE) {
+                break;
+            }
+        }
+        Ok(forgotten)
     }
 
     /// Deletes results that were last written before a moment. A job that would write one again must be younger than

@@ -7,7 +7,10 @@ use crate::error::{Undone, Work};
 use crate::pool::{Pool, get};
 
 /// Every step, in order. A step that has been released is never changed: add another.
-const STEPS: [&str; 1] = [include_str!("../migrations/0001_first.sql")];
+const STEPS: [&str; 2] = [
+    include_str!("../migrations/0001_first.sql"),
+    include_str!("../migrations/0002_attempts.sql"),
+];
 
 /// Whoever changes the schema holds this advisory lock. The number is of no meaning and never changes.
 const LOCK: i64 = 0x6d61_7271_7565_7472;

@@ -188,6 +188,7 @@ macro_rules! endpoint_store_suite {
             other_tenants_see_nothing,
             endpoints_are_listed_oldest_first,
             a_change_needs_the_current_version,
+            a_change_brings_its_deliveries_or_nothing,
             a_deleted_endpoint_is_gone,
         );
     };
@@ -206,6 +207,9 @@ macro_rules! delivery_store_suite {
             two_couriers_never_hold_one_delivery,
             a_moved_version_is_refused,
             a_refused_delivery_comes_back_after_its_wait,
+            a_try_is_remembered_beside_its_delivery,
+            old_tries_are_forgotten_by_age,
+            a_schedule_belongs_to_its_dialect,
             a_lapsed_lease_is_found_again,
             recovery_frees_what_dead_couriers_held,
             a_delivered_one_is_due_no_more_until_replayed,

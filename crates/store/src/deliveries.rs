@@ -2,7 +2,9 @@
 
 use async_trait::async_trait;
 use marquetry_job::{DeliveryShown, Timestamp};
-use marquetry_model::{Delivery, DeliveryId, EndpointId, EventType, Lane, Target, TenantId, Version};
+use marquetry_model::{
+    AttemptRecord, Delivery, DeliveryId, EndpointId, EventType, Lane, Target, TenantId, Version,
+};
 
 use crate::{Cursor, Page, StoreError, Swap};
 
@@ -63,15 +65,41 @@ pub trait DeliveryStore: std::fmt::Debug + Send + Sync {
         limit: u32,
     ) -> Result<Vec<Delivery>, StoreError>;
 
-    /// Puts `delivery` in the place of the stored one if that is at version `expected`. Its target and
-    /// body never change; a store need not write them again.
+    /// Puts `delivery` in the place of the stored one if that is at version `expected`, and in the same
+    /// transaction adds what is remembered of the try that led there. Target and body never change; a store
+    /// need not write them again.
     ///
     /// # Errors
     /// Only those of the backend.
-    async fn replace_delivery(&self, expected: Version, delivery: &Delivery) -> Result<Swap, StoreError>;
+    async fn replace_delivery(
+        &self,
+        expected: Version,
+        delivery: &Delivery,
+        tried: Option<&AttemptRecord>,
+    ) -> Result<Swap, StoreError>;
+
+    /// What is remembered of the tries of a delivery if that is this tenant's, the latest first, those with a
+    /// number below `before`, at most `limit`.
+    ///
+    /// # Errors
+    /// Only those of the backend.
+    async fn delivery_attempts(
+        &self,
+        tenant: TenantId,
+        id: DeliveryId,
+        before: Option<u32>,
+        limit: u32,
+    ) -> Result<Vec<AttemptRecord>, StoreError>;
+
+    /// Forgets the tries of all deliveries that began no later than `before`, at most `limit`, the oldest first;
+    /// tells how many.
+    ///
+    /// # Errors
+    /// Only those of the backend; nothing is forgotten then.
+    async fn forget_attempts(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError>;
 
     /// Forgets deliveries of all tenants that have ended and were created no later than `before`, at most `limit`,
-    /// the oldest first by `(created_at, id)`; tells how many.
+    /// the oldest first by `(created_at, id)`, with all that is remembered of their tries; tells how many.
     ///
     /// # Errors
     /// Only those of the backend; nothing is forgotten then.
@@ -87,6 +115,8 @@ pub struct DeliveryFilter {
     pub shown: Option<DeliveryShown>,
     /// Only those that tell of this event.
     pub event: Option<EventType>,
+    /// Only those that came to be owed at that moment or later.
+    pub since: Option<Timestamp>,
 }
 
 impl DeliveryFilter {
@@ -96,5 +126,6 @@ impl DeliveryFilter {
             .is_none_or(|id| delivery.target == Target::Endpoint(id))
             && self.shown.is_none_or(|shown| delivery.state.shown() == shown)
             && self.event.is_none_or(|event| delivery.event == event)
+            && self.since.is_none_or(|since| delivery.created_at >= since)
     }
 }

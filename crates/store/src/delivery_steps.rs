@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use marquetry_job::{DeliveryEvent, DeliverySchedule, IllegalStep, Jitter, Timestamp, WorkerId};
-use marquetry_model::{Delivery, DeliveryAttempt, DeliveryId, Lane, TenantId};
+use marquetry_model::{AttemptRecord, Delivery, DeliveryId, DialectName, Lane, TenantId};
 
 use crate::{Reported, Store, StoreError, Swap};
 
@@ -13,23 +13,54 @@ use crate::{Reported, Store, StoreError, Swap};
 #[derive(Clone, Debug)]
 pub struct DeliverySteps {
     store: Arc<dyn Store>,
-    schedule: Arc<DeliverySchedule>,
+    schedules: Arc<Schedules>,
+}
+
+/// When tries are made: one schedule for all, but for dialects that promise another.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Schedules {
+    usual: DeliverySchedule,
+    special: Vec<(DialectName, DeliverySchedule)>,
+}
+
+impl Schedules {
+    /// The same, but for what is written in the words of `dialect`.
+    #[must_use]
+    pub fn with(mut self, dialect: DialectName, schedule: DeliverySchedule) -> Self {
+        self.special.push((dialect, schedule));
+        self
+    }
+
+    /// The schedule of what is written in the words of `dialect`.
+    pub fn of(&self, dialect: &DialectName) -> &DeliverySchedule {
+        let special = self.special.iter().rev().find(|(name, _)| name == dialect);
+        special.map_or(&self.usual, |(_, schedule)| schedule)
+    }
+}
+
+impl From<DeliverySchedule> for Schedules {
+    fn from(usual: DeliverySchedule) -> Self {
+        Self {
+            usual,
+            special: Vec::new(),
+        }
+    }
 }
 
 impl DeliverySteps {
     const ROUNDS: usize = 64;
 
-    /// Steps over `store`, trying again by `schedule`.
-    pub fn new(store: Arc<dyn Store>, schedule: DeliverySchedule) -> Self {
+    /// Steps over `store`, trying again by `schedules`: one schedule for all, or [`Schedules`].
+    pub fn new(store: Arc<dyn Store>, schedules: impl Into<Schedules>) -> Self {
         Self {
             store,
-            schedule: Arc::new(schedule),
+            schedules: Arc::new(schedules.into()),
         }
     }
 
-    /// The schedule of tries.
-    pub fn schedule(&self) -> &DeliverySchedule {
-        &self.schedule
+    /// When tries are made.
+    pub fn schedules(&self) -> &Schedules {
+        &self.schedules
     }
 
     /// Takes up to `most` due deliveries outside the lanes `except` for `worker`, the longest due
@@ -104,7 +135,7 @@ impl DeliverySteps {
         tenant: TenantId,
         id: DeliveryId,
         event: DeliveryEvent,
-        tried: Option<DeliveryAttempt>,
+        tried: Option<&AttemptRecord>,
         now: Timestamp,
         jitter: Jitter,
     ) -> Result<Reported<Delivery>, StoreError> {
@@ -112,7 +143,7 @@ impl DeliverySteps {
             let Some(delivery) = self.store.delivery(tenant, id).await? else {
                 return Ok(Reported::Missing);
             };
-            match self.swap(delivery, event, now, jitter, tried.clone()).await? {
+            match self.swap(delivery, event, now, jitter, tried).await? {
                 Swapped::Now(delivery) => return Ok(Reported::Written(*delivery)),
                 Swapped::Illegal(why) => return Ok(Reported::Refused(why)),
                 Swapped::Missing => return Ok(Reported::Missing),
@@ -170,19 +201,22 @@ impl DeliverySteps {
         event: DeliveryEvent,
         now: Timestamp,
         jitter: Jitter,
-        tried: Option<DeliveryAttempt>,
+        tried: Option<&AttemptRecord>,
     ) -> Result<Swapped, StoreError> {
         let expected = delivery.version;
-        let state = match delivery.state.clone().step(event, now, &self.schedule, jitter) {
+        let schedule = self.schedules.of(&delivery.dialect);
+        let state = match delivery.state.clone().step(event, now, schedule, jitter) {
             Ok(state) => state,
             Err(why) => return Ok(Swapped::Illegal(why)),
         };
-        let delivery = delivery.stepped(state, tried, now);
-        Ok(match self.store.replace_delivery(expected, &delivery).await? {
-            Swap::Swapped => Swapped::Now(Box::new(delivery)),
-            Swap::Moved => Swapped::Moved,
-            Swap::Missing => Swapped::Missing,
-        })
+        let delivery = delivery.stepped(state, tried.map(|record| record.tried.clone()), now);
+        Ok(
+            match self.store.replace_delivery(expected, &delivery, tried).await? {
+                Swap::Swapped => Swapped::Now(Box::new(delivery)),
+                Swap::Moved => Swapped::Moved,
+                Swap::Missing => Swapped::Missing,
+            },
+        )
     }
 }
 

@@ -1,7 +1,7 @@
 //! The store of endpoints.
 
 use async_trait::async_trait;
-use marquetry_model::{Endpoint, EndpointId, TenantId, Version};
+use marquetry_model::{Delivery, Endpoint, EndpointId, TenantId, Version};
 
 use crate::{StoreError, Swap};
 
@@ -26,11 +26,25 @@ pub trait EndpointStore: std::fmt::Debug + Send + Sync {
     /// Only those of the backend.
     async fn list_endpoints(&self, tenant: TenantId) -> Result<Vec<Endpoint>, StoreError>;
 
-    /// Puts `endpoint` in the place of the stored one if that is at version `expected`.
+    /// Puts `endpoint` in the place of the stored one if that is at version `expected`, and in the same
+    /// transaction adds the deliveries that this leads to, or nothing.
+    ///
+    /// # Errors
+    /// Only those of the backend; nothing is written then.
+    async fn swap_endpoint(
+        &self,
+        expected: Version,
+        endpoint: &Endpoint,
+        owed: &[Delivery],
+    ) -> Result<Swap, StoreError>;
+
+    /// [`Self::swap_endpoint`] for a change that nobody is told of.
     ///
     /// # Errors
     /// Only those of the backend.
-    async fn replace_endpoint(&self, expected: Version, endpoint: &Endpoint) -> Result<Swap, StoreError>;
+    async fn replace_endpoint(&self, expected: Version, endpoint: &Endpoint) -> Result<Swap, StoreError> {
+        self.swap_endpoint(expected, endpoint, &[]).await
+    }
 
     /// Removes the endpoint if it is this tenant's; tells whether it was there. What is still owed to
     /// it stays, for the courier to give up.

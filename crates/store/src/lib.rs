@@ -66,7 +66,7 @@ mod reporter;
 pub use changes::{Bell, Change, Changes};
 pub use clock::{Clock, SystemClock};
 pub use deliveries::{DeliveryFilter, DeliveryStore};
-pub use delivery_steps::DeliverySteps;
+pub use delivery_steps::{DeliverySteps, Schedules};
 pub use endpoints::EndpointStore;
 pub use error::StoreError;
 pub use idempotency::{Fingerprint, IdempotencyClaim, Inserted};

@@ -8,8 +8,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use marquetry_job::Timestamp;
 use marquetry_model::{
-    ApiKey, ApiKeyId, Delivery, DeliveryId, Endpoint, EndpointId, Job, JobId, Mockup, MockupId, Tenant,
-    TenantId,
+    ApiKey, ApiKeyId, AttemptRecord, Delivery, DeliveryId, Endpoint, EndpointId, Job, JobId, Mockup,
+    MockupId, Tenant, TenantId,
 };
 
 use crate::{Bell, Fingerprint};
@@ -34,6 +34,7 @@ struct Shelves {
     mockups: BTreeMap<MockupId, Mockup>,
     endpoints: BTreeMap<EndpointId, Endpoint>,
     deliveries: BTreeMap<DeliveryId, Delivery>,
+    attempts: BTreeMap<(DeliveryId, u32), AttemptRecord>,
     tenants: BTreeMap<TenantId, Tenant>,
     keys: BTreeMap<ApiKeyId, ApiKey>,
 }

@@ -15,6 +15,7 @@ use serde::de::DeserializeOwned;
 
 use crate::StoreError;
 
+mod attempt;
 mod catalogue;
 mod delivery;
 mod endpoint;
@@ -31,6 +32,7 @@ mod timeline;
 #[cfg(test)]
 mod round_trip;
 
+pub use attempt::AttemptRow;
 pub use delivery::{DeliveryRow, shown_name};
 pub use endpoint::EndpointRow;
 pub use fidelity::{fidelity_from_json, fidelity_to_json};

@@ -8,12 +8,13 @@ use marquetry_job::{DeliverySchedule, DeliveryState, Timestamp};
 use marquetry_model::{
     Announce, Delivery, DeliveryId, DialectName, EndpointId, EventNaming, EventType, Job, Target,
 };
-use marquetry_store::{Announcer, Store, StoreError};
+use marquetry_store::{Announcer, Schedules, Store, StoreError};
 
-use crate::random;
+use crate::{random, terms};
 
 /// Decides what is owed when a job ends: one delivery to each enabled endpoint of its tenant that hears
-/// the event, and one to the callback that came with the job. Nothing for jobs that end silently, and
+/// the event, one that is only kept for a replay to each that was disabled without its owner, and one to the
+/// callback that came with the job. Nothing for jobs that end silently, and
 /// nothing where the dialect has no event for that end (a cancelled job, for one).
 ///
 /// Each body is written once for all receivers that read the same words.
@@ -21,7 +22,7 @@ use crate::random;
 pub struct Announcements {
     store: Arc<dyn Store>,
     links: Links,
-    schedule: Arc<DeliverySchedule>,
+    schedules: Arc<Schedules>,
 }
 
 /// A body that was written already, and for whom.
@@ -29,12 +30,13 @@ type Written = ((Dialect, EventNaming), (EventType, Arc<[u8]>));
 
 impl Announcements {
     /// Announces to the endpoints in `store`, with addresses under the public origin of `links`. The
-    /// first try is due as `schedule` has it; give the courier the same one.
+    /// first try is due as `schedule` has it, or the dialect where that promises its own; give the courier the
+    /// same one.
     pub fn new(store: Arc<dyn Store>, links: Links, schedule: DeliverySchedule) -> Self {
         Self {
             store,
             links,
-            schedule: Arc::new(schedule),
+            schedules: Arc::new(terms::schedules(schedule)),
         }
     }
 
@@ -86,7 +88,7 @@ impl Announcements {
             job.id,
             event,
             body,
-            DeliveryState::owed(now, &self.schedule),
+            DeliveryState::owed(now, self.schedules.of(dialect)),
             now,
         ))
     }
@@ -103,14 +105,21 @@ impl Announcer for Announcements {
         let mut owed = Vec::new();
         for endpoint in self.store.list_endpoints(job.tenant).await? {
             let to = Some(endpoint.id);
-            if !endpoint.enabled {
-                continue;
-            }
+            // Its owner did not want to miss what came after it was given up, so that is kept for a replay.
+            let withheld = match (endpoint.enabled, endpoint.disabled) {
+                (true, _) => false,
+                (false, Some(_)) => true,
+                (false, None) => continue,
+            };
             if let Some(words) = self.words(&mut written, &endpoint.dialect, endpoint.naming, job, to)
-                && endpoint.hears(words.0)
+                && endpoint.subscribes(words.0)
             {
                 let target = Target::Endpoint(endpoint.id);
-                owed.push(self.delivery(job, target, &endpoint.dialect, words, now)?);
+                let mut delivery = self.delivery(job, target, &endpoint.dialect, words, now)?;
+                if withheld {
+                    delivery.state = DeliveryState::withheld(now);
+                }
+                owed.push(delivery);
             }
         }
         if let Some(callback) = &job.callback

@@ -4,14 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use marquetry_egress::{Egress, SendLimits};
-use marquetry_job::{DeliverySchedule, WorkerId};
+use marquetry_job::{DeliverySchedule, Patience, WorkerId};
 use marquetry_model::Delivery;
 use marquetry_store::{Clock, DeliverySteps, Ownership, Store, SystemClock};
 
+use crate::condition::Condition;
 use crate::courier::Courier;
 use crate::errand::Desk;
 use crate::lanes::Room;
-use crate::random;
+use crate::{random, terms};
 
 /// Why a courier cannot be built.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -49,6 +50,7 @@ pub struct CourierBuilder {
     poll: Duration,
     grace: Duration,
     rest: Duration,
+    patience: Patience,
 }
 
 impl Courier {
@@ -68,6 +70,7 @@ impl Courier {
             poll: Duration::from_secs(1),
             grace: Duration::from_secs(10),
             rest: Duration::from_secs(30),
+            patience: Patience::default(),
         }
     }
 }
@@ -79,7 +82,8 @@ impl CourierBuilder {
         self
     }
 
-    /// When each try is made. Default: ten tries over three days, see [`DeliverySchedule::default`].
+    /// When each try is made, but for dialects that promise a schedule of their own. Default: ten tries over three
+    /// days, see [`DeliverySchedule::default`].
     pub fn schedule(mut self, schedule: DeliverySchedule) -> Self {
         self.schedule = schedule;
         self
@@ -154,6 +158,24 @@ impl CourierBuilder {
         self
     }
 
+    /// After how many failures in a row an endpoint is only probed, with one delivery at a time. Default: 10.
+    pub fn circuit_after(mut self, failures: u32) -> Self {
+        self.room.circuit_after = failures;
+        self
+    }
+
+    /// The longest that an endpoint rests between two probes. Default: 5 min.
+    pub fn circuit_rest(mut self, rest: Duration) -> Self {
+        self.room.circuit_rest = rest;
+        self
+    }
+
+    /// How long an endpoint may fail before it is disabled. Default: [`Patience::default`], 5 days.
+    pub fn patience(mut self, patience: Patience) -> Self {
+        self.patience = patience;
+        self
+    }
+
     /// The finished courier.
     ///
     /// # Errors
@@ -170,6 +192,7 @@ impl CourierBuilder {
         check(lease > self.timeout, "lease", "longer than the timeout")?;
         check(self.room.per_lane > 0, "per_lane", "at least 1")?;
         check(self.room.at_once > 0, "at_once", "at least 1")?;
+        check(self.room.circuit_after > 0, "circuit_after", "at least 1")?;
         check(!self.poll.is_zero(), "poll", "more than nothing")?;
         check(!self.rest.is_zero(), "rest", "more than nothing")?;
         let worker = random::sixteen().map_err(|error| CourierError::NoRandomness {
@@ -182,9 +205,16 @@ impl CourierBuilder {
             answer_bytes: self.answer_bytes.max(Delivery::ANSWER_KEPT),
             ..SendLimits::default()
         };
-        let steps = DeliverySteps::new(Arc::clone(&self.store), self.schedule);
+        let schedules = terms::schedules(self.schedule);
+        let steps = DeliverySteps::new(Arc::clone(&self.store), schedules.clone());
         Ok(Courier {
             desk: Arc::new(Desk {
+                condition: Condition {
+                    store: Arc::clone(&self.store),
+                    clock: Arc::clone(&self.clock),
+                    schedules,
+                    patience: self.patience,
+                },
                 store: self.store,
                 steps,
                 egress: self.egress,

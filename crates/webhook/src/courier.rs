@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use tracing::Instrument as _;
 
 use crate::errand::{Desk, chain};
-use crate::lanes::{Lanes, Lesson, Room};
+use crate::lanes::{Failed, Lanes, Lesson, Room};
 
 /// Makes the deliveries that a store owes, until it is told to stop.
 ///
@@ -22,7 +22,9 @@ use crate::lanes::{Lanes, Lesson, Room};
 /// time, and only one until its receiver has answered, so that a dead receiver holds one slot and not many;
 /// what has lasted a second no longer counts against the slots of the others. A receiver that answers 429,
 /// 502, 503 or 504 hears nothing more from its endpoint until the next try of that delivery, or for a
-/// minute. Each failed delivery waits by its own schedule.
+/// minute. Each failed delivery waits by its own schedule. An endpoint that failed ten times in a row is probed with
+/// one delivery at a time, and rests until that one's next try, at most five minutes; a single success lets the rest
+/// follow. An endpoint at which nothing but failures came for five days is disabled, see [`marquetry_job::Health`].
 ///
 /// # What an answer means
 ///
@@ -201,7 +203,7 @@ impl Hands {
             Ok((id, lesson)) => self.lanes.ended(id, lesson),
             Err(error) => {
                 tracing::error!(%error, "a delivery broke off");
-                self.lanes.ended(error.id(), Lesson::Silent);
+                self.lanes.ended(error.id(), Lesson::Silent(Failed::Callback));
             }
         }
     }

@@ -3,18 +3,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use marquetry_dialect::headers;
+use marquetry_dialect::{Message, headers};
 use marquetry_egress::{Bytes, Egress, HeaderMap, HeaderName, HeaderValue, Outgoing, SendLimits};
 use marquetry_job::{Again, DeliveryEvent, Timestamp};
-use marquetry_model::{Delivery, DeliveryAttempt, Endpoint, EndpointId, Secret, Target};
+use marquetry_model::{AttemptRecord, Delivery, Endpoint, Secret, Target};
 use marquetry_store::failpoint::{self, Point};
-use marquetry_store::{Clock, DeliverySteps, Reported, Store, StoreError, Swap};
+use marquetry_store::{Clock, DeliverySteps, Reported, Store, StoreError};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use crate::lanes::Lesson;
-use crate::random;
+use crate::condition::{Condition, Finding, Sign};
+use crate::lanes::{Failed, Lesson};
 use crate::verdict::{Outcome, Verdict};
+use crate::{log, random, terms};
 
 /// What every errand needs.
 #[derive(Debug)]
@@ -25,19 +26,29 @@ pub(crate) struct Desk {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) limits: SendLimits,
     pub(crate) rest: Duration,
+    pub(crate) condition: Condition,
 }
 
-/// Where a delivery goes at this moment.
-enum Destination {
-    Open {
-        url: String,
-        secret: Option<Secret>,
-    },
+/// Whether and where a delivery goes at this moment.
+enum Whither {
+    Open(Destination),
     /// The endpoint is disabled.
     Closed,
     /// The endpoint was removed.
     Removed,
 }
+
+/// Where a delivery goes, and what signs it.
+struct Destination {
+    url: String,
+    /// The current one first.
+    secrets: Vec<Secret>,
+    /// How the endpoint was when it was read, if it is one.
+    endpoint: Option<Box<Endpoint>>,
+}
+
+/// Headers as they are sent.
+type Headers = Vec<(&'static str, String)>;
 
 /// Waits between tries to write down what came of a send. Long enough for a database that restarts,
 /// and well within the lease.
@@ -61,13 +72,13 @@ impl Desk {
             return Lesson::Nothing;
         };
         let at = self.clock.now();
-        let (url, secret) = match self.destination(&delivery).await {
-            Ok(Destination::Open { url, secret }) => (url, secret),
-            Ok(Destination::Removed) => {
+        let destination = match self.whither(&delivery, at).await {
+            Ok(Whither::Open(destination)) => destination,
+            Ok(Whither::Removed) => {
                 self.write(&delivery, DeliveryEvent::EndpointRemoved, None).await;
                 return Lesson::Nothing;
             }
-            Ok(Destination::Closed) => {
+            Ok(Whither::Closed) => {
                 let until = at + self.rest;
                 self.write(&delivery, DeliveryEvent::PutOff { by, until }, None)
                     .await;
@@ -85,107 +96,110 @@ impl Desk {
         let began = Instant::now();
         let sent = tokio::select! {
             biased;
-            sent = self.send(&delivery, &url, secret.as_ref(), at) => Some(sent),
+            sent = self.send(&delivery, &destination, at) => Some(sent),
             () = turned_true(give_up) => None,
         };
-        let Some(Verdict {
-            outcome,
-            status,
-            error,
-            answer,
-        }) = sent
-        else {
+        let Some((request, mut verdict)) = sent else {
             self.write(&delivery, DeliveryEvent::HandedBack { by }, None)
                 .await;
             return Lesson::Nothing;
         };
         let took = began.elapsed();
+        let (outcome, status, sign) = (verdict.outcome, verdict.status, verdict.sign());
         let event = match outcome {
             Outcome::Accepted => DeliveryEvent::Accepted { by },
             Outcome::Gone => DeliveryEvent::Gone { by },
             Outcome::Refused { retry_after, .. } => DeliveryEvent::Refused { by, retry_after },
         };
         let attempt = delivery.state.tally().attempt.number();
-        tracing::info!(attempt, status, took = ?took, error, "tried");
-        let told = match outcome {
-            Outcome::Accepted => "accepted",
-            Outcome::Gone => "gone",
-            Outcome::Refused { .. } if status.is_some() => "refused",
-            Outcome::Refused { .. } => "unanswered",
-        };
-        metrics::counter!("marquetry_deliveries_tried_total", "outcome" => told).increment(1);
-        metrics::histogram!("marquetry_delivery_seconds").record(took.as_secs_f64());
-        let tried = DeliveryAttempt {
-            at,
-            took,
-            status,
-            error,
-            answer,
-        };
-        let written = self.write(&delivery, event, Some(tried)).await;
-
-        match (outcome, &delivery.target) {
-            // After the record: were it the other way about, a crash in between would leave the
-            // delivery waiting for an endpoint that nobody enables again.
-            (Outcome::Gone, Target::Endpoint(id)) => self.disable(&delivery, *id, &url).await,
-            // Callbacks of several tenants may share a host, so one of them cannot slow the others.
-            (Outcome::Refused { overloaded: true, .. }, Target::Endpoint(_)) => {
-                let next = written.and_then(|delivery| delivery.state.due());
-                let longest = self.clock.now() + LONGEST_PAUSE;
-                return Lesson::Overloaded(next.map_or(longest, |next| next.min(longest)));
+        tracing::info!(attempt, status, took = ?took, error = verdict.error, "tried");
+        count(&verdict, took);
+        if let (Some(Sign::Failing), Some(endpoint)) = (sign, &destination.endpoint) {
+            let finding = Sign::Failing.read(endpoint.health, self.clock.now(), &self.condition.patience);
+            if matches!(finding, Finding::GivenUp(_)) {
+                verdict.and_disabled();
             }
-            _ => {}
         }
-        match status {
-            Some(_) => Lesson::Answered,
-            None => Lesson::Silent,
+        let tried = log::record(&delivery, &request, at, took, verdict);
+        let written = self.write(&delivery, event, Some(&tried)).await;
+        let next = written.and_then(|delivery| delivery.state.due());
+
+        let Some(endpoint) = destination.endpoint else {
+            // Callbacks of several tenants may share a host, so one of them cannot slow the others.
+            return Lesson::of(outcome, status, Failed::Callback);
+        };
+        // After the record: were it the other way about, a crash in between would leave the delivery waiting for
+        // an endpoint that nobody enables again.
+        if let Some(sign) = sign {
+            self.condition.note(*endpoint, sign).await;
         }
+        let now = self.clock.now();
+        if let Outcome::Refused { overloaded: true, .. } = outcome {
+            let longest = now + LONGEST_PAUSE;
+            return Lesson::Overloaded(next.map_or(longest, |next| next.min(longest)));
+        }
+        Lesson::of(outcome, status, Failed::Endpoint { now, next })
     }
 
-    async fn destination(&self, delivery: &Delivery) -> Result<Destination, StoreError> {
+    async fn whither(&self, delivery: &Delivery, at: Timestamp) -> Result<Whither, StoreError> {
         Ok(match &delivery.target {
-            Target::Callback(callback) => Destination::Open {
+            Target::Callback(callback) => Whither::Open(Destination {
                 url: callback.url.clone(),
-                secret: callback.secret.clone(),
-            },
+                secrets: callback.secret.iter().cloned().collect(),
+                endpoint: None,
+            }),
             // Read anew for every try: its owner may have moved it, or changed the secret.
             Target::Endpoint(id) => match self.store.endpoint(delivery.tenant, *id).await? {
-                None => Destination::Removed,
-                Some(endpoint) if !endpoint.enabled => Destination::Closed,
-                Some(endpoint) => Destination::Open {
-                    url: endpoint.url,
-                    secret: Some(endpoint.secret),
-                },
+                None => Whither::Removed,
+                Some(endpoint) if !endpoint.enabled => Whither::Closed,
+                Some(endpoint) => Whither::Open(Destination {
+                    url: endpoint.url.clone(),
+                    secrets: endpoint.secrets(at).cloned().collect(),
+                    endpoint: Some(Box::new(endpoint)),
+                }),
             },
         })
     }
 
-    async fn send(&self, delivery: &Delivery, url: &str, secret: Option<&Secret>, at: Timestamp) -> Verdict {
-        let signed = match headers(&delivery.dialect, secret, delivery.id, &delivery.body, at) {
+    /// Sends it. The headers that were sent, and what became of it.
+    async fn send(&self, delivery: &Delivery, to: &Destination, at: Timestamp) -> (Headers, Verdict) {
+        let message = Message {
+            id: delivery.id,
+            event: delivery.event,
+            body: &delivery.body,
+        };
+        let secrets: Vec<&Secret> = to.secrets.iter().collect();
+        let unsigned = || Verdict::unsent("the message could not be signed");
+        let signed = match headers(&delivery.dialect, &secrets, &message, at) {
             Ok(signed) => signed,
             Err(error) => {
                 // Owed by a newer program. Its turn may come after an upgrade.
                 tracing::error!(%error, "nobody can sign this");
-                return Verdict::unsent("the message could not be signed");
+                return (Vec::new(), unsigned());
             }
         };
-        let mut outgoing = Outgoing::post(url, Bytes::from_owner(Arc::clone(&delivery.body)));
-        outgoing.headers = match header_map(signed) {
-            Some(headers) => headers,
-            None => return Verdict::unsent("the message could not be signed"),
+        let mut outgoing = Outgoing::post(&to.url, Bytes::from_owner(Arc::clone(&delivery.body)));
+        match header_map(&signed) {
+            Some(headers) => outgoing.headers = headers,
+            None => return (Vec::new(), unsigned()),
+        }
+        let limits = SendLimits {
+            total: terms::timeout(&delivery.dialect, self.limits.total),
+            ..self.limits.clone()
         };
         failpoint::pass(Point::BeforeSend);
-        match self.egress.send(outgoing, &self.limits).await {
+        let verdict = match self.egress.send(outgoing, &limits).await {
             Ok(sent) => {
                 failpoint::pass(Point::AfterSend);
-                let retry_after = sent.retry_after.as_deref();
-                Verdict::of_answer(sent.status, retry_after, &sent.body, self.clock.now())
+                let (after, now) = (sent.retry_after.as_deref(), self.clock.now());
+                Verdict::of_answer(sent.status, after, &sent.body, sent.peer.ip(), now)
             }
             Err(error) => {
                 tracing::debug!(class = error.class(), error = error.detail(), "no answer");
                 Verdict::of_failure(&error)
             }
-        }
+        };
+        (signed, verdict)
     }
 
     /// Writes a step, again when the store is away. The delivery as it is then; `None` when it was not
@@ -194,18 +208,14 @@ impl Desk {
         &self,
         delivery: &Delivery,
         event: DeliveryEvent,
-        tried: Option<DeliveryAttempt>,
+        tried: Option<&AttemptRecord>,
     ) -> Option<Delivery> {
         let jitter = random::jitter();
         let mut waits = WRITE_AGAIN.into_iter();
         loop {
             let now = self.clock.now();
             let (tenant, id) = (delivery.tenant, delivery.id);
-            match self
-                .steps
-                .report(tenant, id, event, tried.clone(), now, jitter)
-                .await
-            {
+            match self.steps.report(tenant, id, event, tried, now, jitter).await {
                 Ok(Reported::Written(delivery)) => {
                     tracing::debug!(event = event.name(), state = delivery.state.name(), "written");
                     return Some(delivery);
@@ -229,45 +239,32 @@ impl Desk {
             }
         }
     }
+}
 
-    /// Disables an endpoint whose receiver is gone for good, unless its owner has moved it meanwhile.
-    async fn disable(&self, delivery: &Delivery, id: EndpointId, url: &str) {
-        for _ in 0..8 {
-            let endpoint = match self.store.endpoint(delivery.tenant, id).await {
-                Ok(Some(endpoint)) if endpoint.enabled && endpoint.url == url => endpoint,
-                Ok(_) => return,
-                Err(error) => {
-                    // The next delivery to it meets the same answer.
-                    tracing::warn!(error = chain(&error), "a gone endpoint stays enabled");
-                    return;
-                }
-            };
-            let expected = endpoint.version;
-            let disabled = Endpoint {
-                enabled: false,
-                updated_at: Some(self.clock.now()),
-                version: expected.next(),
-                ..endpoint
-            };
-            match self.store.replace_endpoint(expected, &disabled).await {
-                Ok(Swap::Swapped) => {
-                    tracing::warn!(endpoint = %id, "the receiver is gone for good, its endpoint is disabled");
-                    return;
-                }
-                Ok(Swap::Moved) => {}
-                Ok(Swap::Missing) => return,
-                Err(error) => {
-                    tracing::warn!(error = chain(&error), "a gone endpoint stays enabled");
-                    return;
-                }
-            }
+impl Lesson {
+    fn of(outcome: Outcome, status: Option<u16>, failed: Failed) -> Self {
+        match (outcome, status) {
+            (Outcome::Accepted, _) => Self::Accepted,
+            (_, Some(_)) => Self::Refused(failed),
+            (_, None) => Self::Silent(failed),
         }
     }
 }
 
-fn header_map(signed: Vec<(&'static str, String)>) -> Option<HeaderMap> {
+fn count(verdict: &Verdict, took: Duration) {
+    let told = match verdict.outcome {
+        Outcome::Accepted => "accepted",
+        Outcome::Gone => "gone",
+        Outcome::Refused { .. } if verdict.status.is_some() => "refused",
+        Outcome::Refused { .. } => "unanswered",
+    };
+    metrics::counter!("marquetry_deliveries_tried_total", "outcome" => told).increment(1);
+    metrics::histogram!("marquetry_delivery_seconds").record(took.as_secs_f64());
+}
+
+fn header_map(signed: &[(&'static str, String)]) -> Option<HeaderMap> {
     signed
-        .into_iter()
+        .iter()
         .map(|(name, value)| {
             Some((
                 HeaderName::from_bytes(name.as_bytes()).ok()?,

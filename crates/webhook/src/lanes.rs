@@ -5,7 +5,8 @@
 //! * a lane has a few slots, and only one until its receiver has answered;
 //! * a try that has lasted a second moves to a larger allowance of its own, so that a hundred receivers
 //!   which swallow requests leave the ordinary slots to those that answer;
-//! * a lane that asked for a pause, or is disabled, rests and is not even looked at.
+//! * a lane that asked for a pause, or is disabled, rests and is not even looked at;
+//! * an endpoint that failed ten times in a row rests too, and is probed with one delivery at a time.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -21,6 +22,9 @@ pub(crate) struct Room {
     pub(crate) per_lane: usize,
     pub(crate) at_once: usize,
     pub(crate) slow_at_once: usize,
+    /// After how many failures in a row an endpoint rests, and the longest that it rests between two probes.
+    pub(crate) circuit_after: u32,
+    pub(crate) circuit_rest: Duration,
 }
 
 impl Default for Room {
@@ -29,6 +33,8 @@ impl Default for Room {
             per_lane: 4,
             at_once: 64,
             slow_at_once: 192,
+            circuit_after: 10,
+            circuit_rest: Duration::from_secs(300),
         }
     }
 }
@@ -36,7 +42,7 @@ impl Default for Room {
 /// From when on a try counts as slow.
 const SLOW: Duration = Duration::from_secs(1);
 
-/// Most lanes that are remembered as answering, and most that rest. Beyond that the oldest knowledge is
+/// Most lanes that are remembered as answering or failing, and most that rest. Beyond that the oldest knowledge is
 /// not worth its memory: a lane that is forgotten starts with one slot again, or is looked at too early.
 const REMEMBERED: usize = 4096;
 const RESTING: usize = 512;
@@ -47,6 +53,8 @@ pub(crate) struct Lanes {
     room: Room,
     under_way: HashMap<Id, (Lane, Instant)>,
     answering: HashSet<Lane>,
+    /// Failures in a row.
+    failing: HashMap<Lane, u32>,
     resting: HashMap<Lane, Timestamp>,
 }
 
@@ -55,14 +63,25 @@ pub(crate) struct Lanes {
 pub(crate) enum Lesson {
     /// Nothing: it was not tried.
     Nothing,
-    /// The receiver answered, whatever it said.
-    Answered,
+    /// The receiver took it.
+    Accepted,
+    /// It answered, and did not take it.
+    Refused(Failed),
     /// It answered that it has too much to do; leave it alone until then.
     Overloaded(Timestamp),
     /// No answer came.
-    Silent,
+    Silent(Failed),
     /// Nothing may be sent there now; look again then.
     Closed(Timestamp),
+}
+
+/// A failure, as far as it may open a circuit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Failed {
+    /// Of an endpoint, at that moment; the same delivery is tried again then, if at all.
+    Endpoint { now: Timestamp, next: Option<Timestamp> },
+    /// Of a callback: one tenant's failures must not slow those of others to the same host.
+    Callback,
 }
 
 impl Lanes {
@@ -71,6 +90,7 @@ impl Lanes {
             room,
             under_way: HashMap::new(),
             answering: HashSet::new(),
+            failing: HashMap::new(),
             resting: HashMap::new(),
         }
     }
@@ -129,16 +149,52 @@ impl Lanes {
         };
         match lesson {
             Lesson::Nothing => {}
-            Lesson::Answered => self.remember(lane),
+            Lesson::Accepted => {
+                self.failing.remove(&lane);
+                self.remember(lane);
+            }
+            Lesson::Refused(failed) => {
+                self.remember(lane.clone());
+                self.failed(lane, failed);
+            }
             Lesson::Overloaded(until) => {
                 self.remember(lane.clone());
+                self.count(&lane);
                 self.rest(lane, until);
             }
-            Lesson::Silent => {
+            Lesson::Silent(failed) => {
                 self.answering.remove(&lane);
+                self.failed(lane, failed);
             }
             Lesson::Closed(until) => self.rest(lane, until),
         }
+    }
+
+    /// Counts a failure. From the tenth in a row on, the lane rests until that delivery's next try, at most for a
+    /// while: whatever else waits for it waits untried, and each such try is a probe.
+    fn failed(&mut self, lane: Lane, failed: Failed) {
+        let Failed::Endpoint { now, next } = failed else {
+            return;
+        };
+        self.count(&lane);
+        if self.is_open(&lane) {
+            let longest = now + self.room.circuit_rest;
+            self.rest(lane, next.map_or(longest, |next| next.min(longest)));
+        }
+    }
+
+    fn count(&mut self, lane: &Lane) {
+        if self.failing.len() >= REMEMBERED && !self.failing.contains_key(lane) {
+            self.failing.clear();
+        }
+        let row = self.failing.entry(lane.clone()).or_default();
+        *row = row.saturating_add(1);
+    }
+
+    fn is_open(&self, lane: &Lane) -> bool {
+        self.failing
+            .get(lane)
+            .is_some_and(|row| *row >= self.room.circuit_after)
     }
 
     fn remember(&mut self, lane: Lane) {
@@ -155,7 +211,7 @@ impl Lanes {
     }
 
     fn limit(&self, lane: &Lane) -> usize {
-        match self.answering.contains(lane) {
+        match self.answering.contains(lane) && !self.is_open(lane) {
             true => self.room.per_lane,
             false => 1,
         }
@@ -217,7 +273,7 @@ mod tests {
         let task = id().await;
         lanes.began(task, lane(0), Instant::now());
         assert_eq!(lanes.shut(NOW), [lane(0)]);
-        lanes.ended(task, Lesson::Answered);
+        lanes.ended(task, Lesson::Accepted);
         assert_eq!(lanes.shut(NOW), []);
         // Four of the even ones, and one of the odd.
         let chosen = lanes.choose(found.clone(), 64);
@@ -226,7 +282,7 @@ mod tests {
 
         let task = id().await;
         lanes.began(task, lane(0), Instant::now());
-        lanes.ended(task, Lesson::Silent);
+        lanes.ended(task, Lesson::Silent(Failed::Callback));
         assert_eq!(lanes.choose(vec![delivery(0, 1), delivery(0, 2)], 64).len(), 1);
     }
 
@@ -236,6 +292,7 @@ mod tests {
             per_lane: 4,
             at_once: 2,
             slow_at_once: 3,
+            ..Room::default()
         };
         let mut lanes = Lanes::new(room);
         let start = Instant::now();
@@ -276,5 +333,53 @@ mod tests {
         assert!(lanes.answering.len() <= REMEMBERED);
         assert_eq!(lanes.resting.len(), RESTING);
         assert!(lanes.under_way.is_empty());
+    }
+
+    #[tokio::test]
+    async fn ten_failures_in_a_row_open_the_circuit_and_one_success_closes_it() {
+        let mut lanes = Lanes::new(Room::default());
+        let fail = async |lanes: &mut Lanes, lesson| {
+            let task = id().await;
+            lanes.began(task, lane(1), Instant::now());
+            lanes.ended(task, lesson);
+        };
+        let minute = Duration::from_secs(60);
+        let failed = |now: Timestamp, next| Failed::Endpoint {
+            now,
+            next: Some(now + next),
+        };
+        for _ in 0..9 {
+            fail(&mut lanes, Lesson::Refused(failed(NOW, minute))).await;
+        }
+        assert_eq!(lanes.shut(NOW), [], "nine say nothing yet");
+        fail(&mut lanes, Lesson::Silent(failed(NOW, minute))).await;
+        let almost = NOW + minute - Duration::from_micros(1);
+        assert_eq!(lanes.shut(almost), [lane(1)]);
+        assert_eq!(lanes.shut(NOW + minute), [], "time for a probe");
+
+        // One probe at a time, although the receiver answers.
+        fail(&mut lanes, Lesson::Refused(failed(NOW + minute, minute * 600))).await;
+        let later = NOW + minute + Duration::from_secs(300);
+        assert_eq!(lanes.shut(later - Duration::from_micros(1)), [lane(1)]);
+        assert_eq!(lanes.shut(later), [], "at most five minutes");
+        let found = |n| vec![delivery(1, n), delivery(1, n + 1)];
+        assert_eq!(lanes.choose(found(0), 9).len(), 1);
+
+        fail(&mut lanes, Lesson::Accepted).await;
+        assert_eq!(lanes.shut(later), []);
+        assert_eq!(lanes.choose(found(0), 9).len(), 2);
+        fail(&mut lanes, Lesson::Refused(failed(later, minute))).await;
+        assert_eq!(lanes.shut(later), [], "the row begins anew");
+    }
+
+    #[tokio::test]
+    async fn a_callback_never_opens_a_circuit() {
+        let mut lanes = Lanes::new(Room::default());
+        for _ in 0..50 {
+            let task = id().await;
+            lanes.began(task, Lane::new("callback:example.com"), Instant::now());
+            lanes.ended(task, Lesson::Refused(Failed::Callback));
+        }
+        assert_eq!(lanes.shut(NOW), []);
     }
 }

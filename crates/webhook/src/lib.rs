@@ -34,18 +34,53 @@
 //! # }
 //! ```
 //!
+//! # The receiver's half
+//!
+//! Every message carries the headers of the Standard Webhooks specification beside those of its dialect. [`verify`]
+//! checks them, in constant time:
+//!
+//! ```
+//! use marquetry_job::Timestamp;
+//! use marquetry_webhook::{TOLERANCE, Untrusted, verify};
+//!
+//! // As they came in:
+//! let headers = [
+//!     ("webhook-id", "msg_5a5a5a5a5a5a4a5a9a5a5a5a5a5a5a5a"),
+//!     ("webhook-timestamp", "1700000000"),
+//!     ("webhook-signature", "v1,TMdguYh8aeVISQZeVUuTH6qeepVDcV3Bk3vc5sy2uto="),
+//! ];
+//! let body = br#"{"event":"webhook.test"}"#;
+//! let header = |name: &str| {
+//!     let found = headers.iter().find(|(given, _)| given.eq_ignore_ascii_case(name));
+//!     found.map(|(_, value)| *value)
+//! };
+//! let now = Timestamp::from_micros(1_700_000_005_000_000);
+//! let secret = "whsec_dGhlIGtleSBvZiB0aGlzIHRlc3QgMTIz";
+//!
+//! let message = verify(secret, header, body, now, TOLERANCE)?;
+//! assert_eq!(message, "msg_5a5a5a5a5a5a4a5a9a5a5a5a5a5a5a5a");
+//! let forged = verify(secret, header, br#"{"event":"webhook.fake"}"#, now, TOLERANCE);
+//! assert_eq!(forged, Err(Untrusted::WrongSignature));
+//! # Ok::<(), Untrusted>(())
+//! ```
+//!
 //! In reading order: [`Announcements`], then `builder` for what a courier is made of, `courier` for its
 //! rounds, `lanes` for who may be sent to at once, `errand` for one try, `verdict` for what an answer
-//! means.
+//! means, `log` for what is written down, `condition` for what it tells about the endpoint.
 
 mod announcements;
 mod builder;
+mod condition;
 mod courier;
 mod errand;
 mod lanes;
+mod log;
 mod random;
+mod terms;
 mod verdict;
 
 pub use announcements::Announcements;
 pub use builder::{CourierBuilder, CourierError};
 pub use courier::Courier;
+pub use marquetry_dialect::standard::verify;
+pub use marquetry_dialect::{TOLERANCE, Untrusted};

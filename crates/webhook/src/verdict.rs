@@ -1,11 +1,14 @@
 //! What an answer, or the lack of one, means for a delivery, and how its owner is told. Pure.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use jiff::fmt::rfc2822::DateTimeParser;
 use marquetry_egress::{EgressError, Phase, StatusCode};
 use marquetry_job::Timestamp;
-use marquetry_model::Delivery;
+use marquetry_model::{Delivery, Trouble};
+
+use crate::condition::Sign;
 
 /// What became of a try.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +18,10 @@ pub(crate) struct Verdict {
     pub(crate) status: Option<u16>,
     /// What went wrong, for the owner; `None` after a 2xx.
     pub(crate) error: Option<String>,
+    /// What sort of failure that was.
+    pub(crate) trouble: Option<Trouble>,
+    /// What the look-up of the host name gave, for the owner; empty where nobody knows.
+    pub(crate) lookup: String,
     /// The beginning of the answer's body.
     pub(crate) answer: String,
 }
@@ -36,11 +43,12 @@ pub(crate) enum Outcome {
 }
 
 impl Verdict {
-    /// Of an answer that came at `now`.
+    /// Of an answer that came at `now` from `peer`.
     pub(crate) fn of_answer(
         status: StatusCode,
         retry_after: Option<&str>,
         body: &[u8],
+        peer: IpAddr,
         now: Timestamp,
     ) -> Self {
         let code = status.as_u16();
@@ -81,10 +89,19 @@ impl Verdict {
             }
             _ => (Outcome::refused(None), Some(said)),
         };
+        let trouble = match code {
+            200..300 => None,
+            410 => Some(Trouble::Gone),
+            300..400 => Some(Trouble::Redirect),
+            429 | 502..=504 => Some(Trouble::Overloaded),
+            _ => Some(Trouble::Status),
+        };
         Self {
             outcome,
             status: Some(code),
             error,
+            trouble,
+            lookup: peer.to_string(),
             answer: kept(body),
         }
     }
@@ -116,7 +133,39 @@ impl Verdict {
             EgressError::Headers { .. } => "the headers of the answer are too long".to_owned(),
             _ => "the message could not be sent".to_owned(),
         };
-        Self::unsent(words)
+        let trouble = match error {
+            EgressError::Refused { .. } => Trouble::AddressRefused,
+            EgressError::NoSuchName { .. } | EgressError::Lookup { .. } => Trouble::NameNotFound,
+            EgressError::Connect { .. } => Trouble::NoConnection,
+            EgressError::Tls { .. } if error.class() == "certificate" => Trouble::BadCertificate,
+            EgressError::Tls { .. } => Trouble::NoSecureConnection,
+            EgressError::Timeout {
+                phase: Phase::Resolve,
+                ..
+            } => Trouble::NameNotFound,
+            EgressError::Timeout { .. } => Trouble::TimedOut,
+            EgressError::Protocol { .. } | EgressError::Headers { .. } => Trouble::NotHttp,
+            _ => Trouble::NotSent,
+        };
+        // An address that was dialled had been admitted, so it may be told. One that was refused may not.
+        let lookup = match error {
+            EgressError::Refused { .. } => "not allowed".to_owned(),
+            EgressError::NoSuchName { .. } => "no such name".to_owned(),
+            EgressError::Lookup { .. } => "the name servers did not say".to_owned(),
+            EgressError::Timeout {
+                phase: Phase::Resolve,
+                ..
+            } => "the name servers did not say in time".to_owned(),
+            EgressError::Connect { address, .. } | EgressError::Tls { address, .. } => {
+                address.ip().to_string()
+            }
+            _ => String::new(),
+        };
+        Self {
+            trouble: Some(trouble),
+            lookup,
+            ..Self::unsent(words)
+        }
     }
 
     /// Of a try that did not come to be made, for a reason that may pass.
@@ -125,8 +174,25 @@ impl Verdict {
             outcome: Outcome::refused(None),
             status: None,
             error: Some(why.into()),
+            trouble: Some(Trouble::NotSent),
+            lookup: String::new(),
             answer: String::new(),
         }
+    }
+
+    /// What it tells about the receiver; nothing when the reason lies with us.
+    pub(crate) fn sign(&self) -> Option<Sign> {
+        match self.outcome {
+            Outcome::Accepted => Some(Sign::Alive),
+            Outcome::Gone => Some(Sign::Gone),
+            Outcome::Refused { .. } => (self.trouble != Some(Trouble::NotSent)).then_some(Sign::Failing),
+        }
+    }
+
+    /// Adds to the words for the owner what became of the endpoint by this try.
+    pub(crate) fn and_disabled(&mut self) {
+        let words = self.error.get_or_insert_default();
+        words.push_str("; every message has failed for days, so the endpoint is disabled");
     }
 }
 
@@ -181,7 +247,8 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_micros(784_111_740_000_000);
 
     fn answered(code: u16, retry_after: Option<&str>) -> Verdict {
-        Verdict::of_answer(StatusCode::from_u16(code).unwrap(), retry_after, b"", NOW)
+        let peer = IpAddr::from([203, 0, 113, 7]);
+        Verdict::of_answer(StatusCode::from_u16(code).unwrap(), retry_after, b"", peer, NOW)
     }
 
     #[test]
@@ -191,6 +258,32 @@ mod tests {
             assert_eq!(accepted, (200..300).contains(&code), "{code}");
         }
         assert_eq!(answered(204, None).error, None);
+    }
+
+    #[test]
+    fn every_failure_has_its_sort_and_only_those_of_the_receiver_count() {
+        for code in 100..1000 {
+            let verdict = answered(code, None);
+            assert_eq!(verdict.trouble.is_none(), verdict.error.is_none(), "{code}");
+            assert_eq!(verdict.lookup, "203.0.113.7");
+            let sign = match code {
+                200..300 => Sign::Alive,
+                410 => Sign::Gone,
+                _ => Sign::Failing,
+            };
+            assert_eq!(verdict.sign(), Some(sign), "{code}");
+        }
+        let ours = Verdict::unsent("the message could not be signed");
+        assert_eq!((ours.trouble, ours.sign()), (Some(Trouble::NotSent), None));
+        let refused = EgressError::NoSuchName {
+            host: "a.example".into(),
+        };
+        let verdict = Verdict::of_failure(&refused);
+        assert_eq!(verdict.trouble, Some(Trouble::NameNotFound));
+        assert_eq!(
+            (verdict.lookup.as_str(), verdict.sign()),
+            ("no such name", Some(Sign::Failing))
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What endpoints are told: which event the end of a job is, how it is spelled, and the body of the message.
 
 use marquetry_job::{JobState, ShownState};
-use marquetry_model::{Announce, EventNaming, EventType, Job, JobId, JobKind};
+use marquetry_model::{Announce, Endpoint, EventNaming, EventType, Job, JobId, JobKind, WhyDisabled};
 use serde::Serialize;
 
 use super::answer::{bytes, error_of, kind_word, result_url, status_word};
@@ -111,6 +111,53 @@ pub fn test_body(job: JobId, now: Timestamp) -> Vec<u8> {
         error_code: None,
         created_at: iso8601(now),
     })
+}
+
+/// The body that tells of an endpoint to which nothing is sent any more. The frame is that of any other message;
+/// `job` is a fresh id that names no job.
+pub fn disabled_body(endpoint: &Endpoint, why: WhyDisabled, job: JobId, now: Timestamp) -> Vec<u8> {
+    let id = job.to_string();
+    bytes(&DisabledBody {
+        frame: Body {
+            event: EventType::EndpointDisabled.name(),
+            kind_of_event: EventType::EndpointDisabled.name(),
+            render_uuid: &id,
+            job_id: &id,
+            kind: "webhook",
+            status: status_word(ShownState::Failed),
+            result_url: None,
+            mockup_uuid: None,
+            error: Some(why_words(why).to_owned()),
+            error_code: Some(why_code(why).to_owned()),
+            created_at: iso8601(now),
+        },
+        endpoint_id: endpoint.id.to_string(),
+        url: &endpoint.url,
+    })
+}
+
+/// Why an endpoint was disabled, for people.
+fn why_words(why: WhyDisabled) -> &'static str {
+    match why {
+        WhyDisabled::Gone => "the receiver answered 410 Gone, so its endpoint was disabled",
+        WhyDisabled::Failing => "every message failed for five days, so the endpoint was disabled",
+    }
+}
+
+/// Why an endpoint was disabled, for programs.
+pub(crate) fn why_code(why: WhyDisabled) -> &'static str {
+    match why {
+        WhyDisabled::Gone => "ENDPOINT_GONE",
+        WhyDisabled::Failing => "ENDPOINT_FAILING",
+    }
+}
+
+#[derive(Serialize)]
+struct DisabledBody<'a> {
+    #[serde(flatten)]
+    frame: Body<'a>,
+    endpoint_id: String,
+    url: &'a str,
 }
 
 /// `event` and `type` say the same, and so do the two ids: each is what one generation of receivers reads.

@@ -14,29 +14,30 @@ pub mod signature;
 
 pub use answer::Answer;
 pub use code::Code;
-pub use event::{event_body, event_name, event_of, test_body};
+pub use event::{disabled_body, event_body, event_name, event_of, test_body};
 pub use hidden_words::is_hidden;
 pub use problem::{LimitReached, Problem, Resource};
 
 use marquetry_job::Timestamp;
-use marquetry_model::{DeliveryId, Secret};
+use marquetry_model::Secret;
 
-/// The headers of one try of a delivery, signed at `now`; without a secret the two of the signature are left out.
-pub fn delivery_headers(
+use crate::spoken::Message;
+
+/// The headers of one try of a delivery that are this dialect's own, signed at `now`; without a secret the two of the
+/// signature are left out.
+pub(crate) fn delivery_headers(
     secret: Option<&Secret>,
-    delivery: DeliveryId,
-    body: &[u8],
+    message: &Message<'_>,
     now: Timestamp,
 ) -> Vec<(&'static str, String)> {
     let mut headers = vec![
-        ("Content-Type", "application/json".to_owned()),
         ("User-Agent", "SudoMock-Webhook/1.0".to_owned()),
-        (signature::DELIVERY_HEADER, delivery.to_string()),
+        (signature::DELIVERY_HEADER, message.id.to_string()),
     ];
     headers.extend(
         secret
             .into_iter()
-            .flat_map(|secret| signature::sign(secret.expose(), body, now)),
+            .flat_map(|secret| signature::sign(secret.expose(), message.body, now)),
     );
     headers
 }

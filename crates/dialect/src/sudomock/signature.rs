@@ -6,9 +6,11 @@
 
 use std::time::Duration;
 
-use hmac::{Hmac, KeyInit, Mac};
 use marquetry_job::Timestamp;
-use sha2::Sha256;
+
+use crate::mac;
+use crate::trust;
+pub use crate::trust::{TOLERANCE, Untrusted};
 
 /// The header of the signature.
 pub const SIGNATURE_HEADER: &str = "X-SudoMock-Signature";
@@ -16,30 +18,6 @@ pub const SIGNATURE_HEADER: &str = "X-SudoMock-Signature";
 pub const TIMESTAMP_HEADER: &str = "X-SudoMock-Timestamp";
 /// The header of the delivery's id: the same on every try and replay, so a receiver can tell them for one.
 pub const DELIVERY_HEADER: &str = "X-SudoMock-Delivery";
-/// How far a receiver's clock may be from ours before it should refuse a message.
-pub const TOLERANCE: Duration = Duration::from_secs(300);
-
-/// Why a message is not to be trusted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum Untrusted {
-    /// One of the two headers is not there.
-    #[error("the {0} header is missing")]
-    MissingHeader(&'static str),
-    /// The timestamp is not whole seconds in decimal.
-    #[error("the timestamp is not a whole number of seconds")]
-    UnreadableTimestamp,
-    /// It was signed too long ago, or in the future.
-    #[error("it was signed {apart_seconds} seconds away from now")]
-    OutsideTolerance {
-        /// How far apart the clocks say it was.
-        apart_seconds: u64,
-    },
-    /// Another secret or another body was signed.
-    #[error("the signature does not match the body")]
-    WrongSignature,
-}
-
 /// The headers that carry a signature over `body`, made at `now`.
 ///
 /// ```
@@ -60,13 +38,7 @@ pub enum Untrusted {
 /// ```
 pub fn sign(secret: &str, body: &[u8], now: Timestamp) -> [(&'static str, String); 2] {
     let timestamp = now.as_seconds().to_string();
-    let tag = mac(secret, &timestamp, body).finalize().into_bytes();
-    let mut signature = String::with_capacity(64);
-    for byte in tag {
-        for digit in [byte >> 4, byte & 0xF] {
-            signature.push(char::from_digit(u32::from(digit), 16).unwrap_or('0'));
-        }
-    }
+    let signature = mac::hex(&mac::sum(secret.as_bytes(), &signed(&timestamp, body)));
     [(SIGNATURE_HEADER, signature), (TIMESTAMP_HEADER, timestamp)]
 }
 
@@ -85,33 +57,16 @@ pub fn verify<'h>(
 ) -> Result<(), Untrusted> {
     let given = header(SIGNATURE_HEADER).ok_or(Untrusted::MissingHeader(SIGNATURE_HEADER))?;
     let timestamp = header(TIMESTAMP_HEADER).ok_or(Untrusted::MissingHeader(TIMESTAMP_HEADER))?;
-    let seconds: i64 = timestamp.parse().map_err(|_| Untrusted::UnreadableTimestamp)?;
-    // Only the canonical spelling: `+5` and `05` sign other bytes than they seem to.
-    if seconds.to_string() != timestamp {
-        return Err(Untrusted::UnreadableTimestamp);
-    }
+    let seconds = trust::signed_at(timestamp)?;
     let tag = from_hex(given).ok_or(Untrusted::WrongSignature)?;
-    mac(secret, timestamp, body)
-        .verify_slice(&tag)
-        .map_err(|_| Untrusted::WrongSignature)?;
-    // Last, so that a clock that is off is only ever blamed for a message that is genuine.
-    let apart_seconds = now.as_seconds().abs_diff(seconds);
-    if apart_seconds > tolerance.as_secs() {
-        return Err(Untrusted::OutsideTolerance { apart_seconds });
+    if !mac::is_sum(secret.as_bytes(), &signed(timestamp, body), &tag) {
+        return Err(Untrusted::WrongSignature);
     }
-    Ok(())
+    trust::is_now(seconds, now, tolerance)
 }
 
-fn mac(secret: &str, timestamp: &str, body: &[u8]) -> Hmac<Sha256> {
-    #[expect(
-        clippy::expect_used,
-        reason = "HMAC is defined for a key of any length, the empty one included"
-    )]
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("any key length is legal");
-    mac.update(timestamp.as_bytes());
-    mac.update(b".");
-    mac.update(body);
-    mac
+fn signed<'m>(timestamp: &'m str, body: &'m [u8]) -> [&'m [u8]; 3] {
+    [timestamp.as_bytes(), b".", body]
 }
 
 fn from_hex(text: &str) -> Option<[u8; 32]> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use marquetry_dialect::sudomock::request::{self, Schemes};
 use marquetry_dialect::sudomock::{Problem, answer, event_body, event_of, signature, test_body};
-use marquetry_dialect::{Dialect, headers};
+use marquetry_dialect::{Dialect, Message, TOLERANCE, Untrusted, headers, standard, templified};
 use marquetry_job::{DeliveryEvent, DeliverySchedule, DeliveryState, Jitter, WorkerId};
 use marquetry_model::*;
 use serde_json::{Value, json};
@@ -208,7 +208,6 @@ fn rows_of_the_delivery_log() {
         took: Duration::from_millis(12),
         status: Some(503),
         error: Some("the endpoint answered 503".into()),
-        answer: String::new(),
     };
     let failed = fresh.stepped(state, Some(tried), NOON);
     expected["status"] = json!("failed");
@@ -331,8 +330,13 @@ fn a_courier_that_knows_only_a_name_sends_what_a_receiver_trusts() {
         .announce(&succeeded(render_job()), EventNaming::Current, &links())
         .unwrap()
         .body;
-    let (secret, id) = (endpoint().secret, DELIVERY.parse().unwrap());
-    let sent = headers(&dialect(), Some(&secret), id, &body, NOON).unwrap();
+    let (secret, former) = (endpoint().secret, Secret::new("whsec_Zm9ybWVy"));
+    let message = Message {
+        id: DELIVERY.parse().unwrap(),
+        event: EventType::RenderSucceeded,
+        body: &body,
+    };
+    let sent = headers(&dialect(), &[&secret, &former], &message, NOON).unwrap();
     let lookup = |name: &str| {
         sent.iter()
             .find(|(given, _)| *given == name)
@@ -342,19 +346,106 @@ fn a_courier_that_knows_only_a_name_sends_what_a_receiver_trusts() {
     assert_eq!(lookup("User-Agent"), Some("SudoMock-Webhook/1.0"));
     assert_eq!(lookup("X-SudoMock-Delivery"), Some(DELIVERY));
     assert_eq!(lookup("X-SudoMock-Timestamp"), Some("1780315200"));
-    let trusted = signature::verify(secret.expose(), lookup, &body, NOON, signature::TOLERANCE);
-    assert_eq!(trusted, Ok(()));
+    let own = |secret: &Secret| signature::verify(secret.expose(), lookup, &body, NOON, TOLERANCE);
+    assert_eq!(own(&secret), Ok(()));
+    assert_eq!(
+        own(&former),
+        Err(Untrusted::WrongSignature),
+        "the new secret signs alone, at once"
+    );
+    for secret in [&secret, &former] {
+        let id = standard::verify(secret.expose(), lookup, &body, NOON, TOLERANCE);
+        assert_eq!(id, Ok(standard::message_id(message.id).as_str()));
+    }
 
-    let unsigned = headers(&dialect(), None, id, &body, NOON).unwrap();
-    assert!(!unsigned.iter().any(|(name, _)| *name == "X-SudoMock-Signature"));
-    assert!(
-        headers(
-            &DialectName::new("other").unwrap(),
-            Some(&secret),
-            id,
-            &body,
-            NOON
-        )
-        .is_err()
+    let unsigned = headers(&dialect(), &[], &message, NOON).unwrap();
+    for signature in ["X-SudoMock-Signature", "webhook-signature"] {
+        assert!(!unsigned.iter().any(|(name, _)| *name == signature));
+    }
+    let other = DialectName::new("other").unwrap();
+    assert!(headers(&other, &[&secret], &message, NOON).is_err());
+}
+
+#[test]
+fn an_endpoint_that_was_given_up_says_why() {
+    let shown = body(&answer::endpoint(&endpoint()));
+    for absent in ["disabled_reason", "disabled_at", "failing_since"] {
+        assert!(shown.get(absent).is_none(), "{absent}");
+    }
+    let given_up = endpoint().given_up(WhyDisabled::Failing, NOON);
+    let shown = body(&answer::endpoint(&given_up));
+    assert_eq!(
+        (
+            &shown["enabled"],
+            &shown["disabled_reason"],
+            &shown["disabled_at"]
+        ),
+        (&json!(false), &json!("ENDPOINT_FAILING"), &json!(NOON_TEXT))
+    );
+    let job = RENDER_JOB.parse().unwrap();
+    let told = Dialect::SudoMock.disabled_message(&given_up, WhyDisabled::Gone, job, NOON);
+    assert_eq!(told.event, EventType::EndpointDisabled);
+    let told: Value = serde_json::from_slice(&told.body).unwrap();
+    assert_eq!(told["event"], "webhook.endpoint_disabled");
+    assert_eq!(told["endpoint_id"], given_up.id.to_string());
+    assert_eq!(
+        (&told["error_code"], &told["status"], &told["kind"]),
+        (&json!("ENDPOINT_GONE"), &json!("failed"), &json!("webhook"))
+    );
+}
+
+#[test]
+fn a_callback_of_the_other_dialect_has_its_own_words_and_signature() {
+    let told = |job: &Job| {
+        let told = Dialect::Templified.announce(job, EventNaming::Current, &links())?;
+        Some((told.event, serde_json::from_slice::<Value>(&told.body).unwrap()))
+    };
+    let job = Job {
+        started_at: Some(NOON - Duration::from_millis(4210)),
+        ..succeeded(render_job())
+    };
+    let (event, body) = told(&job).unwrap();
+    assert_eq!(event, EventType::RenderSucceeded);
+    let expected = json!({
+        "job_id": RENDER_JOB,
+        "status": "complete",
+        "template_id": MOCKUP,
+        "output_url": format!("https://mockups.example.com/files/results/{RENDER_JOB}/0.webp"),
+        "render_ms": 4210,
+        "completed_at": NOON_TEXT,
+    });
+    assert_eq!(body, expected);
+    let (event, body) = told(&failed(render_job(), "x", "no font")).unwrap();
+    assert_eq!(event, EventType::RenderFailed);
+    assert_eq!(
+        (&body["status"], &body["output_url"], &body["error"]),
+        (&json!("failed"), &Value::Null, &json!("no font"))
+    );
+    assert!(body.get("render_ms").is_none());
+    assert_eq!(told(&cancelled(render_job())).unwrap().1["status"], "failed");
+    assert_eq!(told(&render_job()), None, "it has not ended");
+    assert_eq!(told(&succeeded(upload_job())), None);
+
+    let message = Message {
+        id: DELIVERY.parse().unwrap(),
+        event: EventType::RenderSucceeded,
+        body: br#"{"status":"complete"}"#,
+    };
+    let secret = Secret::new("s3cret");
+    let sent = Dialect::Templified.headers(&[&secret], &message, NOON);
+    let lookup = |name: &str| {
+        let found = sent.iter().find(|(given, _)| *given == name);
+        found.map(|(_, value)| value.as_str())
+    };
+    assert_eq!(lookup("X-Delivery-Id"), Some(DELIVERY));
+    assert_eq!(lookup("X-Templified-Event"), Some("render.complete"));
+    assert_eq!(lookup("X-SudoMock-Signature"), None);
+    let (header, value) = templified::Signer::default().sign("s3cret", message.body, NOON);
+    assert_eq!(lookup(header), Some(value.as_str()));
+    assert!(standard::verify("s3cret", lookup, message.body, NOON, TOLERANCE).is_ok());
+    let terms = Dialect::Templified.delivery_terms().unwrap();
+    assert_eq!(
+        (terms.schedule.waits.len(), terms.timeout),
+        (4, Duration::from_secs(10))
     );
 }

@@ -40,10 +40,27 @@ pub(crate) async fn events(call: Call, caller: Authenticated) -> Result<Reply, P
     Ok(answer::deliveries(rows, page.next.map(marker)).into())
 }
 
+/// 200 with what is remembered of the tries of one delivery, the latest first.
+pub(crate) async fn attempts(call: Call, caller: Authenticated) -> Result<Reply, Problem> {
+    let (endpoint, id) = (endpoints::id(&call)?, id(&call)?);
+    let query = request::attempts(call.query())?;
+    let attempts = call
+        .app
+        .service
+        .attempts(caller.tenant, endpoint, id, query.before, query.limit)
+        .await
+        .told()?;
+    Ok(answer::attempts(&attempts).into())
+}
+
+/// The delivery that the path names.
+fn id(call: &Call) -> Result<DeliveryId, Problem> {
+    call.id("delivery", Problem::webhook_delivery_not_found)
+}
+
 /// 202: one delivery is sent once more.
 pub(crate) async fn replay(call: Call, caller: Authenticated) -> Result<Reply, Problem> {
-    let endpoint = endpoints::id(&call)?;
-    let id: DeliveryId = call.id("delivery", Problem::webhook_delivery_not_found)?;
+    let (endpoint, id) = (endpoints::id(&call)?, id(&call)?);
     call.app
         .service
         .replay(caller.tenant, endpoint, id)
@@ -55,10 +72,11 @@ pub(crate) async fn replay(call: Call, caller: Authenticated) -> Result<Reply, P
 /// 202: everything that failed is sent once more.
 pub(crate) async fn replay_failed(call: Call, caller: Authenticated) -> Result<Reply, Problem> {
     let endpoint = endpoints::id(&call)?;
+    let since = request::replay_failed(call.query())?;
     let count = call
         .app
         .service
-        .replay_failed(caller.tenant, endpoint)
+        .replay_failed(caller.tenant, endpoint, since)
         .await
         .told()?;
     Ok(answer::replaying_all(count).into())
@@ -74,6 +92,7 @@ async fn page(
         endpoint,
         shown: query.status,
         event: query.event,
+        since: None,
     };
     let after = query.after.map(|cursor| Cursor {
         at: cursor.at,

@@ -241,6 +241,7 @@ async fn the_log_is_filtered_and_what_failed_is_sent_again(world: World) {
             endpoint,
             shown,
             event: None,
+            since: None,
         };
         let service = &world.service;
         async move {
@@ -255,9 +256,15 @@ async fn the_log_is_filtered_and_what_failed_is_sent_again(world: World) {
     assert_eq!(log(Some(DeliveryShown::Dead), Some(endpoint)).await, [dead]);
 
     let service = &world.service;
-    assert_eq!(service.replay_failed(world.tenant, endpoint).await.unwrap(), 2);
+    assert_eq!(
+        service.replay_failed(world.tenant, endpoint, None).await.unwrap(),
+        2
+    );
     assert_eq!(log(Some(DeliveryShown::Pending), None).await, [dead, failed]);
-    assert_eq!(service.replay_failed(world.tenant, endpoint).await.unwrap(), 0);
+    assert_eq!(
+        service.replay_failed(world.tenant, endpoint, None).await.unwrap(),
+        0
+    );
 
     let again = service.replay(world.tenant, endpoint, delivered).await.unwrap();
     assert_eq!(again.state.shown(), DeliveryShown::Pending);
@@ -267,7 +274,7 @@ async fn the_log_is_filtered_and_what_failed_is_sent_again(world: World) {
     }
     let unknown = EndpointId::from_random([1; 16]);
     assert!(matches!(
-        service.replay_failed(world.tenant, unknown).await,
+        service.replay_failed(world.tenant, unknown, None).await,
         Err(ServiceError::EndpointNotFound { .. })
     ));
 }
@@ -301,6 +308,10 @@ async fn a_thousand_failures_are_all_sent_again() {
         test_message(&world, endpoint).await;
         send(&world, |by| DeliveryEvent::Gone { by }).await;
     }
-    let replayed = world.service.replay_failed(world.tenant, endpoint).await.unwrap();
+    let replayed = world
+        .service
+        .replay_failed(world.tenant, endpoint, None)
+        .await
+        .unwrap();
     assert_eq!(replayed, 1000);
 }

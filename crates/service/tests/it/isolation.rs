@@ -82,7 +82,7 @@ async fn what_is_anothers_is_not_found(world: World) {
         service.test_endpoint(other, endpoint, |_, _, _| Vec::new()),
         service.deliveries(other, &of_own, None, 10),
         service.replay(other, endpoint, delivery),
-        service.replay_failed(other, endpoint),
+        service.replay_failed(other, endpoint, None),
     );
     not_found!(DeliveryNotFound, service.replay(other, theirs, delivery));
     not_found!(KeyNotFound, service.revoke_key(other, key.key.id));

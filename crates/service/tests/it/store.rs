@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use async_trait::async_trait;
 use marquetry_job::Timestamp;
 use marquetry_model::{
-    ApiKey, ApiKeyId, ContentHash, Delivery, DeliveryId, Endpoint, EndpointId, Job, JobId, KeyHash, Lane,
-    Mockup, MockupId, Tenant, TenantId, Version,
+    ApiKey, ApiKeyId, AttemptRecord, ContentHash, Delivery, DeliveryId, Endpoint, EndpointId, Job, JobId,
+    KeyHash, Lane, Mockup, MockupId, Tenant, TenantId, Version,
 };
 use marquetry_store::memory::MemoryStore;
 use marquetry_store::{
@@ -152,8 +152,8 @@ impl EndpointStore for OddStore {
         self.inner.list_endpoints(tenant).await
     }
 
-    async fn replace_endpoint(&self, expected: Version, endpoint: &Endpoint) -> Answer<Swap> {
-        self.inner.replace_endpoint(expected, endpoint).await
+    async fn swap_endpoint(&self, expected: Version, endpoint: &Endpoint, owed: &[Delivery]) -> Answer<Swap> {
+        self.inner.swap_endpoint(expected, endpoint, owed).await
     }
 
     async fn delete_endpoint(&self, tenant: TenantId, id: EndpointId) -> Answer<bool> {
@@ -197,8 +197,27 @@ impl DeliveryStore for OddStore {
         self.inner.forget_deliveries(before, limit).await
     }
 
-    async fn replace_delivery(&self, expected: Version, delivery: &Delivery) -> Answer<Swap> {
-        self.inner.replace_delivery(expected, delivery).await
+    async fn replace_delivery(
+        &self,
+        expected: Version,
+        delivery: &Delivery,
+        tried: Option<&AttemptRecord>,
+    ) -> Answer<Swap> {
+        self.inner.replace_delivery(expected, delivery, tried).await
+    }
+
+    async fn delivery_attempts(
+        &self,
+        tenant: TenantId,
+        id: DeliveryId,
+        before: Option<u32>,
+        limit: u32,
+    ) -> Answer<Vec<AttemptRecord>> {
+        self.inner.delivery_attempts(tenant, id, before, limit).await
+    }
+
+    async fn forget_attempts(&self, before: Timestamp, limit: u32) -> Answer<u64> {
+        self.inner.forget_attempts(before, limit).await
     }
 }
 

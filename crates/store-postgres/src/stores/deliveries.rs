@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use marquetry_job::Timestamp;
-use marquetry_model::{Delivery, DeliveryId, Lane, TenantId, Version};
-use marquetry_store::persisted::{DeliveryRow, shown_name, version_column};
+use marquetry_model::{AttemptRecord, Delivery, DeliveryId, Lane, TenantId, Version};
+use marquetry_store::persisted::{AttemptRow, DeliveryRow, shown_name, version_column};
 use marquetry_store::{Change, Cursor, DeliveryFilter, DeliveryStore, Page, StoreError, Swap};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
@@ -71,12 +71,14 @@ impl DeliveryStore for PostgresStore {
         let shown = filter.shown.map(shown_name);
         let event = filter.event.map(|event| event.name());
         let (at, id) = place(after);
+        let since = filter.since.map(Timestamp::as_micros);
         let surplus = limit(most.saturating_add(1));
         let clause = "WHERE tenant = $1 AND ($2::uuid IS NULL OR endpoint = $2)
                         AND ($3::text IS NULL OR shown = $3) AND ($4::text IS NULL OR event = $4)
                         AND ($5::bigint IS NULL OR (created_at, id) < ($5, $6))
+                        AND ($8::bigint IS NULL OR created_at >= $8)
                       ORDER BY created_at DESC, id DESC LIMIT $7";
-        let values: [Value<'_>; 7] = [
+        let values: [Value<'_>; 8] = [
             (&tenant, Type::UUID),
             (&endpoint, Type::UUID),
             (&shown, Type::TEXT),
@@ -84,6 +86,7 @@ impl DeliveryStore for PostgresStore {
             (&at, Type::INT8),
             (&id, Type::UUID),
             (&surplus, Type::INT8),
+            (&since, Type::INT8),
         ];
         let found = self.deliveries(clause, &values).await?;
         Ok(Page::from_surplus(found, most, |one| Cursor {
@@ -136,6 +139,8 @@ impl DeliveryStore for PostgresStore {
         let sql = "WITH old AS MATERIALIZED (
                        SELECT id FROM deliveries WHERE due IS NULL AND created_at <= $1
                        ORDER BY created_at, id LIMIT $2 FOR UPDATE SKIP LOCKED
+                   ), tries AS (
+                       DELETE FROM delivery_attempts WHERE delivery IN (SELECT id FROM old)
                    ), gone AS (
                        DELETE FROM deliveries WHERE id IN (SELECT id FROM old) RETURNING 1
                    )
@@ -144,10 +149,57 @@ impl DeliveryStore for PostgresStore {
         count(self.shared.pool.write(sql, &values, "delivery").await?.first())
     }
 
-    async fn replace_delivery(&self, expected: Version, delivery: &Delivery) -> Result<Swap, StoreError> {
+    async fn delivery_attempts(
+        &self,
+        tenant: TenantId,
+        id: DeliveryId,
+        before: Option<u32>,
+        most: u32,
+    ) -> Result<Vec<AttemptRecord>, StoreError> {
+        let (id, tenant) = (uuid(id.as_bytes()), uuid(tenant.as_bytes()));
+        let (before, most) = (before.map(i64::from), limit(most));
+        let sql = "SELECT record FROM delivery_attempts
+                   WHERE delivery = $1 AND ($2::bigint IS NULL OR number < $2)
+                     AND EXISTS (SELECT FROM deliveries WHERE id = $1 AND tenant = $3)
+                   ORDER BY number DESC LIMIT $4";
+        let values: [Value<'_>; 4] = [
+            (&id, Type::UUID),
+            (&before, Type::INT8),
+            (&tenant, Type::UUID),
+            (&most, Type::INT8),
+        ];
+        let what = "delivery attempt";
+        let rows = self.shared.pool.read(sql, &values, what).await?;
+        rows.iter()
+            .map(|row| AttemptRow::attempt(&get::<String>(row, 0, what)?))
+            .collect()
+    }
+
+    async fn forget_attempts(&self, before: Timestamp, most: u32) -> Result<u64, StoreError> {
+        let (before, most) = (before.as_micros(), limit(most));
+        let sql = "WITH old AS MATERIALIZED (
+                       SELECT delivery, number FROM delivery_attempts WHERE at <= $1
+                       ORDER BY at, delivery, number LIMIT $2 FOR UPDATE SKIP LOCKED
+                   ), gone AS (
+                       DELETE FROM delivery_attempts
+                       WHERE (delivery, number) IN (SELECT delivery, number FROM old) RETURNING 1
+                   )
+                   SELECT count(*) FROM gone";
+        let values: [Value<'_>; 2] = [(&before, Type::INT8), (&most, Type::INT8)];
+        let rows = self.shared.pool.write(sql, &values, "delivery attempt").await?;
+        count(rows.first())
+    }
+
+    async fn replace_delivery(
+        &self,
+        expected: Version,
+        delivery: &Delivery,
+        tried: Option<&AttemptRecord>,
+    ) -> Result<Swap, StoreError> {
         let wish = NewTurn {
             expected: version_column(expected),
             row: DeliveryRow::of(delivery),
+            tried: tried.map(|tried| AttemptRow::of(delivery.id, tried)),
         };
         self.redelivering.ask(wish).await
     }

@@ -1,17 +1,42 @@
 //! Endpoints.
 
 use async_trait::async_trait;
-use marquetry_model::{Endpoint, EndpointId, TenantId, Version};
-use marquetry_store::persisted::{EndpointRow, version_column};
-use marquetry_store::{EndpointStore, StoreError, Swap};
+use marquetry_model::{Delivery, Endpoint, EndpointId, TenantId, Version};
+use marquetry_store::persisted::{DeliveryRow, EndpointRow, version_column};
+use marquetry_store::{Change, EndpointStore, StoreError, Swap};
 use tokio_postgres::Row;
-use tokio_postgres::types::Type;
+use tokio_postgres::types::{ToSql, Type};
 use uuid::Uuid;
 
+use super::columns::Columns;
 use super::uuid;
 use crate::PostgresStore;
 use crate::error::Work;
+use crate::news::CHANNEL;
 use crate::pool::{Value, get};
+
+/// The deliveries that a change leads to appear with it or not at all. The first column of theirs is the endpoint
+/// that changed.
+const SWAP: &str = "
+    WITH swapped AS (
+        UPDATE endpoints SET version = $16, record = $17
+        WHERE id = $18 AND tenant = $19 AND version = $20 RETURNING id
+    ), owed AS (
+        INSERT INTO deliveries (id, tenant, endpoint, lane, event, shown, due, sending, created_at, version,
+                                record, body)
+        SELECT o.id, o.tenant, o.endpoint, o.lane, o.event, o.shown, o.due, o.sending, o.created_at,
+               o.version, o.record, o.body
+        FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[],
+                    $8::bigint[], $9::boolean[], $10::bigint[], $11::bigint[], $12::text[], $13::bytea[])
+            AS o (changed, id, tenant, endpoint, lane, event, shown, due, sending, created_at, version,
+                  record, body)
+        JOIN swapped ON swapped.id = o.changed
+        RETURNING 1
+    ), told AS (
+        SELECT pg_notify($14, $15) WHERE EXISTS (SELECT FROM owed)
+    )
+    SELECT EXISTS (SELECT FROM swapped), EXISTS (SELECT FROM endpoints WHERE id = $18 AND tenant = $19),
+           (SELECT count(*) FROM told)";
 
 #[async_trait]
 impl EndpointStore for PostgresStore {
@@ -42,24 +67,34 @@ impl EndpointStore for PostgresStore {
         self.endpoints("tenant = $1", &[(&tenant, Type::UUID)]).await
     }
 
-    async fn replace_endpoint(&self, expected: Version, endpoint: &Endpoint) -> Result<Swap, StoreError> {
+    async fn swap_endpoint(
+        &self,
+        expected: Version,
+        endpoint: &Endpoint,
+        owed: &[Delivery],
+    ) -> Result<Swap, StoreError> {
         let row = EndpointRow::of(endpoint);
-        let sql = "WITH swapped AS (
-                       UPDATE endpoints SET version = $1, record = $2
-                       WHERE id = $3 AND tenant = $4 AND version = $5 RETURNING 1
-                   )
-                   SELECT EXISTS (SELECT FROM swapped),
-                          EXISTS (SELECT FROM endpoints WHERE id = $3 AND tenant = $4)";
+        let owed: Vec<_> = owed.iter().map(DeliveryRow::of).collect();
+        let owed: Vec<_> = owed.iter().map(|delivery| (row.id, delivery)).collect();
+        let columns = Columns::default()
+            .deliveries(&owed)
+            .text(CHANNEL.to_owned())
+            .text(self.shared.told(&[Change::Delivery]));
         let (id, tenant, expected) = (uuid(&row.id), uuid(&row.tenant), version_column(expected));
-        let values: [Value<'_>; 5] = [
-            (&row.version, Type::INT8),
+        let mut values = columns.values();
+        values.extend([
+            (&row.version as &(dyn ToSql + Sync), Type::INT8),
             (&row.record, Type::TEXT),
             (&id, Type::UUID),
             (&tenant, Type::UUID),
             (&expected, Type::INT8),
-        ];
-        let rows = self.shared.pool.write(sql, &values, "endpoint").await?;
-        swap(rows.first(), "endpoint")
+        ]);
+        let rows = self.shared.pool.write(SWAP, &values, "endpoint").await?;
+        let swapped = swap(rows.first(), "endpoint")?;
+        if swapped == Swap::Swapped && !owed.is_empty() {
+            self.shared.ring([Change::Delivery]);
+        }
+        Ok(swapped)
     }
 
     async fn delete_endpoint(&self, tenant: TenantId, id: EndpointId) -> Result<bool, StoreError> {

@@ -1,7 +1,7 @@
 //! Swaps of deliveries, many in one statement.
 
 use async_trait::async_trait;
-use marquetry_store::persisted::DeliveryRow;
+use marquetry_store::persisted::{AttemptRow, DeliveryRow};
 use marquetry_store::{Change, Swap};
 
 use super::columns::Columns;
@@ -17,6 +17,7 @@ use crate::store::Shared;
 pub(crate) struct NewTurn {
     pub(crate) expected: i64,
     pub(crate) row: DeliveryRow,
+    pub(crate) tried: Option<AttemptRow>,
 }
 
 /// Swaps deliveries.
@@ -38,7 +39,16 @@ const SWAP: &str = "
         RETURNING deliveries.id
     ), told AS (
         SELECT pg_notify($9, $10) WHERE EXISTS (SELECT FROM swapped)
-    )
+    )";
+const TRIED: &str = ", tried AS (
+        INSERT INTO delivery_attempts (delivery, number, at, record)
+        SELECT t.delivery, t.number, t.at, t.record
+        FROM unnest($11::uuid[], $12::bigint[], $13::bigint[], $14::text[])
+            AS t (delivery, number, at, record)
+        JOIN swapped ON swapped.id = t.delivery
+        ON CONFLICT DO NOTHING
+    )";
+const OUTCOME: &str = "
     SELECT wish.id, swapped.id IS NOT NULL, EXISTS (
                SELECT FROM deliveries WHERE deliveries.id = wish.id AND deliveries.tenant = wish.tenant
            ), (SELECT count(*) FROM told)
@@ -57,7 +67,7 @@ impl Batch for Redelivering {
         let mut sorted: Vec<&NewTurn> = wishes.iter().collect();
         sorted.sort_by_key(|wish| wish.row.id);
         let all = || sorted.iter().map(|wish| &wish.row);
-        let columns = Columns::default()
+        let mut columns = Columns::default()
             .uuids(all().map(|row| Some(row.id)))
             .uuids(all().map(|row| Some(row.tenant)))
             .numbers(sorted.iter().map(|wish| Some(wish.expected)))
@@ -68,7 +78,19 @@ impl Batch for Redelivering {
             .texts(all().map(|row| Some(row.record.as_str())))
             .text(CHANNEL.to_owned())
             .text(self.0.told(&[Change::Delivery]));
-        let rows = self.0.pool.write(SWAP, &columns.values(), "delivery").await?;
+        let mut sql = SWAP.to_owned();
+        let tried: Vec<&AttemptRow> = sorted.iter().filter_map(|wish| wish.tried.as_ref()).collect();
+        // Claims bring no try along, and need not have it planned.
+        if !tried.is_empty() {
+            columns = columns
+                .uuids(tried.iter().map(|row| Some(row.delivery)))
+                .numbers(tried.iter().map(|row| Some(row.number)))
+                .numbers(tried.iter().map(|row| Some(row.at)))
+                .texts(tried.iter().map(|row| Some(row.record.as_str())));
+            sql.push_str(TRIED);
+        }
+        sql.push_str(OUTCOME);
+        let rows = self.0.pool.write(&sql, &columns.values(), "delivery").await?;
         let outcomes = outcomes(&rows)?;
         let of = |wish: &NewTurn| {
             outcomes

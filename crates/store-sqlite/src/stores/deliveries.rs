@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use marquetry_job::Timestamp;
-use marquetry_model::{Delivery, DeliveryId, Lane, TenantId, Version};
-use marquetry_store::persisted::{DeliveryRow, shown_name, version_column};
+use marquetry_model::{AttemptRecord, Delivery, DeliveryId, Lane, TenantId, Version};
+use marquetry_store::persisted::{AttemptRow, DeliveryRow, shown_name, version_column};
 use marquetry_store::{Change, Cursor, DeliveryFilter, DeliveryStore, Page, StoreError, Swap};
 use rusqlite::{Connection, OptionalExtension, Params, Row, named_params, params};
 
@@ -52,6 +52,7 @@ impl DeliveryStore for SqliteStore {
                 "SELECT {COLUMNS} FROM deliveries
                  WHERE tenant = :tenant AND {endpoint}
                    AND (:shown IS NULL OR shown = :shown) AND (:event IS NULL OR event = :event)
+                   AND (:since IS NULL OR created_at >= :since)
                    AND (:at IS NULL OR (created_at, id) < (:at, :id))
                  ORDER BY created_at DESC, id DESC LIMIT :limit"
             );
@@ -63,6 +64,7 @@ impl DeliveryStore for SqliteStore {
                     ":endpoint": filter.endpoint.as_ref().map(|endpoint| endpoint.as_bytes()),
                     ":shown": filter.shown.map(shown_name),
                     ":event": filter.event.map(|event| event.name()),
+                    ":since": filter.since.map(Timestamp::as_micros),
                     ":at": after.map(|after| after.at.as_micros()),
                     ":id": after.map(|after| after.id),
                     ":limit": limit.saturating_add(1),
@@ -132,23 +134,71 @@ impl DeliveryStore for SqliteStore {
 
     async fn forget_deliveries(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
         self.write(move |connection, _| {
-            let sql = "DELETE FROM deliveries WHERE id IN (
-                           SELECT id FROM deliveries INDEXED BY deliveries_ended
-                           WHERE due IS NULL AND created_at <= ?1 ORDER BY created_at, id LIMIT ?2)";
-            let gone = connection
-                .execute(sql, params![before.as_micros(), limit])
-                .of("delivery")?;
+            // The same rows both times: nothing else writes in between.
+            let old = "(SELECT id FROM deliveries INDEXED BY deliveries_ended
+                        WHERE due IS NULL AND created_at <= ?1 ORDER BY created_at, id LIMIT ?2)";
+            let delete = |sql: String| {
+                let values = params![before.as_micros(), limit];
+                connection.execute(&sql, values).of("delivery")
+            };
+            delete(format!("DELETE FROM delivery_attempts WHERE delivery IN {old}"))?;
+            let gone = delete(format!("DELETE FROM deliveries WHERE id IN {old}"))?;
             Ok(u64::try_from(gone).unwrap_or(u64::MAX))
         })
         .await
     }
 
-    async fn replace_delivery(&self, expected: Version, delivery: &Delivery) -> Result<Swap, StoreError> {
+    async fn delivery_attempts(
+        &self,
+        tenant: TenantId,
+        id: DeliveryId,
+        before: Option<u32>,
+        limit: u32,
+    ) -> Result<Vec<AttemptRecord>, StoreError> {
+        self.read(move |connection| {
+            let sql = "SELECT record FROM delivery_attempts
+                       WHERE delivery = ?1 AND (?2 IS NULL OR number < ?2)
+                         AND EXISTS (SELECT 1 FROM deliveries WHERE id = ?1 AND tenant = ?3)
+                       ORDER BY number DESC LIMIT ?4";
+            let mut statement = connection.prepare_cached(sql).of("delivery attempt")?;
+            let values = params![id.as_bytes(), before, tenant.as_bytes(), limit];
+            let records = statement
+                .query_map(values, |row| row.get::<_, String>(0))
+                .of("delivery attempt")?;
+            records
+                .map(|record| AttemptRow::attempt(&record.of("delivery attempt")?))
+                .collect()
+        })
+        .await
+    }
+
+    async fn forget_attempts(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        self.write(move |connection, _| {
+            let sql = "DELETE FROM delivery_attempts WHERE (delivery, number) IN (
+                           SELECT delivery, number FROM delivery_attempts INDEXED BY delivery_attempts_old
+                           WHERE at <= ?1 ORDER BY at, delivery, number LIMIT ?2)";
+            let values = params![before.as_micros(), limit];
+            let gone = connection.execute(sql, values).of("delivery attempt")?;
+            Ok(u64::try_from(gone).unwrap_or(u64::MAX))
+        })
+        .await
+    }
+
+    async fn replace_delivery(
+        &self,
+        expected: Version,
+        delivery: &Delivery,
+        tried: Option<&AttemptRecord>,
+    ) -> Result<Swap, StoreError> {
         let row = DeliveryRow::of(delivery);
+        let tried = tried.map(|tried| AttemptRow::of(delivery.id, tried));
         self.write(move |connection, told| {
             let swap = update(connection, expected, &row)?;
             if swap == Swap::Swapped {
                 told.push(Change::Delivery);
+                if let Some(tried) = &tried {
+                    remember(connection, tried)?;
+                }
             }
             Ok(swap)
         })
@@ -184,6 +234,17 @@ pub(super) fn insert(connection: &Connection, row: &DeliveryRow) -> Work<()> {
             row.body
         ])
         .of("delivery")?;
+    Ok(())
+}
+
+fn remember(connection: &Connection, row: &AttemptRow) -> Work<()> {
+    let sql = "INSERT INTO delivery_attempts (delivery, number, at, record) VALUES (?1, ?2, ?3, ?4)
+               ON CONFLICT DO NOTHING";
+    connection
+        .prepare_cached(sql)
+        .of("delivery attempt")?
+        .execute(params![row.delivery, row.number, row.at, row.record])
+        .of("delivery attempt")?;
     Ok(())
 }
 

@@ -1,11 +1,12 @@
 //! Endpoints.
 
 use async_trait::async_trait;
-use marquetry_model::{Endpoint, EndpointId, TenantId, Version};
-use marquetry_store::persisted::{EndpointRow, version_column};
-use marquetry_store::{EndpointStore, StoreError, Swap};
+use marquetry_model::{Delivery, Endpoint, EndpointId, TenantId, Version};
+use marquetry_store::persisted::{DeliveryRow, EndpointRow, version_column};
+use marquetry_store::{Change, EndpointStore, StoreError, Swap};
 use rusqlite::{Connection, Params, Row, params};
 
+use super::deliveries;
 use crate::SqliteStore;
 use crate::error::{Doing, Work};
 
@@ -36,9 +37,15 @@ impl EndpointStore for SqliteStore {
             .await
     }
 
-    async fn replace_endpoint(&self, expected: Version, endpoint: &Endpoint) -> Result<Swap, StoreError> {
+    async fn swap_endpoint(
+        &self,
+        expected: Version,
+        endpoint: &Endpoint,
+        owed: &[Delivery],
+    ) -> Result<Swap, StoreError> {
         let row = EndpointRow::of(endpoint);
-        self.write(move |connection, _| {
+        let owed: Vec<_> = owed.iter().map(DeliveryRow::of).collect();
+        self.write(move |connection, told| {
             let sql = "UPDATE endpoints SET version = ?1, record = ?2
                        WHERE id = ?3 AND tenant = ?4 AND version = ?5";
             let values = params![
@@ -49,6 +56,10 @@ impl EndpointStore for SqliteStore {
                 version_column(expected)
             ];
             if connection.execute(sql, values).of("endpoint")? == 1 {
+                for row in &owed {
+                    deliveries::insert(connection, row)?;
+                    told.push(Change::Delivery);
+                }
                 return Ok(Swap::Swapped);
             }
             let there = connection

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use marquetry_job::{DeliveryEvent, DeliveryShown, DeliveryState, Jitter, Timestamp};
-use marquetry_model::{Callback, Delivery, DeliveryAttempt, DeliveryId, EventType, Target, Version};
+use marquetry_job::{DeliveryEvent, DeliverySchedule, DeliveryShown, DeliveryState, Jitter, Timestamp};
+use marquetry_model::{Callback, Delivery, DeliveryId, DialectName, EventType, Target, Version};
 
 use super::sample::{
-    LEASE, at, delivery, delivery_id, delivery_steps, dialect, endpoint_id, tenant_id, worker,
+    LEASE, at, attempt, delivery, delivery_id, delivery_steps, dialect, endpoint_id, tenant_id, worker,
 };
-use crate::{Change, DeliveryFilter, Reported, Store, StoreError, Swap};
+use crate::{Change, DeliveryFilter, DeliverySteps, Reported, Schedules, Store, StoreError, Swap};
 
 type Shared = Arc<dyn Store>;
 
@@ -83,7 +83,10 @@ pub async fn other_tenants_see_nothing(store: Shared) {
         ..delivery(1)
     };
     assert_eq!(
-        store.replace_delivery(Version::FIRST, &stolen).await.unwrap(),
+        store
+            .replace_delivery(Version::FIRST, &stolen, Some(&attempt(1)))
+            .await
+            .unwrap(),
         Swap::Missing
     );
     let replay = delivery_steps(&store)
@@ -171,17 +174,26 @@ pub async fn a_moved_version_is_refused(store: Shared) {
     };
     let moved = delivery(1).stepped(state, None, at(5));
     assert_eq!(
-        store.replace_delivery(Version::FIRST, &moved).await.unwrap(),
+        store
+            .replace_delivery(Version::FIRST, &moved, None)
+            .await
+            .unwrap(),
         Swap::Swapped
     );
     assert_eq!(
-        store.replace_delivery(Version::FIRST, &moved).await.unwrap(),
+        store
+            .replace_delivery(Version::FIRST, &moved, Some(&attempt(1)))
+            .await
+            .unwrap(),
         Swap::Moved
     );
+    let tenant = tenant_id(1);
+    let attempts = store.delivery_attempts(tenant, delivery_id(1), None, 9).await;
+    assert_eq!(attempts.unwrap(), [], "what was refused leaves no try behind");
     assert_eq!(reload(&store, 1).await, moved);
     assert_eq!(
         store
-            .replace_delivery(Version::FIRST, &delivery(2))
+            .replace_delivery(Version::FIRST, &delivery(2), None)
             .await
             .unwrap(),
         Swap::Missing
@@ -196,20 +208,14 @@ pub async fn a_refused_delivery_comes_back_after_its_wait(store: Shared) {
         .state
         .hold()
         .unwrap();
-    let tried = DeliveryAttempt {
-        at: at(1),
-        took: Duration::from_millis(12),
-        status: Some(503),
-        error: Some("the endpoint answered 503".into()),
-        answer: "busy".into(),
-    };
+    let tried = attempt(1);
     let refused = DeliveryEvent::Refused {
         by,
         retry_after: None,
     };
     let (tenant, id) = (tenant_id(1), delivery_id(1));
     let reported = steps
-        .report(tenant, id, refused, Some(tried.clone()), at(2), Jitter::MIDDLE)
+        .report(tenant, id, refused, Some(&tried), at(2), Jitter::MIDDLE)
         .await
         .unwrap();
     let Reported::Written(written) = reported else {
@@ -218,10 +224,108 @@ pub async fn a_refused_delivery_comes_back_after_its_wait(store: Shared) {
     assert_eq!(reload(&store, 1).await, written);
     assert_eq!(
         (written.tries, written.state.shown()),
-        (vec![tried], DeliveryShown::Failed)
+        (vec![tried.tried], DeliveryShown::Failed)
     );
     assert!(store.due_deliveries(at(6), 9, &[]).await.unwrap().is_empty());
     assert_eq!(store.due_deliveries(at(7), 9, &[]).await.unwrap().len(), 1);
+}
+
+/// Refuses delivery `n` once, at `now`, and remembers the try as `attempt(number)`.
+async fn refuse(store: &Shared, n: u64, number: u32, now: Timestamp) {
+    let steps = delivery_steps(store);
+    let claimed = steps.claim(worker(1), now, LEASE, 1, &[]).await.unwrap();
+    assert_eq!(ids(&claimed), [delivery_id(n)]);
+    let by = claimed[0].state.hold().unwrap();
+    let event = DeliveryEvent::Refused {
+        by,
+        retry_after: None,
+    };
+    let (tenant, id) = (tenant_id(1), delivery_id(n));
+    let reported = steps
+        .report(tenant, id, event, Some(&attempt(number)), now, Jitter::MIDDLE)
+        .await;
+    assert!(matches!(reported, Ok(Reported::Written(_))), "{reported:?}");
+}
+
+/// Every try comes back whole, the latest first, a page at a time, and to its tenant only.
+pub async fn a_try_is_remembered_beside_its_delivery(store: Shared) {
+    insert(&store, &delivery(1)).await;
+    for (number, now) in [(1, at(1)), (2, at(100)), (3, at(1_000))] {
+        refuse(&store, 1, number, now).await;
+    }
+    let (tenant, id) = (tenant_id(1), delivery_id(1));
+    let page = |before, limit| store.delivery_attempts(tenant, id, before, limit);
+    assert_eq!(page(None, 9).await.unwrap(), [3, 2, 1].map(attempt));
+    assert_eq!(page(None, 1).await.unwrap(), [attempt(3)]);
+    assert_eq!(page(Some(3), 9).await.unwrap(), [2, 1].map(attempt));
+    assert_eq!(page(Some(1), 9).await.unwrap(), []);
+    let others = store.delivery_attempts(tenant_id(2), id, None, 9).await.unwrap();
+    assert_eq!(others, []);
+    let unknown = store.delivery_attempts(tenant, delivery_id(2), None, 9).await;
+    assert_eq!(unknown.unwrap(), []);
+}
+
+/// Tries go by their own age while their delivery stays; and with their delivery.
+pub async fn old_tries_are_forgotten_by_age(store: Shared) {
+    insert(&store, &delivery(1)).await;
+    for (number, now) in [(1, at(1)), (2, at(100)), (3, at(1_000))] {
+        refuse(&store, 1, number, now).await;
+    }
+    let (tenant, id) = (tenant_id(1), delivery_id(1));
+    assert_eq!(store.forget_attempts(at(0), 9).await.unwrap(), 0);
+    assert_eq!(store.forget_attempts(at(2), 1).await.unwrap(), 1);
+    let left = store.delivery_attempts(tenant, id, None, 9).await.unwrap();
+    assert_eq!(left, [3, 2].map(attempt));
+    assert_eq!(
+        reload(&store, 1).await.tries.len(),
+        3,
+        "in short it knows them all"
+    );
+
+    let steps = delivery_steps(&store);
+    let claimed = steps.claim(worker(1), at(9_999), LEASE, 1, &[]).await.unwrap();
+    let by = claimed[0].state.hold().unwrap();
+    let gone = DeliveryEvent::Gone { by };
+    let reported = steps
+        .report(tenant, id, gone, None, at(9_999), Jitter::MIDDLE)
+        .await;
+    assert!(matches!(reported, Ok(Reported::Written(_))));
+    assert_eq!(store.forget_deliveries(at(9_999), 9).await.unwrap(), 1);
+    assert_eq!(
+        store.forget_attempts(at(9_999), 9).await.unwrap(),
+        0,
+        "they went with it"
+    );
+}
+
+/// A dialect with a schedule of its own is tried by that, any other by the usual one.
+pub async fn a_schedule_belongs_to_its_dialect(store: Shared) {
+    let brief = DialectName::new("brief").unwrap();
+    let once = DeliverySchedule {
+        waits: vec![Duration::ZERO],
+        ..DeliverySchedule::default()
+    };
+    let schedules = Schedules::default().with(brief.clone(), once);
+    let steps = DeliverySteps::new(Arc::clone(&store), schedules);
+    insert(&store, &delivery(1)).await;
+    let other = Delivery {
+        dialect: brief,
+        ..delivery(2)
+    };
+    insert(&store, &other).await;
+    for one in steps.claim(worker(1), at(9), LEASE, 2, &[]).await.unwrap() {
+        let by = one.state.hold().unwrap();
+        let event = DeliveryEvent::Refused {
+            by,
+            retry_after: None,
+        };
+        let reported = steps
+            .report(one.tenant, one.id, event, None, at(9), Jitter::MIDDLE)
+            .await;
+        assert!(matches!(reported, Ok(Reported::Written(_))));
+    }
+    assert_eq!(reload(&store, 1).await.state.shown(), DeliveryShown::Failed);
+    assert_eq!(reload(&store, 2).await.state.shown(), DeliveryShown::Dead);
 }
 
 /// A delivery whose courier fell silent is claimed by another, and the first is fenced off.
@@ -359,12 +463,21 @@ pub async fn filters_narrow_the_list(store: Shared) {
         [delivery_id(1)]
     );
     let event = Some(EventType::RenderFailed);
-    assert_eq!(list(DeliveryFilter { event, ..all }).await, [delivery_id(2)]);
+    assert_eq!(
+        list(DeliveryFilter { event, ..all.clone() }).await,
+        [delivery_id(2)]
+    );
+    let since = Some(at(3));
+    assert_eq!(
+        list(DeliveryFilter { since, ..all }).await,
+        [4, 3].map(delivery_id)
+    );
     assert!(
         list(DeliveryFilter {
             event,
             endpoint,
-            shown
+            shown,
+            since: None
         })
         .await
         .is_empty()

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use marquetry_model::{Endpoint, Version};
+use marquetry_model::{Endpoint, Version, WhyDisabled};
 
-use super::sample::{at, endpoint, endpoint_id, tenant_id};
-use crate::{Store, StoreError, Swap};
+use super::sample::{at, delivery, delivery_id, endpoint, endpoint_id, tenant_id};
+use crate::{Change, Store, StoreError, Swap};
 
 type Shared = Arc<dyn Store>;
 
@@ -101,6 +101,44 @@ pub async fn a_change_needs_the_current_version(store: Shared) {
             .await
             .unwrap(),
         Swap::Missing
+    );
+}
+
+/// What a change leads to is owed with the change: not without it, and it not without that.
+pub async fn a_change_brings_its_deliveries_or_nothing(store: Shared) {
+    store.insert_endpoint(&endpoint(1)).await.unwrap();
+    let owed = async |n| store.delivery(tenant_id(1), delivery_id(n)).await.unwrap();
+    let off = endpoint(1).given_up(WhyDisabled::Failing, at(9));
+    let stale = store
+        .swap_endpoint(Version(7), &off, &[delivery(1)])
+        .await
+        .unwrap();
+    assert_eq!((stale, owed(1).await), (Swap::Moved, None));
+    let absent = store
+        .swap_endpoint(Version::FIRST, &endpoint(2), &[delivery(1)])
+        .await;
+    assert_eq!((absent.unwrap(), owed(1).await), (Swap::Missing, None));
+
+    store.insert_delivery(&delivery(2)).await.unwrap();
+    let twice = [delivery(1), delivery(2)];
+    let refused = store.swap_endpoint(Version::FIRST, &off, &twice).await;
+    assert!(
+        matches!(refused, Err(StoreError::Duplicate { .. })),
+        "{refused:?}"
+    );
+    let stored = store.endpoint(tenant_id(1), endpoint_id(1)).await.unwrap();
+    assert_eq!((stored, owed(1).await), (Some(endpoint(1)), None));
+
+    let mut changes = store.changes();
+    let both = [delivery(1), delivery(3)];
+    let swap = store.swap_endpoint(Version::FIRST, &off, &both).await.unwrap();
+    assert_eq!(swap, Swap::Swapped);
+    assert_eq!(changes.next().await, Some(Change::Delivery));
+    let stored = store.endpoint(tenant_id(1), endpoint_id(1)).await.unwrap();
+    assert_eq!(stored, Some(off));
+    assert_eq!(
+        (owed(1).await, owed(3).await),
+        (Some(delivery(1)), Some(delivery(3)))
     );
 }
 

@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use marquetry_job::{DeliverySchedule, DeliveryState, RetrySchedule, Timestamp, WorkerId};
+use marquetry_job::{DeliverySchedule, DeliveryState, Health, RetrySchedule, Timestamp, WorkerId};
 use marquetry_model::{
-    Announce, ApiKey, ApiKeyId, AssetSource, BlobKey, Callback, Catalogue, Change, ContentHash, Delivery,
-    DeliveryId, DialectName, Endpoint, EndpointId, EventNaming, EventType, Export, ExportFile, ExportFormat,
-    Job, JobId, JobResult, JobSpec, KeyHash, LayerAddress, LayerEntry, LayerId, LayerKind, Mockup, MockupId,
-    Placement, RenderSpec, Secret, SmartObject, Target, Tenant, TenantId, Thumbnail, Timing, UploadSource,
-    UploadSpec, Version, Warning,
+    Announce, ApiKey, ApiKeyId, AssetSource, AttemptRecord, BlobKey, Callback, Catalogue, Change,
+    ContentHash, Delivery, DeliveryAttempt, DeliveryId, DialectName, Endpoint, EndpointId, EventNaming,
+    EventType, Export, ExportFile, ExportFormat, FormerSecret, Job, JobId, JobResult, JobSpec, KeyHash,
+    LayerAddress, LayerEntry, LayerId, LayerKind, Mockup, MockupId, Placement, RenderSpec, Secret,
+    SmartObject, Target, Tenant, TenantId, Thumbnail, Timing, Trouble, UploadSource, UploadSpec, Version,
+    Warning,
 };
 use marquetry_pixel::{BlendMode, Quad, Rect, Size};
 
@@ -209,11 +210,20 @@ pub fn endpoint(n: u64) -> Endpoint {
         tenant: tenant_id(1),
         url: format!("https://hooks.example.com/{n}"),
         secret: Secret::new("whsec_0123456789"),
+        former_secrets: vec![FormerSecret {
+            secret: Secret::new("whsec_before_that"),
+            until: at(86_400),
+        }],
         description: Some("the shop".into()),
         event_types: vec![EventType::RenderSucceeded, EventType::RenderFailed],
         naming: EventNaming::Current,
         dialect: dialect(),
         enabled: true,
+        disabled: None,
+        health: Health::Doubtful {
+            first: at(1),
+            last: at(2),
+        },
         created_at: at(i64::try_from(n).unwrap()),
         updated_at: None,
         version: Version::FIRST,
@@ -234,6 +244,23 @@ pub fn delivery(n: u64) -> Delivery {
         DeliveryState::owed(now, &DeliverySchedule::default()),
         now,
     )
+}
+
+/// A try of a delivery by its `n`th holder, which began at `at(n)` and failed.
+pub fn attempt(n: u32) -> AttemptRecord {
+    AttemptRecord {
+        number: n,
+        tried: DeliveryAttempt {
+            at: at(i64::from(n)),
+            took: Duration::from_millis(12),
+            status: Some(503),
+            error: Some("the endpoint answered 503".into()),
+        },
+        trouble: Some(Trouble::Overloaded),
+        lookup: "203.0.113.7 answered".into(),
+        request: vec![("webhook-id".into(), "msg_1".into())],
+        answer: "busy\nvery".into(),
+    }
 }
 
 /// Tenant `n`, made at `at(n)`.

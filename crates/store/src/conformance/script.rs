@@ -10,8 +10,8 @@ use marquetry_job::{Cause, DeliveryEvent, Failure, Hold, Jitter, Timestamp};
 use marquetry_model::{ExportFile, Job, JobId, JobResult, Mockup, TenantId, Version};
 
 use super::sample::{
-    LEASE, at, content, delivery, delivery_id, delivery_steps, endpoint, endpoint_id, job_id, job_steps, key,
-    key_id, mockup, mockup_id, render_job, result, tenant, tenant_id, upload_job, worker,
+    LEASE, at, attempt, content, delivery, delivery_id, delivery_steps, endpoint, endpoint_id, job_id,
+    job_steps, key, key_id, mockup, mockup_id, render_job, result, tenant, tenant_id, upload_job, worker,
 };
 use crate::{
     Cursor, DeliveryFilter, Fingerprint, First, IdempotencyClaim, JobFilter, JobSwap, MockupFilter,
@@ -239,9 +239,24 @@ impl Operation {
             };
             all.push(told(
                 steps
-                    .report(one.tenant, one.id, event, None, now, Jitter::MIDDLE)
+                    .report(
+                        one.tenant,
+                        one.id,
+                        event,
+                        Some(&attempt(by.epoch)),
+                        now,
+                        Jitter::MIDDLE,
+                    )
                     .await,
             ));
+            all.push(told(
+                store
+                    .delivery_attempts(one.tenant, one.id, Some(by.epoch), 3)
+                    .await,
+            ));
+        }
+        if self.three.is_multiple_of(16) {
+            all.push(told(store.forget_attempts(at(i64::from(self.two % 3)), 2).await));
         }
         all.join("\n")
     }

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use async_trait::async_trait;
 use marquetry_job::{DeliveryState, Timestamp};
-use marquetry_model::{Delivery, DeliveryId, Lane, TenantId, Version};
+use marquetry_model::{AttemptRecord, Delivery, DeliveryId, Lane, TenantId, Version};
 
 use super::{MemoryStore, first};
 use crate::{Change, Cursor, DeliveryFilter, DeliveryStore, Page, StoreError, Swap};
@@ -104,11 +104,51 @@ impl DeliveryStore for MemoryStore {
         let old = first(old.collect(), limit, |place| *place);
         for (_, id) in &old {
             shelves.deliveries.remove(id);
+            shelves.attempts.retain(|(of, _), _| of != id);
         }
         Ok(u64::try_from(old.len()).unwrap_or(u64::MAX))
     }
 
-    async fn replace_delivery(&self, expected: Version, delivery: &Delivery) -> Result<Swap, StoreError> {
+    async fn delivery_attempts(
+        &self,
+        tenant: TenantId,
+        id: DeliveryId,
+        before: Option<u32>,
+        limit: u32,
+    ) -> Result<Vec<AttemptRecord>, StoreError> {
+        let shelves = self.shelves();
+        if shelves.deliveries.get(&id).is_none_or(|of| of.tenant != tenant) {
+            return Ok(Vec::new());
+        }
+        let earlier = shelves.attempts.range((id, 0)..(id, before.unwrap_or(u32::MAX)));
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        Ok(earlier
+            .rev()
+            .take(limit)
+            .map(|(_, attempt)| attempt.clone())
+            .collect())
+    }
+
+    async fn forget_attempts(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        let mut shelves = self.shelves();
+        let old = shelves
+            .attempts
+            .iter()
+            .filter(|(_, attempt)| attempt.tried.at <= before)
+            .map(|(key, attempt)| (attempt.tried.at, *key));
+        let old = first(old.collect(), limit, |place| *place);
+        for (_, key) in &old {
+            shelves.attempts.remove(key);
+        }
+        Ok(u64::try_from(old.len()).unwrap_or(u64::MAX))
+    }
+
+    async fn replace_delivery(
+        &self,
+        expected: Version,
+        delivery: &Delivery,
+        tried: Option<&AttemptRecord>,
+    ) -> Result<Swap, StoreError> {
         let mut shelves = self.shelves();
         match shelves.deliveries.get_mut(&delivery.id) {
             Some(stored) if stored.tenant == delivery.tenant => {
@@ -118,6 +158,11 @@ impl DeliveryStore for MemoryStore {
                 *stored = delivery.clone();
             }
             _ => return Ok(Swap::Missing),
+        }
+        if let Some(tried) = tried {
+            shelves
+                .attempts
+                .insert((delivery.id, tried.number), tried.clone());
         }
         drop(shelves);
         self.bell.ring(Change::Delivery);

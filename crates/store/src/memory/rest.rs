@@ -3,13 +3,14 @@
 use async_trait::async_trait;
 use marquetry_job::Timestamp;
 use marquetry_model::{
-    ApiKey, ApiKeyId, ContentHash, Endpoint, EndpointId, KeyHash, Mockup, MockupId, Tenant, TenantId, Version,
+    ApiKey, ApiKeyId, ContentHash, Delivery, Endpoint, EndpointId, KeyHash, Mockup, MockupId, Tenant,
+    TenantId, Version,
 };
 
 use super::{MemoryStore, first};
 use crate::{
-    EndpointStore, KeyStore, MockupFilter, MockupOrder, MockupPage, MockupStore, OrderBy, StoreError, Swap,
-    Way,
+    Change, EndpointStore, KeyStore, MockupFilter, MockupOrder, MockupPage, MockupStore, OrderBy, StoreError,
+    Swap, Way,
 };
 
 #[async_trait]
@@ -132,19 +133,30 @@ impl EndpointStore for MemoryStore {
         }))
     }
 
-    async fn replace_endpoint(&self, expected: Version, endpoint: &Endpoint) -> Result<Swap, StoreError> {
+    async fn swap_endpoint(
+        &self,
+        expected: Version,
+        endpoint: &Endpoint,
+        owed: &[Delivery],
+    ) -> Result<Swap, StoreError> {
         let mut shelves = self.shelves();
-        Ok(match shelves.endpoints.get_mut(&endpoint.id) {
-            Some(stored) if stored.tenant == endpoint.tenant => {
-                if stored.version == expected {
-                    *stored = endpoint.clone();
-                    Swap::Swapped
-                } else {
-                    Swap::Moved
-                }
-            }
-            _ => Swap::Missing,
-        })
+        match shelves.endpoints.get(&endpoint.id) {
+            Some(stored) if stored.tenant == endpoint.tenant && stored.version == expected => {}
+            Some(stored) if stored.tenant == endpoint.tenant => return Ok(Swap::Moved),
+            _ => return Ok(Swap::Missing),
+        }
+        if owed.iter().any(|one| shelves.deliveries.contains_key(&one.id)) {
+            return Err(StoreError::Duplicate { what: "delivery" });
+        }
+        shelves.endpoints.insert(endpoint.id, endpoint.clone());
+        shelves
+            .deliveries
+            .extend(owed.iter().map(|one| (one.id, one.clone())));
+        drop(shelves);
+        if !owed.is_empty() {
+            self.bell.ring(Change::Delivery);
+        }
+        Ok(Swap::Swapped)
     }
 
     async fn delete_endpoint(&self, tenant: TenantId, id: EndpointId) -> Result<bool, StoreError> {

@@ -82,15 +82,13 @@ enum TargetForm {
 }
 
 #[derive(Serialize, Deserialize)]
-struct TryForm {
+pub(super) struct TryForm {
     at: i64,
     took: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     status: Option<u16>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     error: Option<String>,
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    answer: String,
 }
 
 impl DeliveryRow {
@@ -159,23 +157,21 @@ impl DeliveryRow {
 }
 
 impl TryForm {
-    fn of(attempt: &DeliveryAttempt) -> Self {
+    pub(super) fn of(attempt: &DeliveryAttempt) -> Self {
         Self {
             at: attempt.at.as_micros(),
             took: u64::try_from(attempt.took.as_micros()).unwrap_or(u64::MAX),
             status: attempt.status,
             error: attempt.error.clone(),
-            answer: attempt.answer.clone(),
         }
     }
 
-    fn back(self) -> DeliveryAttempt {
+    pub(super) fn back(self) -> DeliveryAttempt {
         DeliveryAttempt {
             at: moment(self.at),
             took: Duration::from_micros(self.took),
             status: self.status,
             error: self.error,
-            answer: self.answer,
         }
     }
 }

@@ -1,7 +1,10 @@
 //! The row of an endpoint, and the form of a one-off callback.
 
-use marquetry_job::Timestamp;
-use marquetry_model::{Callback, DialectName, Endpoint, EndpointId, EventNaming, Secret, TenantId};
+use marquetry_job::{Health, Timestamp};
+use marquetry_model::{
+    Callback, DialectName, Disabled, Endpoint, EndpointId, EventNaming, FormerSecret, Secret, TenantId,
+    WhyDisabled,
+};
 use serde::{Deserialize, Serialize};
 
 use super::scalar::parse;
@@ -37,6 +40,8 @@ struct RecordForm {
     v: u32,
     url: String,
     secret: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    former_secrets: Vec<FormerForm>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     description: Option<String>,
     #[serde(default)]
@@ -45,7 +50,45 @@ struct RecordForm {
     dialect: String,
     enabled: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    disabled: Option<DisabledForm>,
+    #[serde(default, skip_serializing_if = "HealthForm::is_well")]
+    health: HealthForm,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     updated_at: Option<i64>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct FormerForm {
+    secret: String,
+    until: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct DisabledForm {
+    at: i64,
+    why: WhyForm,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum WhyForm {
+    Gone,
+    Failing,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum HealthForm {
+    #[default]
+    Well,
+    Doubtful {
+        first: i64,
+        last: i64,
+    },
+    Failing {
+        since: i64,
+        last: i64,
+    },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -70,6 +113,7 @@ impl EndpointRow {
             v: V,
             url: endpoint.url.clone(),
             secret: endpoint.secret.expose().to_owned(),
+            former_secrets: endpoint.former_secrets.iter().map(FormerForm::of).collect(),
             description: endpoint.description.clone(),
             event_types: endpoint
                 .event_types
@@ -82,6 +126,8 @@ impl EndpointRow {
             },
             dialect: endpoint.dialect.as_str().to_owned(),
             enabled: endpoint.enabled,
+            disabled: endpoint.disabled.map(DisabledForm::of),
+            health: HealthForm::of(endpoint.health),
             updated_at: endpoint.updated_at.map(Timestamp::as_micros),
         };
         Self {
@@ -110,6 +156,7 @@ impl EndpointRow {
             tenant: TenantId::from_bytes(self.tenant),
             url: record.url,
             secret: Secret::new(record.secret),
+            former_secrets: record.former_secrets.into_iter().map(FormerForm::back).collect(),
             description: record.description,
             event_types: events.collect::<Result<_, _>>()?,
             naming: match record.naming {
@@ -118,10 +165,84 @@ impl EndpointRow {
             },
             dialect: DialectName::new(record.dialect)?,
             enabled: record.enabled,
+            disabled: record.disabled.map(DisabledForm::back),
+            health: record.health.back(),
             created_at: moment(self.created_at),
             updated_at: record.updated_at.map(moment),
             version: version(self.version)?,
         })
+    }
+}
+
+impl FormerForm {
+    fn of(former: &FormerSecret) -> Self {
+        Self {
+            secret: former.secret.expose().to_owned(),
+            until: former.until.as_micros(),
+        }
+    }
+
+    fn back(self) -> FormerSecret {
+        FormerSecret {
+            secret: Secret::new(self.secret),
+            until: moment(self.until),
+        }
+    }
+}
+
+impl DisabledForm {
+    fn of(disabled: Disabled) -> Self {
+        Self {
+            at: disabled.at.as_micros(),
+            why: match disabled.why {
+                WhyDisabled::Gone => WhyForm::Gone,
+                WhyDisabled::Failing => WhyForm::Failing,
+            },
+        }
+    }
+
+    fn back(self) -> Disabled {
+        Disabled {
+            at: moment(self.at),
+            why: match self.why {
+                WhyForm::Gone => WhyDisabled::Gone,
+                WhyForm::Failing => WhyDisabled::Failing,
+            },
+        }
+    }
+}
+
+impl HealthForm {
+    fn of(health: Health) -> Self {
+        match health {
+            Health::Well => Self::Well,
+            Health::Doubtful { first, last } => Self::Doubtful {
+                first: first.as_micros(),
+                last: last.as_micros(),
+            },
+            Health::Failing { since, last } => Self::Failing {
+                since: since.as_micros(),
+                last: last.as_micros(),
+            },
+        }
+    }
+
+    fn back(self) -> Health {
+        match self {
+            Self::Well => Health::Well,
+            Self::Doubtful { first, last } => Health::Doubtful {
+                first: moment(first),
+                last: moment(last),
+            },
+            Self::Failing { since, last } => Health::Failing {
+                since: moment(since),
+                last: moment(last),
+            },
+        }
+    }
+
+    const fn is_well(&self) -> bool {
+        matches!(self, Self::Well)
     }
 }
 

@@ -3,16 +3,17 @@
 use std::time::Duration;
 
 use marquetry_job::{
-    Attempt, Cancel, DeathCause, DeliveryState, Failure, Hold, JobState, Lease, Tally, Timestamp, WorkerId,
+    Attempt, Cancel, DeathCause, DeliveryState, Failure, Health, Hold, JobState, Lease, Tally, Timestamp,
+    WorkerId,
 };
 use marquetry_model::{
-    Adjustments, Announce, AssetSource, BlobKey, BoxSize, Callback, Catalogue, Change, ColourOverlay,
-    ContentHash, Delivery, DeliveryAttempt, DeliveryId, DialectName, Endpoint, EndpointId, EventNaming,
-    EventType, Export, ExportFile, ExportFormat, ExportSize, Fit, Flip, Happening, Job, JobId, JobResult,
-    JobSpec, LayerAddress, LayerEntry, LayerId, LayerKind, Mockup, MockupId, Moment, Placement, Position,
-    Priority, Progress, RenderSpec, Rewording, Secret, SmartObject, Target, TenantId, TextFit, TextLayer,
-    TextSegment, TextStyle, Thumbnail, Tile, Timeline, Timing, UploadSource, UploadSpec, Version, Warning,
-    Within, Words,
+    Adjustments, Announce, AssetSource, AttemptRecord, BlobKey, BoxSize, Callback, Catalogue, Change,
+    ColourOverlay, ContentHash, Delivery, DeliveryAttempt, DeliveryId, DialectName, Disabled, Endpoint,
+    EndpointId, EventNaming, EventType, Export, ExportFile, ExportFormat, ExportSize, Fit, Flip,
+    FormerSecret, Happening, Job, JobId, JobResult, JobSpec, LayerAddress, LayerEntry, LayerId, LayerKind,
+    Mockup, MockupId, Moment, Placement, Position, Priority, Progress, RenderSpec, Rewording, Secret,
+    SmartObject, Target, TenantId, TextFit, TextLayer, TextSegment, TextStyle, Thumbnail, Tile, Timeline,
+    Timing, Trouble, UploadSource, UploadSpec, Version, Warning, WhyDisabled, Within, Words,
 };
 use marquetry_pixel::{BlendMode, Quad, Rect, Rgb, Size};
 use proptest::collection::vec;
@@ -20,7 +21,7 @@ use proptest::option::of;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::{DeliveryRow, EndpointRow, JobRow, MockupRow};
+use super::{AttemptRow, DeliveryRow, EndpointRow, JobRow, MockupRow};
 use crate::StoreError;
 
 fn moment() -> impl Strategy<Value = Timestamp> {
@@ -100,6 +101,7 @@ fn delivery_state() -> impl Strategy<Value = DeliveryState> {
         DeathCause::Gone,
         DeathCause::EndpointRemoved,
         DeathCause::SendersCrashed,
+        DeathCause::EndpointDisabled,
     ];
     prop_oneof![
         (tally(), moment()).prop_map(|(tally, due)| DeliveryState::Pending { tally, due }),
@@ -385,10 +387,7 @@ fn delivery() -> impl Strategy<Value = Delivery> {
         any::<[u8; 16]>().prop_map(|id| Target::Endpoint(EndpointId::from_bytes(id))),
         callback().prop_map(Target::Callback),
     ];
-    let tries = vec(
-        (moment(), any::<u64>(), of(any::<u16>()), of(text()), text()),
-        0..3,
-    );
+    let tries = vec((moment(), any::<u64>(), of(any::<u16>()), of(text())), 0..3);
     (
         (
             any::<[u8; 16]>(),
@@ -421,12 +420,11 @@ fn delivery() -> impl Strategy<Value = Delivery> {
                     version: Version(version),
                     tries: tries
                         .into_iter()
-                        .map(|(at, micros, status, error, answer)| DeliveryAttempt {
+                        .map(|(at, micros, status, error)| DeliveryAttempt {
                             at,
                             took: Duration::from_micros(micros),
                             status,
                             error,
-                            answer,
                         })
                         .collect(),
                     created_at,
@@ -434,6 +432,46 @@ fn delivery() -> impl Strategy<Value = Delivery> {
                 }
             },
         )
+}
+
+fn attempt() -> impl Strategy<Value = AttemptRecord> {
+    let tried = (moment(), any::<u64>(), of(any::<u16>()), of(text()));
+    let rest = (
+        any::<u32>(),
+        of(select(Trouble::ALL.to_vec())),
+        text(),
+        vec((text(), text()), 0..4),
+        text(),
+    );
+    (tried, rest).prop_map(|((at, micros, status, error), rest)| {
+        let (number, trouble, lookup, request, answer) = rest;
+        AttemptRecord {
+            number,
+            tried: DeliveryAttempt {
+                at,
+                took: Duration::from_micros(micros),
+                status,
+                error,
+            },
+            trouble,
+            lookup,
+            request,
+            answer,
+        }
+    })
+}
+
+fn health() -> impl Strategy<Value = Health> {
+    prop_oneof![
+        Just(Health::Well),
+        (moment(), moment()).prop_map(|(first, last)| Health::Doubtful { first, last }),
+        (moment(), moment()).prop_map(|(since, last)| Health::Failing { since, last }),
+    ]
+}
+
+fn disabled() -> impl Strategy<Value = Disabled> {
+    let why = select(vec![WhyDisabled::Gone, WhyDisabled::Failing]);
+    (moment(), why).prop_map(|(at, why)| Disabled { at, why })
 }
 
 fn endpoint() -> impl Strategy<Value = Endpoint> {
@@ -444,17 +482,27 @@ fn endpoint() -> impl Strategy<Value = Endpoint> {
             any::<bool>(),
             dialect(),
             any::<bool>(),
+            vec((text(), moment()), 0..3),
+            of(disabled()),
+            health(),
         ),
         (moment(), of(moment()), 0..u64::MAX / 2),
     )
         .prop_map(
             |((id, tenant, url, secret, description), rest, (created_at, updated_at, version))| {
-                let (event_types, legacy, dialect, enabled) = rest;
+                let (event_types, legacy, dialect, enabled, former, disabled, health) = rest;
                 Endpoint {
                     id: EndpointId::from_bytes(id),
                     tenant: TenantId::from_bytes(tenant),
                     url,
                     secret: Secret::new(secret),
+                    former_secrets: former
+                        .into_iter()
+                        .map(|(secret, until)| FormerSecret {
+                            secret: Secret::new(secret),
+                            until,
+                        })
+                        .collect(),
                     description,
                     event_types,
                     naming: if legacy {
@@ -464,6 +512,8 @@ fn endpoint() -> impl Strategy<Value = Endpoint> {
                     },
                     dialect,
                     enabled,
+                    disabled,
+                    health,
                     created_at,
                     updated_at,
                     version: Version(version),
@@ -659,6 +709,12 @@ proptest! {
     #[test]
     fn a_delivery_is_read_as_it_was_written(delivery in delivery()) {
         prop_assert_eq!(DeliveryRow::of(&delivery).delivery().unwrap(), delivery);
+    }
+
+    #[test]
+    fn an_attempt_is_read_as_it_was_written(attempt in attempt(), id in any::<[u8; 16]>()) {
+        let row = AttemptRow::of(DeliveryId::from_bytes(id), &attempt);
+        prop_assert_eq!(AttemptRow::attempt(&row.record).unwrap(), attempt);
     }
 
     #[test]

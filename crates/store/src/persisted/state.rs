@@ -65,6 +65,7 @@ pub(super) enum DeathForm {
     Gone,
     EndpointRemoved,
     SendersCrashed,
+    EndpointDisabled,
 }
 
 #[derive(Clone, Copy, Serialize, Deserialize)]
@@ -206,6 +207,7 @@ impl DeliveryStateForm {
                     DeathCause::Gone => DeathForm::Gone,
                     DeathCause::EndpointRemoved => DeathForm::EndpointRemoved,
                     DeathCause::SendersCrashed => DeathForm::SendersCrashed,
+                    DeathCause::EndpointDisabled => DeathForm::EndpointDisabled,
                 },
             },
         }
@@ -233,6 +235,7 @@ impl DeliveryStateForm {
                     DeathForm::Gone => DeathCause::Gone,
                     DeathForm::EndpointRemoved => DeathCause::EndpointRemoved,
                     DeathForm::SendersCrashed => DeathCause::SendersCrashed,
+                    DeathForm::EndpointDisabled => DeathCause::EndpointDisabled,
                 },
             },
         })

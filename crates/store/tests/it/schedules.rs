@@ -7,8 +7,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use marquetry_job::{Cause, Failure, Jitter, JobState, Timestamp};
 use marquetry_model::{
-    ApiKey, ApiKeyId, ContentHash, Delivery, DeliveryId, Endpoint, EndpointId, Job, JobId, KeyHash, Lane,
-    Mockup, MockupId, Tenant, TenantId, Version,
+    ApiKey, ApiKeyId, AttemptRecord, ContentHash, Delivery, DeliveryId, Endpoint, EndpointId, Job, JobId,
+    KeyHash, Lane, Mockup, MockupId, Tenant, TenantId, Version,
 };
 use marquetry_store::conformance::sample::{
     LEASE, at, job_id, job_steps, render_job, result, tenant_id, worker,
@@ -68,7 +68,7 @@ passed_on!(EndpointStore:
     insert_endpoint(endpoint: &Endpoint) -> ();
     endpoint(tenant: TenantId, id: EndpointId) -> Option<Endpoint>;
     list_endpoints(tenant: TenantId) -> Vec<Endpoint>;
-    replace_endpoint(expected: Version, endpoint: &Endpoint) -> Swap;
+    swap_endpoint(expected: Version, endpoint: &Endpoint, owed: &[Delivery]) -> Swap;
     delete_endpoint(tenant: TenantId, id: EndpointId) -> bool;
 );
 passed_on!(DeliveryStore:
@@ -78,7 +78,9 @@ passed_on!(DeliveryStore:
     due_deliveries(now: Timestamp, limit: u32, except: &[Lane]) -> Vec<Delivery>;
     next_due_delivery(except: &[Lane]) -> Option<Timestamp>;
     held_deliveries(after: Option<DeliveryId>, limit: u32) -> Vec<Delivery>;
-    replace_delivery(expected: Version, delivery: &Delivery) -> Swap;
+    replace_delivery(expected: Version, delivery: &Delivery, tried: Option<&AttemptRecord>) -> Swap;
+    delivery_attempts(tenant: TenantId, id: DeliveryId, before: Option<u32>, limit: u32) -> Vec<AttemptRecord>;
+    forget_attempts(before: Timestamp, limit: u32) -> u64;
     forget_deliveries(before: Timestamp, limit: u32) -> u64;
 );
 passed_on!(KeyStore:

@@ -3,10 +3,12 @@
 
 mod announcing;
 mod crashing;
+mod enduring;
 mod hostile;
 mod retrying;
 mod sending;
 mod sharing;
 mod stage;
 mod tricks;
+mod trusting;
 mod villain;

@@ -1,5 +1,6 @@
 //! One try: what arrives at the receiver, and what is kept of its answer.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use marquetry_egress::{Egress, Policy};
@@ -37,7 +38,14 @@ async fn a_message_arrives_signed_and_is_taken() {
         panic!("one try: {:?}", delivery.tries);
     };
     assert_eq!((tried.status, tried.error.as_deref()), (Some(200), None));
-    assert_eq!(tried.answer, "thank you");
+    let attempts = stage.attempts(id).await;
+    assert_eq!(attempts[0].answer, "thank you");
+    assert_eq!((&attempts[0].tried, attempts[0].trouble), (tried, None));
+    assert_eq!(attempts[0].lookup, "127.0.0.1");
+    let sent: BTreeMap<_, _> = attempts[0].request.iter().cloned().collect();
+    assert_eq!(sent["x-sudomock-signature"], "****");
+    assert_eq!(sent["webhook-signature"], "v1,****");
+    assert_eq!(Some(sent["webhook-id"].as_str()), caught.header("webhook-id"));
     courier.stop().await;
 }
 
@@ -105,7 +113,8 @@ async fn an_endless_answer_is_cut_and_its_status_counts() {
         let id = stage.owe(number, &endpoint).await;
         let delivery = stage.until_tried(id, 1).await;
         assert_eq!(delivery.tries[0].status, Some(status));
-        assert_eq!(delivery.tries[0].answer, ".".repeat(Delivery::ANSWER_KEPT));
+        let attempts = stage.attempts(id).await;
+        assert_eq!(attempts[0].answer, ".".repeat(Delivery::ANSWER_KEPT));
     }
     courier.stop().await;
 }

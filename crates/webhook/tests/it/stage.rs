@@ -9,7 +9,8 @@ use marquetry_dialect::sudomock::signature;
 use marquetry_egress::{Egress, Policy};
 use marquetry_job::{DeliverySchedule, DeliveryState, Timestamp};
 use marquetry_model::{
-    Delivery, DeliveryId, Endpoint, EndpointId, EventNaming, JobId, Secret, Target, TenantId, Version,
+    AttemptRecord, Delivery, DeliveryId, Endpoint, EndpointId, EventNaming, JobId, Secret, Target, TenantId,
+    Version,
 };
 use marquetry_store::{Clock, Store, memory::MemoryStore};
 use marquetry_testkit::catcher::Caught;
@@ -79,11 +80,14 @@ impl Stage {
             tenant: tenant(),
             url,
             secret: Secret::new(SECRET),
+            former_secrets: vec![],
             description: None,
             event_types: vec![],
             naming: EventNaming::Current,
             dialect: Dialect::SudoMock.name(),
             enabled: true,
+            disabled: None,
+            health: marquetry_job::Health::Well,
             created_at: self.time.now(),
             updated_at: None,
             version: Version::FIRST,
@@ -129,6 +133,12 @@ impl Stage {
 
     pub(crate) async fn read(&self, id: DeliveryId) -> Delivery {
         self.store.delivery(tenant(), id).await.unwrap().unwrap()
+    }
+
+    /// What is remembered of its tries, the latest first.
+    pub(crate) async fn attempts(&self, id: DeliveryId) -> Vec<AttemptRecord> {
+        let all = self.store.delivery_attempts(tenant(), id, None, 99);
+        all.await.unwrap()
     }
 
     /// The delivery once it is as wanted.

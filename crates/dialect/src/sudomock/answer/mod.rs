@@ -20,8 +20,8 @@ pub use mockup::{mockup, mockups};
 pub use render::render;
 pub use timeline::{seen, seen_id, timeline};
 pub use webhook::{
-    NEXT_CURSOR_HEADER, created_endpoint, deliveries, endpoint, endpoints, replaying_all, replaying_one,
-    rotated_endpoint, testing,
+    NEXT_CURSOR_HEADER, attempts, created_endpoint, deliveries, endpoint, endpoints, replaying_all,
+    replaying_one, rotated_endpoint, testing,
 };
 
 pub(super) use job::{error_of, kind_word, result_url, status_word};

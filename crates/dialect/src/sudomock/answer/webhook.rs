@@ -1,12 +1,14 @@
 //! Webhook endpoints and what was sent to them.
 
-use marquetry_job::DeliveryShown;
-use marquetry_model::{Delivery, DeliveryId, Endpoint, EventNaming, EventType, JobId, Target};
+use std::collections::BTreeMap;
+
+use marquetry_job::{DeathCause, DeliveryShown, DeliveryState};
+use marquetry_model::{AttemptRecord, Delivery, DeliveryId, Endpoint, EventNaming, EventType, JobId, Target};
 use serde::Serialize;
 
 use super::Answer;
 use crate::iso8601;
-use crate::sudomock::event::event_name;
+use crate::sudomock::event::{event_name, why_code};
 use crate::sudomock::request::Cursor;
 
 /// Where the marker of the next page of deliveries stands; absent on the last page.
@@ -93,6 +95,43 @@ pub fn deliveries<'d>(
     answer
 }
 
+/// 200: the tries of one delivery, the latest first, a bare list. An addition of ours.
+pub fn attempts(attempts: &[AttemptRecord]) -> Answer {
+    Answer::json(200, &attempts.iter().map(AttemptForm::of).collect::<Vec<_>>())
+}
+
+#[derive(Serialize)]
+struct AttemptForm<'a> {
+    number: u32,
+    started_at: String,
+    duration_ms: u64,
+    http_status: Option<u16>,
+    error: Option<&'a str>,
+    error_class: Option<&'static str>,
+    dns: Option<&'a str>,
+    request_headers: BTreeMap<&'a str, &'a str>,
+    response_body: &'a str,
+}
+
+impl<'a> AttemptForm<'a> {
+    fn of(attempt: &'a AttemptRecord) -> Self {
+        let headers = attempt.request.iter();
+        Self {
+            number: attempt.number,
+            started_at: iso8601(attempt.tried.at),
+            duration_ms: u64::try_from(attempt.tried.took.as_millis()).unwrap_or(u64::MAX),
+            http_status: attempt.tried.status,
+            error: attempt.tried.error.as_deref(),
+            error_class: attempt.trouble.map(marquetry_model::Trouble::name),
+            dns: Some(attempt.lookup.as_str()).filter(|lookup| !lookup.is_empty()),
+            request_headers: headers
+                .map(|(name, value)| (name.as_str(), value.as_str()))
+                .collect(),
+            response_body: &attempt.answer,
+        }
+    }
+}
+
 #[derive(Serialize)]
 struct EndpointForm<'a> {
     id: String,
@@ -102,6 +141,12 @@ struct EndpointForm<'a> {
     event_types: Vec<&'static str>,
     event_naming: &'static str,
     enabled: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    disabled_reason: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    disabled_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failing_since: Option<String>,
     created_at: String,
     updated_at: Option<String>,
 }
@@ -123,6 +168,9 @@ impl<'a> EndpointForm<'a> {
                 EventNaming::Legacy => "legacy",
             },
             enabled: endpoint.enabled,
+            disabled_reason: endpoint.disabled.map(|disabled| why_code(disabled.why)),
+            disabled_at: endpoint.disabled.map(|disabled| iso8601(disabled.at)),
+            failing_since: endpoint.health.failing_since().map(iso8601),
             created_at: iso8601(endpoint.created_at),
             updated_at: endpoint.updated_at.map(iso8601),
         }
@@ -186,9 +234,25 @@ impl DeliveryForm {
             http_status: last.and_then(|tried| tried.status),
             // Counted from 0 here: the first try is no retry.
             attempt: delivery.state.tally().attempt.number().saturating_sub(1),
-            last_error: last.and_then(|tried| tried.error.clone()),
+            last_error: last
+                .and_then(|tried| tried.error.clone())
+                .or_else(|| untried(delivery)),
             created_at: iso8601(delivery.created_at),
             updated_at: iso8601(delivery.updated_at),
         }
     }
+}
+
+/// Why a delivery ended that no try tells of.
+fn untried(delivery: &Delivery) -> Option<String> {
+    let DeliveryState::Dead { cause, .. } = delivery.state else {
+        return None;
+    };
+    let words = match cause {
+        DeathCause::EndpointDisabled => "not sent: the endpoint was disabled",
+        DeathCause::EndpointRemoved => "not sent: the endpoint was removed",
+        DeathCause::SendersCrashed => "not sent: its senders broke down too often",
+        DeathCause::Exhausted | DeathCause::Gone => return None,
+    };
+    Some(words.to_owned())
 }

@@ -16,7 +16,7 @@ mod text;
 mod upload;
 
 pub use cursor::Cursor;
-pub use delivery::{DeliveryQuery, deliveries, events};
+pub use delivery::{AttemptQuery, DeliveryQuery, attempts, deliveries, events, replay_failed};
 pub use endpoint::{Schemes, create_endpoint, patch_endpoint};
 pub use job::{JobQuery, KindQuery, jobs};
 pub use mockup::{MockupQuery, MockupSort, Order, mockups, rename_mockup};

@@ -1,0 +1,70 @@
+//! The Templified dialect, as far as callbacks go: what is told when a render ends, and how it is signed.
+//!
+//! A callback is sent up to four times within three minutes. How it is signed is not published, so a signer's parts
+//! are all settings: [`Signer`].
+
+mod callback;
+mod signer;
+
+pub use callback::callback_body;
+pub use signer::{Signed, Signer};
+
+use std::time::Duration;
+
+use marquetry_job::{DeliverySchedule, JobState, Timestamp};
+use marquetry_model::{EventType, Job, JobKind, Secret};
+
+use crate::spoken::{DeliveryTerms, Message};
+
+/// The header of the delivery's id: the same on every try.
+pub const DELIVERY_HEADER: &str = "X-Delivery-Id";
+/// The header of the event.
+pub const EVENT_HEADER: &str = "X-Templified-Event";
+
+/// The event that the end of a job is: a render that succeeded or failed. A cancelled one is told as a failed one,
+/// because this dialect has no other word for it.
+pub fn event_of(job: &Job) -> Option<EventType> {
+    match (&job.state, job.kind()) {
+        (JobState::Succeeded { .. }, JobKind::Render) => Some(EventType::RenderSucceeded),
+        (JobState::Failed { .. } | JobState::Cancelled { .. }, JobKind::Render) => {
+            Some(EventType::RenderFailed)
+        }
+        _ => None,
+    }
+}
+
+/// One try and three more, 5 s, 30 s and 2 min apart, 20 % either way; 10 s each.
+pub(crate) fn delivery_terms() -> DeliveryTerms {
+    DeliveryTerms {
+        schedule: DeliverySchedule {
+            waits: [0, 5, 30, 120].map(Duration::from_secs).into(),
+            ..DeliverySchedule::default()
+        },
+        timeout: Duration::from_secs(10),
+    }
+}
+
+/// The headers of one try of a delivery that are this dialect's own.
+pub(crate) fn delivery_headers(
+    secret: Option<&Secret>,
+    message: &Message<'_>,
+    now: Timestamp,
+) -> Vec<(&'static str, String)> {
+    let mut headers = vec![
+        (
+            "User-Agent",
+            concat!("Marquetry/", env!("CARGO_PKG_VERSION")).to_owned(),
+        ),
+        (DELIVERY_HEADER, message.id.to_string()),
+        (EVENT_HEADER, event_name(message.event).to_owned()),
+    ];
+    headers.extend(secret.map(|secret| Signer::default().sign(secret.expose(), message.body, now)));
+    headers
+}
+
+fn event_name(event: EventType) -> &'static str {
+    match event {
+        EventType::RenderSucceeded => "render.complete",
+        other => other.name(),
+    }
+}
