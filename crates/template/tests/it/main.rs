@@ -1,0 +1,3 @@
+//! x
+use jsonschema as _;
+use proptest as _;
