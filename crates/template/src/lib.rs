@@ -2,6 +2,8 @@
 
 mod check;
 mod field;
+mod fill;
+mod filled;
 mod form;
 mod format;
 pub mod geometry;
@@ -13,6 +15,11 @@ mod units;
 
 pub use check::{Catalogue, Checked, Everything};
 pub use field::{Field, FieldType, Fields, Reach, Standing};
+pub use fill::{Full, seat};
+pub use filled::{
+    Art, Content, Filled, FilledArt, FilledFill, FilledFit, FilledGroup, FilledImage, FilledLayer,
+    FilledMockup, FilledPage, FilledQr, FilledShadow, FilledShape, FilledStroke, FilledText, Needs, Picture,
+};
 pub use form::Unknown;
 pub use format::colour::{Colour, ColourReference, ColourValue, NamedColour};
 pub use format::condition::{Condition, Operand, Operator, Test};

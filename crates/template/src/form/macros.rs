@@ -3,15 +3,15 @@
 
 /// A struct of members. Each is `required`, `optional` (an `Option`) or an `or` with its default.
 macro_rules! record {
-    ($(#[doc = $doc:literal])+ pub struct $name:ident { $(
+    ($(#[doc = $doc:literal])+ $vis:vis struct $name:ident { $(
         $(#[doc = $about:literal])+
         $member:ident($wire:literal): $kind:tt $of:ty $(= $default:expr)?;
     )+ }) => {
         $(#[doc = $doc])+
         #[derive(Clone, Debug, PartialEq)]
-        pub struct $name { $(
+        $vis struct $name { $(
             $(#[doc = $about])+
-            pub $member: $crate::form::record!(@type $kind $of),
+            $vis $member: $crate::form::record!(@type $kind $of),
         )+ }
 
         impl $crate::form::Record for $name {
@@ -188,6 +188,7 @@ macro_rules! number {
             }
 
             /// For defaults that stand in the source.
+            #[allow(dead_code, reason = "not every number has a default")]
             pub(crate) const fn fixed(number: f64) -> Self {
                 Self(number)
             }
@@ -205,11 +206,11 @@ macro_rules! number {
                 reader: &mut $crate::form::Reader<'_>,
             ) -> Option<Self> {
                 let Some(number) = value.as_f64() else {
-                    return reader.mismatch(value, path, concat!("a number of ", $least, " to ", $most));
+                    return reader.mismatch(value, path, &format!("a number of {} to {}", $least, $most));
                 };
                 let read = Self::new(number);
                 if read.is_none() {
-                    reader.complain(path, format!("is {number}, {} to {} is allowed", $least, $most));
+                    reader.complain(path, format!("is {value}, {} to {} is allowed", $least, $most));
                 }
                 read
             }
