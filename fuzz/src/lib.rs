@@ -2,3 +2,4 @@
 
 pub mod draw;
 pub mod psd;
+pub mod template;

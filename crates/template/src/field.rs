@@ -1,5 +1,7 @@
 //! Fields: the named gaps of a template, as a caller sees them.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use crate::form::{Form, choice};
@@ -81,42 +83,57 @@ pub struct Reach {
 
 /// The fields of a template or of an item, in the order in which the template names them.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Fields(pub(crate) Vec<Field>);
+pub struct Fields {
+    list: Vec<Field>,
+    places: BTreeMap<FieldName, usize>,
+}
 
 impl Fields {
     /// The field of this name.
     pub fn get(&self, name: &str) -> Option<&Field> {
-        self.0.iter().find(|field| field.name.as_str() == name)
+        self.list.get(self.place(name)?)
+    }
+
+    /// Where in the order the field of this name stands.
+    pub(crate) fn place(&self, name: &str) -> Option<usize> {
+        self.places.get(name).copied()
+    }
+
+    /// A field more, of a name that no other has.
+    pub(crate) fn push(&mut self, field: Field) {
+        self.places.insert(field.name.clone(), self.list.len());
+        self.list.push(field);
     }
 
     /// One after the other.
     pub fn iter(&self) -> std::slice::Iter<'_, Field> {
-        self.0.iter()
+        self.list.iter()
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.list.len()
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.list.is_empty()
     }
 
     /// Their names.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|field| field.name.as_str())
+        self.list.iter().map(|field| field.name.as_str())
     }
 
     pub(crate) fn get_mut(&mut self, name: &FieldName) -> Option<&mut Field> {
-        self.0.iter_mut().find(|field| field.name == *name)
+        let place = self.place(name.as_str())?;
+        self.list.get_mut(place)
     }
 
     /// The fields as JSON: a list of `api_field_name`, `type`, `required`, `default`, `layers` (ids),
     /// and for teams `items`, which is such a list.
     pub fn to_value(&self) -> Value {
-        self.0.iter().map(Field::to_value).collect()
+        self.list.iter().map(Field::to_value).collect()
     }
 }
 

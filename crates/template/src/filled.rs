@@ -2,6 +2,7 @@
 //! repeats left in it.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use marquetry_pixel::{BlendMode, Opacity, Size};
 use uuid::Uuid;
@@ -191,7 +192,7 @@ pub struct FilledImage {
 #[derive(Clone, Debug, PartialEq)]
 pub struct FilledShape {
     /// What form, from the top left corner of the frame.
-    pub outline: Outline,
+    pub outline: Arc<Outline>,
     /// What it is filled with.
     pub fill: Option<FilledFill>,
 }

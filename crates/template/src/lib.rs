@@ -1,4 +1,54 @@
 //! The layout format: pages, layers, fields; read, checked, filled.
+//!
+//! A [`Template`] is JSON that says what is drawn and which named values change it. Three steps lead from
+//! its bytes to something that a drawing crate can take, and each tells everything that is wrong at once,
+//! with the place of each [`Problem`]:
+//!
+//! 1. [`Template::parse`] reads it: every member there, known, of the right kind and within its bounds.
+//! 2. [`Template::check`] asks what it means as a whole, against a [`Catalogue`] of what there is besides
+//!    it, and derives its [`Fields`].
+//! 3. [`Checked::fill`] takes values and resolves everything: conditions, insertions, colours, defaults,
+//!    repeats. What comes out, [`Filled`], knows nothing of fields any more.
+//!
+//! ```
+//! use marquetry_template::{Everything, Limits, Template, Unknown};
+//! use serde_json::json;
+//!
+//! # fn main() -> Result<(), marquetry_template::Problems> {
+//! let limits = Limits::default();
+//! let template = json!({
+//!     "schema": 1, "id": "card", "name": "Card", "revision": 1,
+//!     "pages": [{ "id": "front", "width": 600, "height": 400, "layers": [{
+//!         "id": "greeting", "type": "text", "x": 20, "y": 20, "width": 560, "height": 80,
+//!         "font": { "family": "Arimo", "size": 48 }, "case": "upper",
+//!         "content": "Hello {{Name}}", "visible_if": { "field": "Name", "op": "present" },
+//!     }] }],
+//! });
+//! let checked = Template::from_value(&template, &limits)?.check(&Everything, &limits)?;
+//! assert_eq!(checked.fields().to_value()[0]["api_field_name"], "Name");
+//!
+//! let filled = checked.fill(&json!({ "Name": "Jo" }), &limits, Unknown::Warn)?;
+//! assert_eq!(filled.words_of("greeting"), Some("HELLO JO"));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A slip is told where it is and what was probably meant:
+//!
+//! ```
+//! # use marquetry_template::{Limits, Template};
+//! let problems = Template::parse(br#"{ "schema": 1, "id": "a", "name": "A", "revision": 1, "pagse": [] }"#,
+//!     &Limits::default()).unwrap_err();
+//! assert_eq!(problems.to_string(),
+//!     "lacks \"pages\"; /pagse: \"pagse\" is not known here, did you mean \"pages\"?");
+//! ```
+//!
+//! Nothing here touches network, disk or clock, and nothing panics or runs away, whatever the bytes:
+//! [`Limits`] bounds all of it. [`geometry`] has the arithmetic of fits, faces and cells. [`schema`] gives
+//! the JSON Schema of the format.
+//!
+//! Reading order: `units` and `format` are the parts of a template as they stand in JSON; `form` is how
+//! one declaration reads, writes and describes each of them; `check` and `field`; `fill` and `filled`.
 
 mod check;
 mod field;

@@ -36,9 +36,13 @@ pub struct Limits {
     pub condition_depth: usize,
     /// Characters of a text: as it stands in a template, as it is given, and after insertion.
     pub text: usize,
+    /// Fields that one text puts in.
+    pub insertions: usize,
+    /// Characters of all texts that are drawn.
+    pub filled_text: usize,
     /// Bytes of an address.
     pub url: usize,
-    /// Entries of a set of field values.
+    /// Fields of a template or of an item, and entries of a set of values for them.
     pub fields: usize,
     /// Problems that are listed; more are counted.
     pub problems: usize,
@@ -58,7 +62,8 @@ pub enum Addresses {
 
 impl Default for Limits {
     /// 1 MiB of JSON, 12,000 pixels a side and 100 million in all, 500 layers eight deep, 5,000 of them
-    /// after repeating, 200 cells, 10,000 characters a text.
+    /// after repeating, 200 cells, 200 fields, 10,000 characters a
+    /// text and a million in all.
     fn default() -> Self {
         Self {
             bytes: 1 << 20,
@@ -76,6 +81,8 @@ impl Default for Limits {
             conditions: 64,
             condition_depth: 8,
             text: 10_000,
+            insertions: 100,
+            filled_text: 1_000_000,
             url: 4_096,
             fields: 200,
             problems: 100,

@@ -103,6 +103,11 @@ impl Gathered {
         }
     }
 
+    /// Whether further problems are only counted, so that their words need not be found.
+    pub(crate) fn is_full(&self) -> bool {
+        self.list.len() >= self.most
+    }
+
     pub(crate) fn into_list(self) -> Vec<Problem> {
         self.list
     }
@@ -158,9 +163,10 @@ pub(crate) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) 
         return None;
     }
     let plain = word.to_lowercase();
+    let near = |candidate: &&str| candidate.len().abs_diff(word.len()) <= 2 + word.len() / 2;
     known
         .into_iter()
-        .filter(|candidate| candidate.len() <= 128)
+        .filter(near)
         .map(|candidate| (distance(&plain, &candidate.to_lowercase()), candidate))
         .min()
         .filter(|(distance, candidate)| *distance <= 1 + word.len().min(candidate.len()) / 4)

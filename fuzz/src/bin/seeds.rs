@@ -101,6 +101,20 @@ fn main() -> Result<(), Box<dyn Error>> {
         case.extend(font);
         fs::write(text.join(name), case)?;
     }
+    let template = folder.join("template");
+    fs::create_dir_all(&template)?;
+    let examples = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../examples/templates");
+    for entry in fs::read_dir(&examples)? {
+        let path = entry?.path();
+        let Some(name) = path.file_name().filter(|_| path.is_file()) else {
+            continue;
+        };
+        let values = fs::read(examples.join("fields").join(name))?;
+        let mut case = u16::try_from(values.len())?.to_le_bytes().to_vec();
+        case.extend(values);
+        case.extend(fs::read(&path)?);
+        fs::write(template.join(name), case)?;
+    }
     println!("seeds are in {}", folder.display());
     Ok(())
 }

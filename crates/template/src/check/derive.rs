@@ -1,20 +1,17 @@
 //! Fields by walking a template: what is bound declares them, what mentions them must agree.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use super::cycle::cycle;
+use super::mentions::{Asked, Mention};
 use crate::field::{Field, FieldType, Fields, Reach, Standing};
 use crate::insertion::named;
 use crate::problem::{Gathered, Path, quoted};
 use crate::units::FieldName;
-use crate::{
-    Colour, ColourValue, Condition, Fill, Kind, Layer, Operand, Source, Template, Test, WhenImageEmpty,
-};
+use crate::{Colour, ColourValue, Condition, Fill, Kind, Layer, Limits, Source, Template, WhenImageEmpty};
 
 /// The fields of a template.
-pub(crate) fn derive(template: &Template, problems: &mut Gathered) -> Fields {
+pub(crate) fn derive(template: &Template, limits: &Limits, problems: &mut Gathered) -> Fields {
     let mut deriving = Deriving {
         template,
+        limits,
         problems,
         mentions: Vec::new(),
         insertions: Vec::new(),
@@ -30,29 +27,15 @@ pub(crate) fn derive(template: &Template, problems: &mut Gathered) -> Fields {
 }
 
 /// Names of the team fields around something, outermost first.
-type Scope = Vec<FieldName>;
+pub(super) type Scope = Vec<FieldName>;
 
-/// A field that something asks about without setting it.
-struct Mention {
-    scope: Scope,
-    name: String,
-    path: String,
-    what: Asked,
-}
-
-enum Asked {
-    /// Its words are put in.
-    Words,
-    /// A condition tests it.
-    Test(Test),
-}
-
-struct Deriving<'t, 'g> {
+pub(super) struct Deriving<'t, 'g> {
     template: &'t Template,
-    problems: &'g mut Gathered,
+    limits: &'t Limits,
+    pub(super) problems: &'g mut Gathered,
     mentions: Vec<Mention>,
     /// In which scope the words of which field put in the words of which other.
-    insertions: Vec<(Scope, FieldName, String)>,
+    pub(super) insertions: Vec<(Scope, FieldName, String)>,
 }
 
 /// One thing that a field sets.
@@ -253,13 +236,27 @@ impl<'t> Deriving<'t, '_> {
         }
     }
 
+    /// Says so when there is no place for another field.
+    pub(super) fn is_full(&mut self, fields: &Fields, path: &Path<'_>) -> bool {
+        let most = self.limits.fields;
+        let full = fields.len() >= most;
+        if full {
+            self.problems
+                .push(path, format!("makes a field too many: {most} are allowed"));
+        }
+        full
+    }
+
     fn declare(&mut self, fields: &mut Fields, layer: Option<&Layer>, path: &Path<'_>, bound: Bound<'_>) {
         let reach = Reach {
             layer: layer.map(|layer| layer.common.id.clone()),
             path: path.to_string(),
         };
         let Some(field) = fields.get_mut(bound.name) else {
-            fields.0.push(Field {
+            if self.is_full(fields, path) {
+                return;
+            }
+            fields.push(Field {
                 name: bound.name.clone(),
                 field_type: bound.field_type,
                 required: bound.required,
@@ -291,6 +288,12 @@ impl<'t> Deriving<'t, '_> {
 
     fn words(&mut self, content: &str, layer: &Layer, path: &Path<'_>, scope: &Scope) {
         let path = path.member("content");
+        let most = self.limits.insertions;
+        if named(content).nth(most).is_some() {
+            self.problems
+                .push(&path, format!("puts in more than {most} fields"));
+            return;
+        }
         for name in named(content) {
             self.mentions.push(Mention {
                 scope: scope.clone(),
@@ -326,65 +329,6 @@ impl<'t> Deriving<'t, '_> {
             }),
         }
     }
-
-    /// A mentioned field is looked for from the inside out; one that nobody declared is a text of its own.
-    fn mention(&mut self, fields: &mut Fields, mention: Mention) {
-        let Some(name) = FieldName::new(mention.name.clone()) else {
-            let message = format!("{} is no field's name", quoted(&mention.name));
-            self.problems.push(&Path::Given(&mention.path), message);
-            return;
-        };
-        if let Some(field) = find(fields, &mention.scope, &name) {
-            if let Some(message) = disagreement(field, &mention.what) {
-                self.problems.push(&Path::Given(&mention.path), message);
-            }
-            return;
-        }
-        let mut inner = fields;
-        for team in &mention.scope {
-            match inner.get_mut(team) {
-                Some(team) => inner = &mut team.item,
-                None => return,
-            }
-        }
-        inner.0.push(Field {
-            name,
-            field_type: FieldType::Text,
-            required: false,
-            default: None,
-            reaches: Vec::new(),
-            item: Fields::default(),
-        });
-    }
-
-    /// Words that put in themselves, by whatever way.
-    fn circles(&mut self, fields: &Fields) {
-        let mut edges: BTreeMap<(Scope, FieldName), BTreeSet<(Scope, FieldName)>> = BTreeMap::new();
-        for (scope, from, to) in &self.insertions {
-            let home = (0..=scope.len()).rev().find_map(|depth| {
-                let field = within(fields, &scope[..depth])?.get(to)?;
-                Some((scope[..depth].to_vec(), field.name.clone()))
-            });
-            if let Some(home) = home {
-                edges
-                    .entry((scope.clone(), from.clone()))
-                    .or_default()
-                    .insert(home);
-            }
-        }
-        if let Some(way) = cycle(&edges) {
-            let names: Vec<String> = way.iter().map(|(_, name)| quoted(name.as_str())).collect();
-            let path = way
-                .first()
-                .and_then(|(scope, name)| within(fields, scope)?.get(name.as_str()))
-                .and_then(|field| field.reaches.first())
-                .map_or_else(String::new, |reach| reach.path.clone());
-            self.problems.push(
-                &Path::Given(&path),
-                format!("puts in its own words, by way of {}", names.join(", ")),
-            );
-        }
-    }
 }
 
 /// The colour of a layer that a binding replaces; `None` when its type has no such colour.
@@ -403,53 +347,6 @@ fn bindable<'l>(layer: &'l Layer, member: &str) -> Option<Option<&'l ColourValue
         }),
         ("tint", Kind::Image(image)) => Some(image.tint.as_ref()),
         ("stroke", _) => layer.common.stroke.as_ref().map(|stroke| Some(&stroke.colour)),
-        _ => None,
-    }
-}
-
-/// The fields of the items of these teams.
-fn within<'f>(fields: &'f Fields, scope: &[FieldName]) -> Option<&'f Fields> {
-    scope.iter().try_fold(fields, |fields, team| {
-        fields.get(team.as_str()).map(|team| &team.item)
-    })
-}
-
-fn find<'f>(fields: &'f Fields, scope: &[FieldName], name: &FieldName) -> Option<&'f Field> {
-    (0..=scope.len())
-        .rev()
-        .find_map(|depth| within(fields, &scope[..depth])?.get(name.as_str()))
-}
-
-/// Why a field cannot answer what is asked about it.
-fn disagreement(field: &Field, asked: &Asked) -> Option<String> {
-    let name = quoted(field.name.as_str());
-    let operands: &[Operand] = match asked {
-        Asked::Words if field.field_type.has_words() => return None,
-        Asked::Words => {
-            return Some(format!(
-                "puts in {name}, which is a field of the type {} and has no words",
-                field.field_type
-            ));
-        }
-        Asked::Test(Test::Equals(operand) | Test::Differs(operand)) => std::slice::from_ref(operand),
-        Asked::Test(Test::In(operands)) => operands,
-        Asked::Test(Test::Present | Test::Absent) => return None,
-        Asked::Test(Test::True | Test::False) => &[],
-    };
-    match field.field_type {
-        FieldType::Team => Some(format!(
-            "asks what {name} is, which is a list of items: only present and absent tell something about one"
-        )),
-        FieldType::Color => operands
-            .iter()
-            .map(Operand::written)
-            .find(|operand| Colour::from_hex(operand).is_none())
-            .map(|operand| {
-                format!(
-                    "compares the colour {name} with {}, which is none",
-                    quoted(&operand)
-                )
-            }),
         _ => None,
     }
 }

@@ -4,6 +4,7 @@ mod catalogue;
 mod cycle;
 mod derive;
 mod layers;
+mod mentions;
 mod repeats;
 
 pub use catalogue::{Catalogue, Everything};
@@ -49,7 +50,7 @@ impl Template {
         };
         checking.template();
         let mut problems = checking.problems;
-        let fields = derive::derive(&self, &mut problems);
+        let fields = derive::derive(&self, limits, &mut problems);
         problems.settle(Some(())).map(|()| Checked {
             template: self,
             fields,
@@ -201,6 +202,7 @@ fn cost(layers: &[Layer]) -> usize {
                 .saturating_add(1)
                 .saturating_mul(repeat.cells())
                 .saturating_add(1),
+            Kind::SmartObject(mockup) => mockup.slots.len().saturating_add(1),
             _ => 1,
         })
         .fold(0, usize::saturating_add)

@@ -9,6 +9,7 @@ use crate::filled::{
     FilledQr, FilledShadow, FilledShape, FilledStroke, FilledText, Picture,
 };
 use crate::geometry::{Area, clip};
+use crate::problem::Path;
 use crate::units::{FieldName, FontSize};
 use crate::{
     ArtSlot, Fill, ImageLayer, Kind, Layer, QrLayer, RemoveBackground, ShapeLayer, SmartObjectLayer, Source,
@@ -136,23 +137,30 @@ impl Filling<'_, '_, '_> {
 
     /// The words of a layer: as given, or the template's with their insertions.
     fn words(&mut self, content: &str, layer: &Layer, scope: &Scope<'_>, at: At<'_>) -> String {
-        let most = self.reader.limits.text;
+        let (most, most_in_all) = (self.reader.limits.text, self.reader.limits.filled_text);
+        if self.characters > most_in_all {
+            return String::new();
+        }
         let given = scope
             .text(layer.common.field.as_ref())
             .and_then(|text| text.words.as_ref());
-        match given {
+        let words = match given {
             Some(words) => words.0.as_str().to_owned(),
-            None => {
-                let words = scope.inserted(content, most);
-                if words.chars().count() > most {
-                    let name = layer.name();
-                    let message =
-                        format!("the words of {name:?} have more than {most} characters with what is put in");
-                    self.reader.complain(at, message);
-                }
-                words
-            }
+            None => scope.inserted(content, most),
+        };
+        let characters = words.chars().count();
+        if characters > most {
+            let name = layer.name();
+            let message =
+                format!("the words of {name:?} have more than {most} characters with what is put in");
+            self.reader.complain(at, message);
         }
+        self.characters += characters;
+        if self.characters > most_in_all {
+            let message = format!("all texts together have more than {most_in_all} characters");
+            self.reader.complain(&Path::Root, message);
+        }
+        words
     }
 
     fn text(&mut self, text: &TextLayer, layer: &Layer, scope: &Scope<'_>, at: At<'_>) -> Option<FilledText> {

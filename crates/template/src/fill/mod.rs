@@ -53,6 +53,7 @@ impl Checked {
         let mut filling = Filling {
             colours: colours.collect(),
             pages: &template.pages,
+            characters: 0,
             reader,
         };
         template
@@ -69,6 +70,8 @@ type At<'p> = &'p Path<'p>;
 struct Filling<'f, 'r, 'l> {
     colours: BTreeMap<&'f ColourName, Colour>,
     pages: &'f [Page],
+    /// Characters of the texts so far.
+    characters: usize,
     reader: &'r mut Reader<'l>,
 }
 

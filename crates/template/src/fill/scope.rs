@@ -1,7 +1,7 @@
 //! What fields stand for where something is drawn: the item's own first, then the template's.
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::cell::OnceCell;
 
 use super::value::{FieldValue, Given, ImageValue, TextValue, Values};
 use crate::field::{Field, FieldType, Fields, Standing};
@@ -17,8 +17,9 @@ pub(super) struct Scope<'s> {
     pub(super) outer: Option<&'s Self>,
     /// Whether nobody stands in this cell: nothing was given, and nothing is missed.
     pub(super) vacant: bool,
-    /// Words with their insertions done, by field: each is done once, however often it is put in.
-    words: RefCell<BTreeMap<String, String>>,
+    /// The template's own words with their insertions done, by the field's place: each is done once,
+    /// however often it is put in.
+    words: Vec<OnceCell<String>>,
 }
 
 impl<'s> Scope<'s> {
@@ -28,7 +29,7 @@ impl<'s> Scope<'s> {
             values,
             outer,
             vacant: false,
-            words: RefCell::default(),
+            words: vec![OnceCell::new(); fields.len()],
         }
     }
 
@@ -87,7 +88,7 @@ impl<'s> Scope<'s> {
         let mut left = most + 1;
         for piece in pieces(content) {
             let piece = match piece {
-                Piece::Words(words) => words.to_owned(),
+                Piece::Words(words) => words,
                 Piece::Field(name) => self.words_of(name, most),
             };
             for letter in piece.chars() {
@@ -102,26 +103,25 @@ impl<'s> Scope<'s> {
     }
 
     /// The words of a field: as given, or as the template has them.
-    fn words_of(&self, name: &str, most: usize) -> String {
+    fn words_of(&self, name: &str, most: usize) -> &str {
         let Some((home, field)) = self.find(name) else {
-            return String::new();
+            return "";
         };
         if let Some(FieldValue::Text(TextValue {
             words: Some(words), ..
         })) = home.values.get(name)
         {
             // What callers give is put in as it is: braces in it name no fields.
-            return words.0.as_str().to_owned();
+            return words.0.as_str();
         }
-        let Some(Standing::Words(content)) = &field.default else {
-            return String::new();
-        };
-        if let Some(done) = home.words.borrow().get(name) {
-            return done.clone();
+        let cell = home.fields.place(name).and_then(|place| home.words.get(place));
+        match (&field.default, cell) {
+            // No field puts in its own words: that was checked.
+            (Some(Standing::Words(content)), Some(cell)) => {
+                cell.get_or_init(|| home.inserted(content.as_str(), most))
+            }
+            _ => "",
         }
-        let words = home.inserted(content.as_str(), most);
-        home.words.borrow_mut().insert(name.to_owned(), words.clone());
-        words
     }
 
     /// Whether a condition holds.
@@ -139,7 +139,7 @@ impl<'s> Scope<'s> {
                         FieldType::Color => Colour::from_hex(&written).map(|colour| colour.to_string()),
                         _ => Some(written),
                     };
-                    value == wanted
+                    value.as_deref() == wanted.as_deref()
                 };
                 match test {
                     Test::Present => value.is_some(),
@@ -155,40 +155,40 @@ impl<'s> Scope<'s> {
     }
 
     /// What a field stands for as it would be written, and its type; nothing, when it is empty.
-    fn value(&self, name: &str, most: usize) -> (Option<String>, FieldType) {
+    fn value(&self, name: &str, most: usize) -> (Option<Cow<'_, str>>, FieldType) {
         let Some((home, field)) = self.find(name) else {
             return (None, FieldType::Text);
         };
         let value = match field.field_type {
-            FieldType::Text | FieldType::Qr => {
-                Some(home.words_of(name, most)).filter(|words| !words.trim().is_empty())
-            }
+            FieldType::Text | FieldType::Qr => Some(home.words_of(name, most))
+                .filter(|words| !words.trim().is_empty())
+                .map(Cow::Borrowed),
             FieldType::Image => match (home.values.get(name), &field.default) {
                 (Some(FieldValue::Image(ImageValue { url: Some(url), .. })), _) => match url {
-                    Given::At(address) => Some(address.as_str().to_owned()),
+                    Given::At(address) => Some(address.as_str().into()),
                     Given::Nothing => None,
                 },
                 (_, Some(Standing::Picture(source))) => Some(match source {
-                    crate::Source::Url(address) => address.as_str().to_owned(),
-                    crate::Source::Asset(asset) => asset.to_string(),
+                    crate::Source::Url(address) => address.as_str().into(),
+                    crate::Source::Asset(asset) => asset.as_str().into(),
                 }),
                 _ => None,
             },
             FieldType::Color => match (home.values.get(name), &field.default) {
                 (Some(FieldValue::Colour(colour)), _) | (None, Some(Standing::Colour(colour))) => {
-                    Some(colour.to_string())
+                    Some(colour.to_string().into())
                 }
                 _ => None,
             },
             FieldType::Boolean => match (home.values.get(name), &field.default) {
                 (Some(FieldValue::Shows(shows)), _) | (None, Some(Standing::Shows(shows))) => {
-                    Some(shows.to_string())
+                    Some(shows.to_string().into())
                 }
                 _ => None,
             },
             FieldType::Team => match home.values.get(name) {
                 Some(FieldValue::Team(items)) if items.iter().any(Option::is_some) => {
-                    Some(items.len().to_string())
+                    Some(items.len().to_string().into())
                 }
                 _ => None,
             },

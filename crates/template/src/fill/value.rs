@@ -191,10 +191,10 @@ fn values(
     }
     for name in object.keys() {
         if fields.get(name).is_none() && !own.contains(&name.as_str()) {
-            let free = fields.names().filter(|known| !object.contains_key(*known));
-            let hint = hint(name, free);
-            let message = format!("there is no field {}{hint}", quoted(name));
-            reader.unknown(&path.member(name), message);
+            reader.unknown(&path.member(name), || {
+                let free = fields.names().filter(|known| !object.contains_key(*known));
+                format!("there is no field {}{}", quoted(name), hint(name, free))
+            });
         }
     }
     let mut read = Values::new();
@@ -274,7 +274,9 @@ fn team(value: &Value, field: &Field, path: &Path<'_>, reader: &mut Reader<'_>) 
         Value::Array(list) => (list, path),
         Value::Object(object) => {
             for name in object.keys().filter(|name| *name != "items") {
-                reader.unknown(&path.member(name), format!("{} is not known here", quoted(name)));
+                reader.unknown(&path.member(name), || {
+                    format!("{} is not known here", quoted(name))
+                });
             }
             match object.get("items") {
                 Some(Value::Array(list)) => (list, &inner),

@@ -77,16 +77,11 @@ impl<'v> Members<'v> {
     pub(crate) fn finish(self, path: &Path<'_>, reader: &mut Reader<'_>) {
         for name in self.object.keys() {
             if !self.asked.contains(&name.as_str()) {
-                let free = self
-                    .asked
-                    .iter()
-                    .copied()
-                    .filter(|known| !self.object.contains_key(*known));
-                let hint = hint(name, free);
-                reader.unknown(
-                    &path.member(name),
-                    format!("{} is not known here{hint}", quoted(name)),
-                );
+                reader.unknown(&path.member(name), || {
+                    let free = self.asked.iter().copied();
+                    let free = free.filter(|known| !self.object.contains_key(*known));
+                    format!("{} is not known here{}", quoted(name), hint(name, free))
+                });
             }
         }
     }

@@ -75,11 +75,14 @@ impl<'l> Reader<'l> {
         self.problems.push(path, message);
     }
 
-    pub(crate) fn unknown(&mut self, path: &Path<'_>, message: impl Into<String>) {
-        match self.unknown {
-            Unknown::Refuse => self.problems.push(path, message),
-            Unknown::Warn => self.warnings.push(path, message),
-        }
+    /// Says what nobody knows. The words are found only when they are kept.
+    pub(crate) fn unknown(&mut self, path: &Path<'_>, message: impl FnOnce() -> String) {
+        let kept = match self.unknown {
+            Unknown::Refuse => &mut self.problems,
+            Unknown::Warn => &mut self.warnings,
+        };
+        let message = if kept.is_full() { String::new() } else { message() };
+        kept.push(path, message);
     }
 
     /// Says that `wanted` was expected where `value` stands.

@@ -1,5 +1,7 @@
 //! Layers of drawn forms.
 
+use std::sync::Arc;
+
 use marquetry_pixel::Point;
 use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
@@ -14,8 +16,8 @@ use crate::units::{Degrees, Share};
 /// A drawn form.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ShapeLayer {
-    /// What form.
-    pub outline: Outline,
+    /// What form. Shared, because a repeat draws it many times.
+    pub outline: Arc<Outline>,
     /// What it is filled with; nothing, when it is not given.
     pub fill: Option<Fill>,
 }
@@ -80,14 +82,14 @@ impl Record for ShapeLayer {
         };
         let fill = members.optional("fill", path, reader);
         Some(Self {
-            outline: outline?,
+            outline: Arc::new(outline?),
             fill: fill?,
         })
     }
 
     fn put(&self, object: &mut Map<String, Value>) {
         object.insert("shape".into(), self.outline.shape_type().write());
-        match &self.outline {
+        match &*self.outline {
             Outline::Polygon(points) => {
                 object.insert("points".into(), points.write());
             }

@@ -1,5 +1,7 @@
 //! Where pictures come from.
 
+use std::sync::Arc;
+
 use schemars::{Schema, SchemaGenerator};
 use serde_json::Value;
 
@@ -10,7 +12,7 @@ use crate::units::AssetId;
 
 /// An address that a picture may have.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Address(String);
+pub struct Address(Arc<str>);
 
 impl Address {
     /// `None` unless it is an address by the limits: a scheme they allow, a host, no blanks, not too
@@ -26,7 +28,7 @@ impl Address {
         let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
         let legal = |letter: char| !letter.is_control() && !letter.is_whitespace();
         let good = !host.is_empty() && text.len() <= limits.url && text.chars().all(legal);
-        good.then_some(Self(text))
+        good.then(|| Self(text.into()))
     }
 
     /// The address.
@@ -59,7 +61,7 @@ impl Form for Address {
     }
 
     fn write(&self) -> Value {
-        self.0.clone().into()
+        self.as_str().into()
     }
 
     fn schema(_: &mut SchemaGenerator) -> Schema {

@@ -543,3 +543,16 @@ fn a_page_can_lie_in_a_mockup() {
     };
     assert_eq!(mockup.art.len(), 1);
 }
+
+#[test]
+fn all_texts_together_have_a_bound() {
+    let cells = json!({ "api_field_name": "Team", "count": 200, "layout": { "cell_width": 1, "cell_height": 1 },
+        "item": [text("a", json!({ "content": "{{Long}}" }))] });
+    let template = one_page(json!([
+        layer("r", "repeat", cells),
+        text("l", json!({ "api_field_name": "Long" }))
+    ]));
+    let said = complaints(fill(&template, &json!({ "Long": "x".repeat(9_000) })));
+    assert_eq!(said, ["all texts together have more than 1000000 characters"]);
+    assert!(fill(&template, &json!({ "Long": "x".repeat(4_000) })).is_ok());
+}

@@ -410,3 +410,42 @@ fn repeats_within_repeats_cost_what_they_draw() {
         &["have 20201 layers when every repeat is full, 5000 are allowed"],
     );
 }
+
+#[test]
+fn fields_and_insertions_are_counted() {
+    let many: Vec<Value> = (0..3)
+        .map(|at| {
+            let named: String = (0..90)
+                .map(|field| format!("{{{{f{}}}}}", at * 90 + field))
+                .collect();
+            text(&format!("t{at}"), json!({ "content": named }))
+        })
+        .collect();
+    let said = complaints(check(&one_page(json!(many))));
+    assert_eq!(said.len(), 70, "{said:#?}");
+    assert!(said[0].starts_with("/pages/0/layers/2/content: makes a field too many: 200 are allowed"));
+
+    let often = text("t", json!({ "content": "{{a}}".repeat(101) }));
+    says(
+        &complaints(check(&one_page(json!([often])))),
+        &["/pages/0/layers/0/content: puts in more than 100 fields"],
+    );
+}
+
+#[test]
+fn a_hostile_template_has_a_quick_answer() {
+    // A million bytes of members that nobody knows, and of fields that a text names.
+    let unknown: serde_json::Map<String, Value> =
+        (0..60_000).map(|at| (format!("opacit{at}"), json!(0))).collect();
+    let problems = read(&unknown.into()).unwrap_err();
+    assert_eq!(problems.list().len() + problems.unlisted(), 60_005);
+    let texts: Vec<Value> = (0..90)
+        .map(|at| {
+            text(
+                &format!("t{at}"),
+                json!({ "content": format!("{{{{x{at}}}}}").repeat(1_400) }),
+            )
+        })
+        .collect();
+    assert_eq!(complaints(check(&one_page(json!(texts)))).len(), 90);
+}
