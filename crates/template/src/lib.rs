@@ -50,6 +50,10 @@
 //! Reading order: `units` and `format` are the parts of a template as they stand in JSON; `form` is how
 //! one declaration reads, writes and describes each of them; `check` and `field`; `fill` and `filled`.
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod check;
 mod field;
 mod fill;

@@ -136,3 +136,70 @@ fn a_free_cell_of_another_size_scales_its_item() {
         .collect();
     assert_eq!(scales, [1.0, 2.0]);
 }
+
+/// The JSON blocks of a document.
+fn blocks(markdown: &str) -> impl Iterator<Item = &str> {
+    markdown
+        .split("```json\n")
+        .skip(1)
+        .filter_map(|rest| rest.split_once("```").map(|(block, _)| block))
+}
+
+#[test]
+fn what_the_documentation_shows_is_right() {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/templates.md");
+    let markdown = fs::read_to_string(path).unwrap();
+    let (mut templates, mut layers, mut conditions) = (0, 0, 0);
+    for block in blocks(&markdown) {
+        let value: Value = serde_json::from_str(block).unwrap_or_else(|error| panic!("{error} in {block}"));
+        let layer = if value.get("schema").is_some() {
+            templates += 1;
+            super::check(&value).unwrap();
+            continue;
+        } else if value.get("type").is_some() {
+            layers += 1;
+            value
+        } else if value.get("all").is_some() {
+            conditions += 1;
+            super::text("t", serde_json::json!({ "visible_if": value }))
+        } else {
+            continue;
+        };
+        super::check(&super::one_page(serde_json::json!([layer]))).unwrap();
+    }
+    assert_eq!((templates, layers, conditions), (1, 1, 1));
+}
+
+#[test]
+fn the_documentation_names_the_default_limits() {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/templates.md");
+    let markdown = fs::read_to_string(path).unwrap();
+    let table = markdown.split_once("## Limits").unwrap().1.replace(',', "");
+    let limits = Limits::default();
+    for number in [
+        limits.fonts,
+        limits.colours,
+        limits.layers,
+        limits.filled_layers,
+        limits.fields,
+        limits.slots,
+        limits.text,
+        limits.insertions,
+        limits.points,
+        limits.path_steps,
+        limits.stops,
+        limits.conditions,
+        limits.url,
+        usize::try_from(limits.side).unwrap(),
+    ] {
+        assert!(table.contains(&number.to_string()), "{number} is not told");
+    }
+    let told = [
+        ("1 MiB", limits.bytes, 1 << 20),
+        ("eight", limits.depth, 8),
+        ("a million", limits.filled_text, 1_000_000),
+    ];
+    for (words, limit, wanted) in told {
+        assert!(table.contains(words) && limit == wanted, "{words} is not told");
+    }
+}
