@@ -169,7 +169,11 @@ pub(crate) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) 
         .filter(near)
         .map(|candidate| (distance(&plain, &candidate.to_lowercase()), candidate))
         .min()
-        .filter(|(distance, candidate)| *distance <= 1 + word.len().min(candidate.len()) / 4)
+        .filter(|(distance, candidate)| {
+            let shorter = word.chars().count().min(candidate.chars().count());
+            // Of words of one letter, every other one would be near.
+            *distance < shorter && *distance <= 1 + shorter / 4
+        })
         .map(|(_, candidate)| candidate)
 }
 
@@ -228,6 +232,7 @@ mod tests {
         assert_eq!(nearest("opactiy", known), Some("opacity"));
         assert_eq!(nearest("Width", known), Some("width"));
         assert_eq!(nearest("colour", known), None);
+        assert_eq!(nearest("y", known), None);
         assert_eq!(nearest(&"x".repeat(10_000), known), None);
     }
 

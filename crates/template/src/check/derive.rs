@@ -7,12 +7,18 @@ use crate::problem::{Gathered, Path, quoted};
 use crate::units::FieldName;
 use crate::{Colour, ColourValue, Condition, Fill, Kind, Layer, Limits, Source, Template, WhenImageEmpty};
 
-/// The fields of a template.
-pub(crate) fn derive(template: &Template, limits: &Limits, problems: &mut Gathered) -> Fields {
+/// The fields of a template; what is probably a slip goes to `warnings`.
+pub(crate) fn derive(
+    template: &Template,
+    limits: &Limits,
+    problems: &mut Gathered,
+    warnings: &mut Gathered,
+) -> Fields {
     let mut deriving = Deriving {
         template,
         limits,
         problems,
+        warnings,
         mentions: Vec::new(),
         insertions: Vec::new(),
     };
@@ -33,6 +39,7 @@ pub(super) struct Deriving<'t, 'g> {
     template: &'t Template,
     limits: &'t Limits,
     pub(super) problems: &'g mut Gathered,
+    pub(super) warnings: &'g mut Gathered,
     mentions: Vec<Mention>,
     /// In which scope the words of which field put in the words of which other.
     pub(super) insertions: Vec<(Scope, FieldName, String)>,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::cycle::cycle;
 use super::derive::{Deriving, Scope};
 use crate::field::{Field, FieldType, Fields};
-use crate::problem::{Path, quoted};
+use crate::problem::{Path, hint, quoted};
 use crate::units::FieldName;
 use crate::{Colour, Operand, Test};
 
@@ -37,6 +37,16 @@ impl Deriving<'_, '_> {
                 self.problems.push(&Path::Given(&mention.path), message);
             }
             return;
+        }
+        let set = (0..=mention.scope.len()).filter_map(|depth| within(fields, &mention.scope[..depth]));
+        let set = set.flatten().filter(|field| !field.reaches.is_empty());
+        let hint = hint(name.as_str(), set.map(|field| field.name.as_str()));
+        if !hint.is_empty() {
+            let message = format!(
+                "asks for {}, which nothing else names{hint}",
+                quoted(name.as_str())
+            );
+            self.warnings.push(&Path::Given(&mention.path), message);
         }
         let mut inner = fields;
         for team in &mention.scope {

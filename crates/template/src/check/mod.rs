@@ -14,13 +14,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::field::Fields;
 use crate::problem::{Gathered, Path, hint, quoted};
 use crate::units::Id;
-use crate::{ColourValue, Kind, Layer, Limits, Problems, Source, Template};
+use crate::{ColourValue, Kind, Layer, Limits, Problem, Problems, Source, Template};
 
 /// A template that was checked, with its fields. Only such a one can be filled.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Checked {
     template: Template,
     fields: Fields,
+    warnings: Vec<Problem>,
 }
 
 impl Checked {
@@ -32,6 +33,12 @@ impl Checked {
     /// What callers can set.
     pub fn fields(&self) -> &Fields {
         &self.fields
+    }
+
+    /// What is no problem and probably a slip: fields that are only asked for, under names that are nearly
+    /// those of others.
+    pub fn warnings(&self) -> &[Problem] {
+        &self.warnings
     }
 }
 
@@ -50,10 +57,12 @@ impl Template {
         };
         checking.template();
         let mut problems = checking.problems;
-        let fields = derive::derive(&self, limits, &mut problems);
+        let mut warnings = Gathered::new(limits.problems);
+        let fields = derive::derive(&self, limits, &mut problems, &mut warnings);
         problems.settle(Some(())).map(|()| Checked {
             template: self,
             fields,
+            warnings: warnings.into_list(),
         })
     }
 }

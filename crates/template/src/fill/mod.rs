@@ -1,6 +1,7 @@
 //! A checked template and values for its fields become what is drawn.
 
 mod case;
+mod describe;
 mod layers;
 mod repeats;
 mod scope;

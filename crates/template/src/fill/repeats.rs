@@ -29,10 +29,14 @@ impl Filling<'_, '_, '_> {
         let items = scope.team(field).unwrap_or(&[]);
         let total = repeat.cells();
         let seats = self.seated(repeat, items, &at).unwrap_or_default();
+        // Nobody can give items where there is no field: such a repeat is a pattern, drawn as it is.
+        let hide = repeat.empty_slot == EmptySlot::Hide && field.is_some();
         // Without placeholders the cells end with the last item, and the last row is that item's.
-        let shown = match repeat.empty_slot {
-            EmptySlot::Placeholder => total,
-            EmptySlot::Hide => seats.iter().rposition(Option::is_some).map_or(0, |last| last + 1),
+        let last = seats.iter().rposition(Option::is_some);
+        let shown = if hide {
+            last.map_or(0, |last| last + 1)
+        } else {
+            total
         };
         let places = cells(&repeat.layout, &repeat.slots, layer.common.width.get(), shown);
         let inner = field
@@ -42,7 +46,7 @@ impl Filling<'_, '_, '_> {
         for (index, place) in places.into_iter().enumerate() {
             let seat = seats.get(index).copied().flatten();
             let item = seat.and_then(|seat| items.get(seat)?.as_ref());
-            if item.is_none() && repeat.empty_slot == EmptySlot::Hide {
+            if item.is_none() && hide {
                 continue;
             }
             let layers = match inner {

@@ -28,6 +28,9 @@ pub(super) struct Item {
     pub(super) values: Values,
 }
 
+/// What an item calls the player whose it is.
+pub(super) const PLAYER: &str = "player_id";
+
 /// Values by the names of their fields. Fields that were not given are not in it.
 pub(super) type Values = BTreeMap<String, FieldValue>;
 
@@ -109,7 +112,8 @@ impl Form for Written {
     }
 
     fn schema(generator: &mut SchemaGenerator) -> Schema {
-        Words::schema(generator)
+        let words = Words::schema(generator);
+        schemars::json_schema!({ "anyOf": [words, { "type": "number" }, { "type": "boolean" }] })
     }
 }
 
@@ -159,8 +163,8 @@ impl Form for Truth {
         self.0.into()
     }
 
-    fn schema(generator: &mut SchemaGenerator) -> Schema {
-        bool::schema(generator)
+    fn schema(_: &mut SchemaGenerator) -> Schema {
+        schemars::json_schema!({ "enum": [true, false, "true", "false"] })
     }
 }
 
@@ -307,7 +311,6 @@ fn team(value: &Value, field: &Field, path: &Path<'_>, reader: &mut Reader<'_>) 
 }
 
 fn item(value: &Value, fields: &Fields, path: &Path<'_>, reader: &mut Reader<'_>) -> Option<Item> {
-    const PLAYER: &str = "player_id";
     let Value::Object(object) = value else {
         return reader.mismatch(value, path, "an object of values by field names");
     };

@@ -556,3 +556,18 @@ fn all_texts_together_have_a_bound() {
     assert_eq!(said, ["all texts together have more than 1000000 characters"]);
     assert!(fill(&template, &json!({ "Long": "x".repeat(4_000) })).is_ok());
 }
+
+#[test]
+fn a_repeat_without_a_field_is_a_pattern() {
+    let cells = json!({ "count": 3, "empty_slot": "hide", "layout": { "cell_width": 1, "cell_height": 1 },
+        "item": [text("a", json!({ "content": "{{Word}}" }))] });
+    let filled = fill(
+        &one_page(json!([layer("r", "repeat", cells)])),
+        &json!({ "Word": "x" }),
+    )
+    .unwrap();
+    assert!(
+        matches!(&named(&filled, "r").unwrap().content, Content::Group(group) if group.layers.len() == 3)
+    );
+    assert_eq!(filled.words_of("a"), Some("x"));
+}

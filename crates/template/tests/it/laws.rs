@@ -197,6 +197,11 @@ proptest! {
             }
         }
         let values = struck(values.clone(), &value_blows);
+        if checked.fill(&values, &limits, Unknown::Refuse).is_ok() {
+            let validator = jsonschema::draft202012::new(&checked.fields().schema()).unwrap();
+            let wrong: Vec<String> = validator.iter_errors(&values).map(|error| error.to_string()).collect();
+            prop_assert!(wrong.is_empty(), "values are taken that the schema does not take: {wrong:?}");
+        }
         if let Ok(filled) = checked.fill(&values, &limits, Unknown::Warn) {
             prop_assert!(filled.pages.iter().map(|page| count(&page.layers)).sum::<usize>() <= limits.filled_layers);
             prop_assert!(is_finite(&filled));

@@ -449,3 +449,24 @@ fn a_hostile_template_has_a_quick_answer() {
         .collect();
     assert_eq!(complaints(check(&one_page(json!(texts)))).len(), 90);
 }
+
+#[test]
+fn a_name_that_is_nearly_anothers_is_a_warning() {
+    let template = one_page(json!([
+        text("a", json!({ "api_field_name": "First" })),
+        text(
+            "b",
+            json!({ "content": "{{Frist}} {{Last}}", "visible_if": { "field": "first", "op": "present" } })
+        ),
+    ]));
+    let checked = check(&template).unwrap();
+    let warnings: Vec<String> = checked.warnings().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        warnings,
+        [
+            "/pages/0/layers/1/visible_if: asks for \"first\", which nothing else names, did you mean \"First\"?",
+            "/pages/0/layers/1/content: asks for \"Frist\", which nothing else names, did you mean \"First\"?",
+        ]
+    );
+    assert_eq!(checked.fields().len(), 4);
+}

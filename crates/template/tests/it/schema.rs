@@ -80,3 +80,30 @@ fn what_the_parser_refuses_the_schema_refuses_too() {
         assert!(super::read(&bad).is_err(), "the parser takes {value} at {path}");
     }
 }
+
+#[test]
+fn every_template_tells_what_values_it_takes() {
+    for (name, template, values) in examples() {
+        let schema = super::check(&template).unwrap().fields().schema();
+        jsonschema::draft202012::meta::validate(&schema).unwrap();
+        let validator = jsonschema::draft202012::new(&schema).unwrap();
+        let wrong: Vec<String> = validator
+            .iter_errors(&values)
+            .map(|error| error.to_string())
+            .collect();
+        assert!(wrong.is_empty(), "{name}: {wrong:#?}");
+        assert!(!validator.is_valid(&json!({ "no such field": 1 })), "{name}");
+    }
+    let (card, _) = super::examples::example("player-card.json");
+    let validator = jsonschema::draft202012::new(&super::check(&card).unwrap().fields().schema()).unwrap();
+    let photo = "https://a.example/";
+    assert!(validator.is_valid(&json!({ "Photo": photo, "Number": 7, "Name": null })));
+    for wrong in [
+        json!({}),
+        json!({ "Photo": null }),
+        json!({ "Photo": photo, "TeamColor": "red" }),
+        json!({ "Photo": { "url": photo, "fit": "stretch" } }),
+    ] {
+        assert!(!validator.is_valid(&wrong), "{wrong}");
+    }
+}
