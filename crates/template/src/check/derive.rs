@@ -24,7 +24,9 @@ pub(crate) fn derive(
     };
     let mut fields = Fields::default();
     deriving.template(&mut fields);
-    let mentions = std::mem::take(&mut deriving.mentions);
+    let mut mentions = std::mem::take(&mut deriving.mentions);
+    // From the outside in, so that what an item finds around it does not hang on the order of layers.
+    mentions.sort_by_key(|mention| mention.scope.len());
     for mention in mentions {
         deriving.mention(&mut fields, mention);
     }

@@ -571,3 +571,22 @@ fn a_repeat_without_a_field_is_a_pattern() {
     );
     assert_eq!(filled.words_of("a"), Some("x"));
 }
+
+#[test]
+fn what_the_template_mentions_an_item_sees_whichever_comes_first() {
+    let cells = json!({ "api_field_name": "Team", "count": 1, "layout": { "cell_width": 1, "cell_height": 1 },
+        "item": [text("inner", json!({ "content": "{{Season}}" }))] });
+    let mut layers = vec![
+        layer("r", "repeat", cells),
+        text("outer", json!({ "content": "{{Season}}" })),
+    ];
+    for _ in 0..2 {
+        let filled = fill(
+            &one_page(json!(layers)),
+            &json!({ "Season": "2027", "Team": [{}] }),
+        )
+        .unwrap();
+        assert_eq!(filled.words_of("inner"), Some("2027"));
+        layers.reverse();
+    }
+}
