@@ -6,8 +6,8 @@ use std::time::Duration;
 use marquetry_egress::{Policy, Schemes};
 use marquetry_job::{DeliverySchedule, RetrySchedule};
 use marquetry_store::{
-    Announcer, Clock, DeliverySteps, IdempotencyClaim, JobSteps, ProgressBoard, Reporter, Silence, Store,
-    SystemClock,
+    Announcer, Clock, DeliverySteps, IdempotencyClaim, JobSteps, ProgressBoard, Reporter, Seal, Silence,
+    Store, SystemClock,
 };
 use object_store::ObjectStore;
 
@@ -25,6 +25,7 @@ pub struct ServiceBuilder {
     reporter: Option<Arc<dyn Reporter>>,
     retry: RetrySchedule,
     delivery_schedule: DeliverySchedule,
+    seal: Seal,
     settings: Settings,
     progress: ProgressBoard,
     clock: Arc<dyn Clock>,
@@ -63,6 +64,7 @@ impl Service {
             reporter: None,
             retry: RetrySchedule::default(),
             delivery_schedule: DeliverySchedule::default(),
+            seal: Seal::default(),
             settings: Settings {
                 sync_ceiling: Duration::from_mins(2),
                 most_upload_bytes: 300 << 20,
@@ -190,6 +192,13 @@ impl ServiceBuilder {
         self
     }
 
+    /// What seals the secrets of endpoints and callbacks before they are stored; give the courier the same one.
+    /// Default: nothing, they are stored as they are.
+    pub fn seal(mut self, seal: Seal) -> Self {
+        self.seal = seal;
+        self
+    }
+
     /// How long the log of each try of a delivery is kept, counted from the try. Default: 30 days.
     pub fn attempts_kept(mut self, kept: Duration) -> Self {
         self.settings.attempts_kept = kept;
@@ -294,6 +303,7 @@ impl ServiceBuilder {
             settings: self.settings,
             clock: self.clock,
             chance: self.chance,
+            seal: self.seal,
             queue: Default::default(),
             uses: Default::default(),
             in_hand: Default::default(),

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use marquetry_job::Health;
 use marquetry_model::{
-    DialectName, Endpoint, EndpointChange, EndpointDraft, EndpointId, Secret, TenantId, Version,
+    Callback, DialectName, Endpoint, EndpointChange, EndpointDraft, EndpointId, Secret, TenantId, Version,
 };
 use marquetry_store::{StoreError, Swap};
 
@@ -26,11 +26,12 @@ impl Service {
         self.judge(&draft.url)?;
         check_description(draft.description.as_deref())?;
         let now = self.now();
+        let secret = self.new_secret()?;
         let endpoint = Endpoint {
             id: EndpointId::from_random(self.inner.chance.draw()?),
             tenant,
             url: draft.url,
-            secret: self.new_secret()?,
+            secret: self.sealed(tenant, &secret)?,
             former_secrets: vec![],
             description: draft.description,
             event_types: draft.event_types,
@@ -49,7 +50,7 @@ impl Service {
         if u32::try_from(there).is_ok_and(|there| there < limit) {
             self.store().insert_endpoint(&endpoint).await?;
             tracing::info!(endpoint = %endpoint.id, %tenant, "endpoint created");
-            Ok(endpoint)
+            Ok(Endpoint { secret, ..endpoint })
         } else {
             Err(ServiceError::EndpointLimit { limit })
         }
@@ -107,10 +108,13 @@ impl Service {
     ) -> Result<Endpoint, ServiceError> {
         let (secret, now) = (self.new_secret()?, self.now());
         let overlap = self.inner.settings.secret_overlap;
-        self.replace_endpoint(tenant, id, |endpoint| {
-            endpoint.rotated(secret.clone(), overlap, now)
-        })
-        .await
+        let sealed = self.sealed(tenant, &secret)?;
+        let rotated = self
+            .replace_endpoint(tenant, id, |endpoint| {
+                endpoint.rotated(sealed.clone(), overlap, now)
+            })
+            .await?;
+        Ok(Endpoint { secret, ..rotated })
     }
 
     /// Takes an endpoint away. What is still owed to it is given up by the courier.
@@ -151,6 +155,24 @@ impl Service {
             Ok(_) => Ok(()),
             Err(why) => Err(ServiceError::UrlRefused { why }),
         }
+    }
+
+    /// A secret as it is to be stored.
+    pub(crate) fn sealed(&self, tenant: TenantId, secret: &Secret) -> Result<Secret, ServiceError> {
+        Ok(self.inner.seal.seal(tenant, secret, self.inner.chance.draw()?))
+    }
+
+    /// A callback as it is to be stored.
+    pub(crate) fn sealed_callback(
+        &self,
+        tenant: TenantId,
+        callback: Callback,
+    ) -> Result<Callback, ServiceError> {
+        let secret = match &callback.secret {
+            Some(secret) => Some(self.sealed(tenant, secret)?),
+            None => None,
+        };
+        Ok(Callback { secret, ..callback })
     }
 
     /// `whsec_` and 32 random bytes in base64, as the Standard Webhooks specification wants them.

@@ -100,6 +100,7 @@ struct Inner {
     reporter: Option<Arc<dyn Reporter>>,
     jobs: JobSteps,
     deliveries: DeliverySteps,
+    seal: marquetry_store::Seal,
     settings: builder::Settings,
     clock: Arc<dyn Clock>,
     chance: surroundings::Chance,

@@ -163,9 +163,13 @@ impl Service {
             Wait::No => Announce::Events,
             Wait::UpTo(_) => Announce::Silent,
         };
+        let callback = match terms.callback {
+            Some(callback) => Some(self.sealed_callback(tenant, callback)?),
+            None => None,
+        };
         let job = Job {
             priority: terms.priority,
-            ..Job::accepted(id, tenant, spec, announce, terms.callback, self.now())
+            ..Job::accepted(id, tenant, spec, announce, callback, self.now())
         };
         // Before the job is there, or its end could pass between the two.
         let changes = self.store().changes();

@@ -62,6 +62,7 @@ mod page;
 pub mod persisted;
 mod progress;
 mod reporter;
+mod seal;
 
 pub use changes::{Bell, Change, Changes};
 pub use clock::{Clock, SystemClock};
@@ -79,6 +80,7 @@ pub use ownership::Ownership;
 pub use page::{Cursor, MalformedCursor, Page};
 pub use progress::{ProgressBoard, ProgressChanges, ProgressLine};
 pub use reporter::Reporter;
+pub use seal::{MalformedKey, Seal, SealKey, Unopened};
 
 /// Everything that must be remembered, in one place, so that one transaction can hold it together.
 pub trait Store: JobStore + MockupStore + EndpointStore + DeliveryStore + KeyStore {}

@@ -6,7 +6,7 @@ use std::time::Duration;
 use marquetry_egress::{Egress, SendLimits};
 use marquetry_job::{DeliverySchedule, Patience, WorkerId};
 use marquetry_model::Delivery;
-use marquetry_store::{Clock, DeliverySteps, Ownership, Store, SystemClock};
+use marquetry_store::{Clock, DeliverySteps, Ownership, Seal, Store, SystemClock};
 
 use crate::condition::Condition;
 use crate::courier::Courier;
@@ -51,6 +51,7 @@ pub struct CourierBuilder {
     grace: Duration,
     rest: Duration,
     patience: Patience,
+    seal: Seal,
 }
 
 impl Courier {
@@ -71,6 +72,7 @@ impl Courier {
             grace: Duration::from_secs(10),
             rest: Duration::from_secs(30),
             patience: Patience::default(),
+            seal: Seal::default(),
         }
     }
 }
@@ -176,6 +178,12 @@ impl CourierBuilder {
         self
     }
 
+    /// What opens secrets that lie sealed in the store. Default: nothing; secrets that are not sealed need none.
+    pub fn seal(mut self, seal: Seal) -> Self {
+        self.seal = seal;
+        self
+    }
+
     /// The finished courier.
     ///
     /// # Errors
@@ -221,6 +229,7 @@ impl CourierBuilder {
                 clock: self.clock,
                 limits,
                 rest: self.rest,
+                seal: self.seal,
             }),
             worker: WorkerId::from_random(worker),
             ownership: self.ownership,

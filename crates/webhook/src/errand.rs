@@ -8,7 +8,7 @@ use marquetry_egress::{Bytes, Egress, HeaderMap, HeaderName, HeaderValue, Outgoi
 use marquetry_job::{Again, DeliveryEvent, Timestamp};
 use marquetry_model::{AttemptRecord, Delivery, Endpoint, Secret, Target};
 use marquetry_store::failpoint::{self, Point};
-use marquetry_store::{Clock, DeliverySteps, Reported, Store, StoreError};
+use marquetry_store::{Clock, DeliverySteps, Reported, Seal, Store, StoreError, Unopened};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -27,6 +27,7 @@ pub(crate) struct Desk {
     pub(crate) limits: SendLimits,
     pub(crate) rest: Duration,
     pub(crate) condition: Condition,
+    pub(crate) seal: Seal,
 }
 
 /// Whether and where a delivery goes at this moment.
@@ -36,6 +37,8 @@ enum Whither {
     Closed,
     /// The endpoint was removed.
     Removed,
+    /// Its secret does not open.
+    Sealed,
 }
 
 /// Where a delivery goes, and what signs it.
@@ -77,6 +80,16 @@ impl Desk {
             Ok(Whither::Removed) => {
                 self.write(&delivery, DeliveryEvent::EndpointRemoved, None).await;
                 return Lesson::Nothing;
+            }
+            Ok(Whither::Sealed) => {
+                // No failure of the receiver's: the message waits until whoever runs this brings the key.
+                tracing::error!(
+                    "a secret does not open with the keys of this process: nothing is sent there"
+                );
+                let until = at + LOOK_AGAIN;
+                self.write(&delivery, DeliveryEvent::PutOff { by, until }, None)
+                    .await;
+                return Lesson::Closed(at + self.rest);
             }
             Ok(Whither::Closed) => {
                 let until = at + self.rest;
@@ -142,22 +155,35 @@ impl Desk {
     }
 
     async fn whither(&self, delivery: &Delivery, at: Timestamp) -> Result<Whither, StoreError> {
-        Ok(match &delivery.target {
-            Target::Callback(callback) => Whither::Open(Destination {
-                url: callback.url.clone(),
-                secrets: callback.secret.iter().cloned().collect(),
-                endpoint: None,
-            }),
+        let opened = |secrets: Vec<&Secret>| -> Result<Vec<Secret>, Unopened> {
+            let opened = secrets
+                .into_iter()
+                .map(|secret| self.seal.open(delivery.tenant, secret));
+            opened.collect()
+        };
+        let (url, secrets, endpoint) = match &delivery.target {
+            Target::Callback(callback) => (
+                callback.url.clone(),
+                opened(callback.secret.iter().collect()),
+                None,
+            ),
             // Read anew for every try: its owner may have moved it, or changed the secret.
             Target::Endpoint(id) => match self.store.endpoint(delivery.tenant, *id).await? {
-                None => Whither::Removed,
-                Some(endpoint) if !endpoint.enabled => Whither::Closed,
-                Some(endpoint) => Whither::Open(Destination {
-                    url: endpoint.url.clone(),
-                    secrets: endpoint.secrets(at).cloned().collect(),
-                    endpoint: Some(Box::new(endpoint)),
-                }),
+                None => return Ok(Whither::Removed),
+                Some(endpoint) if !endpoint.enabled => return Ok(Whither::Closed),
+                Some(endpoint) => {
+                    let secrets = opened(endpoint.secrets(at).collect());
+                    (endpoint.url.clone(), secrets, Some(Box::new(endpoint)))
+                }
             },
+        };
+        Ok(match secrets {
+            Ok(secrets) => Whither::Open(Destination {
+                url,
+                secrets,
+                endpoint,
+            }),
+            Err(Unopened) => Whither::Sealed,
         })
     }
 

@@ -68,6 +68,11 @@
 //! rounds, `lanes` for who may be sent to at once, `errand` for one try, `verdict` for what an answer
 //! means, `log` for what is written down, `condition` for what it tells about the endpoint.
 
+/// The example of the page that receivers read.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/webhooks.md")]
+mod page {}
+
 mod announcements;
 mod builder;
 mod condition;

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use marquetry_dialect::Links;
 use marquetry_egress::{Egress, Policy, Schemes};
-use marquetry_job::DeliverySchedule;
 use marquetry_render::FontShelf;
 use marquetry_service::Service;
 use marquetry_store::{Clock, Ownership, ProgressBoard, Store};
@@ -87,8 +86,8 @@ impl Engine {
         let blobs = opened.blobs;
         #[cfg(feature = "failpoints")]
         let blobs = super::failing_blobs::FailingBlobs::around(blobs);
-        let schedule = DeliverySchedule::default();
-        let announcements = Announcements::new(Arc::clone(&store), links.clone(), schedule.clone());
+        let schedule = limits.hearing.schedule();
+        let announcements = Announcements::new(Arc::clone(&store), links.clone(), schedule);
         let announcements = Arc::new(announcements);
         // It never runs: it only makes the fidelity reports that somebody asks for, one at a time.
         let reporting = Worker::builder(
@@ -103,7 +102,6 @@ impl Engine {
             .announcer(Arc::clone(&announcements) as _)
             .progress(board.clone())
             .webhook_policy(networks.webhook_policy())
-            .delivery_schedule(schedule)
             .clock(Arc::clone(&clock));
         let service = limits.service(service).build()?;
         Ok(Self {
@@ -146,7 +144,7 @@ impl Engine {
     pub(super) fn courier(&self) -> Result<Courier, Failure> {
         let egress = Egress::new(self.networks.webhook_policy())?;
         let courier = Courier::builder(Arc::clone(&self.store), egress);
-        let courier = courier.ownership(self.ownership);
+        let courier = self.limits.hearing.courier(courier).ownership(self.ownership);
         Ok(courier.clock(Arc::clone(&self.clock)).build()?)
     }
 }

@@ -17,7 +17,7 @@ const BINS: [f64; 17] = [
 const UPKEEP: Duration = Duration::from_secs(5);
 
 /// Every counter and what it counts.
-pub(super) const COUNTERS: [(&str, &str); 9] = [
+pub(super) const COUNTERS: [(&str, &str); 10] = [
     (
         "marquetry_jobs_accepted_total",
         "Jobs that were accepted and are durable, by kind.",
@@ -41,6 +41,10 @@ pub(super) const COUNTERS: [(&str, &str); 9] = [
     (
         "marquetry_deliveries_tried_total",
         "Tries to deliver a webhook, by outcome: accepted, refused, gone (410), unanswered.",
+    ),
+    (
+        "marquetry_endpoints_disabled_total",
+        "Endpoints that were disabled because nothing but failures came from them.",
     ),
     (
         "marquetry_requests_total",

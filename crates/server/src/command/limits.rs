@@ -9,6 +9,8 @@ use marquetry_service::ServiceBuilder;
 use marquetry_store::JobSteps;
 use marquetry_worker::WorkerBuilder;
 
+use super::hearing::Hearing;
+
 /// What jobs may cost, wherever they run.
 #[derive(Args, Clone, Debug)]
 pub(super) struct JobLimits {
@@ -55,6 +57,7 @@ pub(super) struct ServeLimits {
 #[derive(Clone, Debug)]
 pub(super) struct Limits {
     pub(super) jobs: JobLimits,
+    pub(super) hearing: Hearing,
     pub(super) serve: Option<ServeLimits>,
 }
 
@@ -65,13 +68,18 @@ impl Default for Limits {
             job_deadline: JobSteps::DEADLINE,
             memory: None,
         };
-        Self { jobs, serve: None }
+        let hearing = Hearing::default();
+        Self {
+            jobs,
+            hearing,
+            serve: None,
+        }
     }
 }
 
 impl Limits {
     pub(super) fn service(&self, service: ServiceBuilder) -> ServiceBuilder {
-        let service = service.job_deadline(self.jobs.job_deadline);
+        let service = self.hearing.service(service).job_deadline(self.jobs.job_deadline);
         match &self.serve {
             Some(serve) => serve.service(service),
             None => service,
@@ -137,7 +145,7 @@ fn share_of(machine: Option<u64>, cgroup: Option<u64>) -> u64 {
 }
 
 /// `90s`, `15m`, `24h`, `30d`.
-fn time(text: &str) -> Result<Duration, String> {
+pub(super) fn time(text: &str) -> Result<Duration, String> {
     let units = [('s', 1), ('m', 60), ('h', 3600), ('d', 86_400)];
     let wrong = || "a time is a whole number and a unit: 90s, 15m, 24h, 30d".to_owned();
     let (number, seconds) = units

@@ -8,6 +8,7 @@ mod failing_blobs;
 mod fidelity;
 mod figures;
 mod fonts;
+mod hearing;
 mod inspect;
 mod keys;
 mod limits;

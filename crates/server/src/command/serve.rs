@@ -22,6 +22,7 @@ use super::Failure;
 use super::engine::{Engine, Networks};
 use super::figures::Collector;
 use super::fonts::Fonts;
+use super::hearing::Hearing;
 use super::limits::{JobLimits, Limits, ServeLimits};
 use super::storage::Storage;
 use super::terminal::{complain, say};
@@ -57,6 +58,8 @@ pub(super) struct Serve {
     #[command(flatten)]
     job_limits: JobLimits,
     #[command(flatten)]
+    hearing: Hearing,
+    #[command(flatten)]
     serve_limits: ServeLimits,
     /// A key (`sm_` and 64 hexadecimal digits) that is made sure to exist.
     #[arg(long, env = "MARQUETRY_API_KEY", hide_env_values = true, value_name = "KEY")]
@@ -91,6 +94,8 @@ pub(super) struct Work {
     allow_private_networks: bool,
     #[command(flatten)]
     job_limits: JobLimits,
+    #[command(flatten)]
+    hearing: Hearing,
     #[command(flatten)]
     logs: Logs,
 }
@@ -166,6 +171,7 @@ impl Serve {
         let config = self.serve_limits.config();
         let limits = Limits {
             jobs: self.job_limits,
+            hearing: self.hearing,
             serve: Some(self.serve_limits),
         };
         let engine = Engine::open(&self.storage, &public_url, networks, limits).await?;
@@ -209,6 +215,7 @@ impl Work {
             let networks = Networks::from_flag(self.allow_private_networks);
             let limits = Limits {
                 jobs: self.job_limits,
+                hearing: self.hearing,
                 serve: None,
             };
             let engine = Engine::open(&self.storage, &self.public_url, networks, limits).await?;

@@ -8,6 +8,7 @@ mod hostile;
 mod retrying;
 mod sending;
 mod sharing;
+mod snippets;
 mod stage;
 mod tricks;
 mod trusting;
