@@ -19,14 +19,16 @@ use tokio::sync::watch;
 use crate::chance::Chance;
 use crate::failure::Failure;
 
-/// The header with the stable name of a message.
-const DELIVERY: &str = "x-sudomock-delivery";
+/// The headers with the stable names of a message.
+const NAMES: [&str; 2] = ["x-sudomock-delivery", "webhook-id"];
 
 /// One message as it came in.
 #[derive(Clone, Debug)]
 pub(crate) struct Heard {
-    /// The stable name of the message.
-    pub(crate) delivery: String,
+    /// The stable names of the message: those of the dialect and of the Standard Webhooks specification.
+    pub(crate) names: [String; 2],
+    /// Its body, which is to be the same in every copy.
+    pub(crate) body: Bytes,
     /// What it says the state of the job is.
     pub(crate) status: String,
     /// When its answer was ready to leave.
@@ -96,16 +98,20 @@ impl Receiver {
 
 async fn hear(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Response<Empty<Bytes>>, Infallible> {
     let (head, body) = request.into_parts();
-    let delivery = head.headers.get(DELIVERY).and_then(|value| value.to_str().ok());
-    let delivery = delivery.unwrap_or("none").to_owned();
+    let names = NAMES.map(|name| {
+        let value = head.headers.get(name).and_then(|value| value.to_str().ok());
+        value.unwrap_or("none").to_owned()
+    });
     let wait = hold(&shared.chance).up_to(shared.longest);
     // A message that broke off was not heard.
     if let Ok(body) = body.collect().await {
-        let body: Value = serde_json::from_slice(&body.to_bytes()).unwrap_or_default();
-        let job = body["job_id"].as_str().unwrap_or_default().to_owned();
-        let status = body["status"].as_str().unwrap_or_default().to_owned();
+        let body = body.to_bytes();
+        let said: Value = serde_json::from_slice(&body).unwrap_or_default();
+        let job = said["job_id"].as_str().unwrap_or_default().to_owned();
+        let status = said["status"].as_str().unwrap_or_default().to_owned();
         let heard = Heard {
-            delivery,
+            names,
+            body,
             status,
             answered: Instant::now() + wait,
         };

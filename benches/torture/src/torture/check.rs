@@ -229,13 +229,20 @@ impl Auditor {
         for (job, promise) in &entries.promises {
             let heard = self.receiver.about(job);
             copies += heard.len().saturating_sub(1) as u64;
-            let names: HashSet<&str> = heard.iter().map(|heard| heard.delivery.as_str()).collect();
+            let names: HashSet<_> = heard.iter().map(|heard| &heard.names).collect();
+            let bodies: HashSet<_> = heard.iter().map(|heard| &heard.body).collect();
             let status = promise.ended.as_ref().map_or("", |ended| ended.status.as_str());
             if names.len() > 1 {
                 entries.faults.twins += 1;
                 entries
                     .faults
                     .word(format!("the end of {job} was told under {} names", names.len()));
+            }
+            if bodies.len() > 1 {
+                entries.faults.twins += 1;
+                entries
+                    .faults
+                    .word(format!("the end of {job} was told in {} bodies", bodies.len()));
             }
             if let Some(wrong) = heard.iter().find(|heard| heard.status != status) {
                 entries.faults.changed += 1;

@@ -350,6 +350,8 @@ impl<'o> Session<'o> {
         figures.tell("answered 5xx while blobs failed", entries.troubled);
         figures.tell("webhooks heard", self.auditor.receiver.count());
         figures.tell("webhooks heard again after a crash", copies);
+        let owed = self.auditor.receiver.count().saturating_sub(copies).max(1);
+        figures.tell("of ten thousand owed, heard again", copies * 10_000 / owed);
         figures.tell("jobs looked at again", self.tally.rechecked);
         figures.tell("stops by SIGTERM", self.tally.stops + self.site.size() as u64);
         if self.database.is_some() {
