@@ -16,8 +16,8 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
-use marquetry_dialect::sudomock::signature::{TOLERANCE, verify};
 use marquetry_store::{Clock, SystemClock};
+use marquetry_webhook::{TOLERANCE, verify};
 use tokio::net::TcpListener;
 
 #[tokio::main]
@@ -51,8 +51,9 @@ async fn receive(request: Request<Incoming>, secret: Arc<str>) -> Result<Respons
             let body = body.to_bytes();
             let header = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok());
             match verify(&secret, header, &body, SystemClock.now(), TOLERANCE) {
-                Ok(()) => {
-                    println!("verified: {}", String::from_utf8_lossy(&body));
+                // A message may come twice. Whoever acts on it remembers the id, and answers 200 to one it has seen.
+                Ok(id) => {
+                    println!("verified {id}: {}", String::from_utf8_lossy(&body));
                     StatusCode::OK
                 }
                 Err(why) => {

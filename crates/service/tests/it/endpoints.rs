@@ -10,7 +10,7 @@ use marquetry_model::{
     ModelError, Target,
 };
 use marquetry_service::ServiceError;
-use marquetry_store::{DeliveryFilter, DeliverySteps};
+use marquetry_store::{DeliveryFilter, DeliverySteps, Seal, SealKey};
 
 use crate::world::{LONG, World};
 
@@ -62,13 +62,49 @@ async fn an_endpoint_has_a_secret_of_its_own(world: World) {
         .unwrap();
     assert_ne!(rotated.secret, one.secret);
     assert_eq!(rotated.updated_at, Some(world.now()));
+    let day = Duration::from_hours(24);
+    let signing = |at| rotated.secrets(at).cloned().collect::<Vec<_>>();
+    assert_eq!(
+        signing(world.now()),
+        [rotated.secret.clone(), one.secret.clone()],
+        "the old one goes on for a day"
+    );
+    assert_eq!(signing(world.now() + day), [rotated.secret.clone()]);
     let same_but_for_that = Endpoint {
         secret: one.secret.clone(),
+        former_secrets: vec![],
         updated_at: None,
         version: one.version,
         ..rotated
     };
     assert_eq!(same_but_for_that, one);
+}
+
+#[tokio::test]
+async fn secrets_are_sealed_before_they_are_stored_and_shown_once() {
+    let key = SealKey::parse(&"ab".repeat(32)).unwrap();
+    let seal = Seal::new([key]);
+    let world = World::with(|builder| builder.seal(seal.clone())).await;
+    let shown = create(&world, HOOK).await.unwrap();
+    assert!(shown.secret.expose().starts_with("whsec_"));
+    let stored = world.service.endpoint(world.tenant, shown.id).await.unwrap();
+    assert!(
+        stored.secret.expose().starts_with("sealed:"),
+        "{}",
+        stored.secret.expose()
+    );
+    assert_eq!(stored.secret.last_four(), shown.secret.last_four());
+    assert_eq!(seal.open(world.tenant, &stored.secret), Ok(shown.secret.clone()));
+
+    let rotated = world.service.rotate_endpoint_secret(world.tenant, shown.id);
+    let rotated = rotated.await.unwrap();
+    assert!(rotated.secret.expose().starts_with("whsec_"));
+    let stored = world.service.endpoint(world.tenant, shown.id).await.unwrap();
+    let opened: Vec<_> = stored
+        .secrets(world.now())
+        .map(|secret| seal.open(world.tenant, secret).unwrap())
+        .collect();
+    assert_eq!(opened, [rotated.secret, shown.secret]);
 }
 
 #[tokio::test]

@@ -5,14 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use marquetry_dialect::{Dialect, Links};
-use marquetry_job::{Cause, DeliverySchedule, Failure, Hold, RetrySchedule, WorkerId};
+use marquetry_job::{
+    Cause, DeathCause, DeliverySchedule, DeliveryState, Failure, Hold, RetrySchedule, WorkerId,
+};
 use marquetry_model::{
     Announce, BlobKey, Callback, ContentHash, Delivery, DialectName, Endpoint, EndpointId, EventNaming,
     EventType, Export, ExportFile, ExportFormat, Job, JobId, JobResult, JobSpec, LayerAddress, MockupId,
-    RenderSpec, Secret, Target, TenantId, UploadSource, UploadSpec,
+    RenderSpec, Secret, Target, TenantId, UploadSource, UploadSpec, WhyDisabled,
 };
 use marquetry_pixel::Size;
-use marquetry_store::{Clock as _, DeliveryFilter, Inserted, JobSteps, Swap};
+use marquetry_store::{Clock as _, DeliveryFilter, DeliverySteps, Inserted, JobSteps, Reported, Swap};
 use marquetry_testkit::catcher::Catcher;
 use marquetry_webhook::Announcements;
 
@@ -291,4 +293,35 @@ async fn from_the_end_of_a_job_to_a_signed_message() {
         "{body}"
     );
     courier.stop().await;
+}
+
+#[tokio::test]
+async fn what_comes_after_an_endpoint_was_given_up_is_kept_for_a_replay() {
+    let stage = Stage::new();
+    let (lost, off) = (
+        stage.hearing(1, &[], EventNaming::Current).await,
+        stage.hearing(2, &[], EventNaming::Current).await,
+    );
+    let given_up = lost.clone().given_up(WhyDisabled::Failing, stage.time.now());
+    let swap = stage.store.replace_endpoint(lost.version, &given_up).await;
+    assert_eq!(swap.unwrap(), Swap::Swapped);
+    stage.set_enabled(off.id, false).await;
+
+    let job = stage.accept(upload(), Announce::Events, None).await;
+    stage.succeed(&job).await;
+    let owed = stage.owed().await;
+    let [withheld] = owed.as_slice() else {
+        panic!("nothing for whom its owner disabled: {owed:?}");
+    };
+    assert_eq!(withheld.target, Target::Endpoint(lost.id));
+    assert!(matches!(
+        withheld.state,
+        DeliveryState::Dead {
+            cause: DeathCause::EndpointDisabled,
+            ..
+        }
+    ));
+    let steps = DeliverySteps::new(stage.store.clone(), DeliverySchedule::default());
+    let replayed = steps.replay(tenant(), withheld.id, stage.time.now()).await;
+    assert!(matches!(replayed, Ok(Reported::Written(_))), "{replayed:?}");
 }

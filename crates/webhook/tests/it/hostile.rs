@@ -131,8 +131,8 @@ async fn each_ends_as_documented_within_its_time() {
         assert_eq!(end(&delivery), *wanted, "{deed:?}: {tried:?}");
         assert_eq!(tried.error.as_deref().unwrap_or_default(), *words, "{deed:?}");
         assert!(tried.took < TIMEOUT + PATIENCE, "{deed:?} took {:?}", tried.took);
-        let attempts = stage.attempts(*id).await;
-        assert!(attempts[0].answer.len() <= Delivery::ANSWER_KEPT, "{deed:?}");
+        let logged = &stage.attempts(*id).await[0];
+        assert!(logged.answer.len() <= Delivery::ANSWER_KEPT, "{deed:?}");
         assert_eq!(villain.visits(), 1, "{deed:?}: one connection a try");
         if let DeliveryState::Pending { due, .. } = delivery.state {
             // Whatever was asked for: never much sooner than planned, and never later than twice that.

@@ -16,7 +16,7 @@ use marquetry_store::{Clock, ProgressBoard, Store, SystemClock};
 use marquetry_testkit::catcher::Catcher;
 use marquetry_testkit::paint::Picture;
 use marquetry_testkit::psd::{Builder, Layer, Linked, Rect, SmartObject};
-use marquetry_webhook::Announcements;
+use marquetry_webhook::{Announcements, Courier};
 use marquetry_worker::Worker;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
@@ -176,6 +176,16 @@ impl Site {
         .unwrap();
         let mut working = self.working.subscribe();
         tokio::spawn(worker.run(async move {
+            let _ = working.wait_for(|working| !*working).await;
+        }));
+    }
+
+    /// Starts a courier, which ends with the site.
+    pub(crate) fn deliver(&self) {
+        let egress = Egress::new(Policy::allow_private()).unwrap();
+        let courier = Courier::builder(Arc::clone(&self.store), egress).build().unwrap();
+        let mut working = self.working.subscribe();
+        tokio::spawn(courier.run(async move {
             let _ = working.wait_for(|working| !*working).await;
         }));
     }

@@ -1,7 +1,10 @@
 //! Endpoints, their deliveries, and sending those again. The courier that sends them is tested where it lives.
 
+use std::time::Duration;
+
 use http::Method;
 use marquetry_egress::{Policy, Schemes};
+use marquetry_testkit::catcher::Answer as Reply;
 use serde_json::{Value, json};
 
 use super::client::Ask;
@@ -124,6 +127,72 @@ async fn what_was_sent_can_be_seen_and_sent_again() {
         "{path}/deliveries/9d4e2b51-0c7a-4f8e-bb1c-2a6f9e3d8c10/replay"
     ));
     let unknown = site.send(unknown).await;
+    assert_eq!(unknown.problem(), (404, "WEBHOOK_DELIVERY_NOT_FOUND".to_owned()));
+}
+
+#[tokio::test]
+async fn every_try_is_shown_and_what_failed_is_replayed_since_a_moment() {
+    let site = Site::idle(Setup::default()).await;
+    site.outside
+        .answer_in_turn([Reply::ok("oh dear").with_status(500)]);
+    let draft = json!({"url": site.outside.url("/hook")});
+    let made = site.post(ENDPOINTS, &draft).await.expect(201);
+    let path = format!("{ENDPOINTS}/{}", made["id"].as_str().unwrap());
+    site.send(Ask::post(format!("{path}/test")).json(&json!({})))
+        .await
+        .expect(202);
+    site.deliver();
+    let shown = async |status: &str| loop {
+        let rows = site.get(format!("{path}/deliveries?status={status}")).await;
+        if let Some(row) = rows.expect(200).get(0) {
+            break row["id"].as_str().unwrap().to_owned();
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    };
+    let id = shown("failed").await;
+    let tries = format!("{path}/deliveries/{id}/attempts");
+    let first = site.get(&tries).await.expect(200);
+    assert_eq!(first.as_array().map(Vec::len), Some(1));
+    let first = &first[0];
+    assert_eq!(
+        (
+            &first["http_status"],
+            &first["error_class"],
+            &first["response_body"]
+        ),
+        (&json!(500), &json!("status"), &json!("oh dear"))
+    );
+    assert_eq!(first["error"], "the receiver answered 500 Internal Server Error");
+    assert_eq!(first["dns"], "127.0.0.1");
+    let headers = first["request_headers"].as_object().unwrap();
+    assert_eq!(headers["webhook-signature"], "v1,****");
+    assert_eq!(headers["x-sudomock-signature"], "****");
+    assert!(first["duration_ms"].is_u64() && first["started_at"].is_string());
+
+    let replay = |since: &str| Ask::post(format!("{path}/deliveries/replay-failed?since={since}"));
+    let none = site.send(replay("9000-01-01T00:00:00Z")).await;
+    assert_eq!(none.expect(202)["count"], 0);
+    let wrong = site.send(replay("yesterday")).await.expect(422);
+    assert_eq!(wrong["detail"][0]["loc"], json!(["query", "since"]));
+    let one = site.send(replay("2020-01-01T00:00:00Z")).await;
+    assert_eq!(one.expect(202)["count"], 1);
+    assert_eq!(shown("delivered").await, id);
+    let both = site.get(&tries).await.expect(200);
+    let numbers = [&both[0]["number"], &both[1]["number"]].map(|n| n.as_u64().unwrap());
+    assert!(numbers[0] > numbers[1], "the latest first");
+    assert_eq!(both[0]["error"], Value::Null);
+    let earlier = site
+        .get(format!("{tries}?before={}", numbers[0]))
+        .await
+        .expect(200);
+    assert_eq!(earlier, json!([both[1]]));
+    let caught = site.outside.caught();
+    assert_eq!(caught[0].body, caught[1].body);
+    assert_eq!(caught[0].header("webhook-id"), caught[1].header("webhook-id"));
+
+    site.get(format!("{tries}?limit=0")).await.expect(422);
+    let unknown = "9d4e2b51-0c7a-4f8e-bb1c-2a6f9e3d8c10";
+    let unknown = site.get(format!("{path}/deliveries/{unknown}/attempts")).await;
     assert_eq!(unknown.problem(), (404, "WEBHOOK_DELIVERY_NOT_FOUND".to_owned()));
 }
 
