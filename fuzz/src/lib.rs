@@ -3,3 +3,4 @@
 pub mod draw;
 pub mod psd;
 pub mod template;
+pub mod url;

@@ -144,7 +144,7 @@ impl Inner {
         let left = || until.saturating_duration_since(Instant::now());
 
         let mut tries = admitted.iter().zip((1..=admitted.len()).rev()).peekable();
-        let stream = loop {
+        let (stream, dialled) = loop {
             let Some((&to, remaining)) = tries.next() else {
                 return Err(EgressError::NoSuchName {
                     host: target.host().to_owned(),
@@ -153,8 +153,11 @@ impl Inner {
             // Each address gets an even share of what is left, so that one that swallows packets
             // does not use up the time of a good one behind it.
             let share = left() / u32::try_from(remaining).unwrap_or(u32::MAX);
-            match deadline.cap(target.host(), Phase::Connect, share, dial(to)).await {
-                Ok(Ok(stream)) => break stream,
+            match deadline
+                .cap(target.host(), Phase::Connect, share, self.dial(to))
+                .await
+            {
+                Ok(Ok(stream)) => break (stream, to),
                 // The next address may do better, unless the whole request is out of time.
                 Ok(Err(_))
                 | Err(EgressError::Timeout {
@@ -183,7 +186,11 @@ impl Inner {
                 Err(other) => return Err(other),
             }
         };
-        let peer = self.check_peer(target, &admitted, &stream)?;
+        let peer = match self.policy.proxy {
+            None => self.check_peer(target, &admitted, &stream)?,
+            // The peer of the socket is the proxy, which was told no name but this address.
+            Some(_) => dialled.addr(),
+        };
         tracing::debug!(host = target.host(), %peer, "connected");
         if !target.is_https() {
             return Ok(Connected {
@@ -224,6 +231,16 @@ impl Inner {
         })
     }
 
+    /// The only dialler. It takes nothing but addresses that were admitted.
+    async fn dial(&self, to: Admitted) -> io::Result<TcpStream> {
+        if let Some(proxy) = &self.policy.proxy {
+            return proxy.tunnel(to.addr()).await;
+        }
+        let stream = TcpStream::connect(to.addr()).await?;
+        stream.set_nodelay(true)?;
+        Ok(stream)
+    }
+
     /// Asks the socket itself who is at the other end, and judges that once more.
     fn check_peer(
         &self,
@@ -248,13 +265,6 @@ impl Inner {
             Err(refused(Refusal::Peer { dialled, peer }))
         }
     }
-}
-
-/// The only dialler. It takes nothing but addresses that were admitted.
-async fn dial(to: Admitted) -> io::Result<TcpStream> {
-    let stream = TcpStream::connect(to.addr()).await?;
-    stream.set_nodelay(true)?;
-    Ok(stream)
 }
 
 fn server_name(target: &Target) -> io::Result<ServerName<'static>> {

@@ -12,7 +12,7 @@
 //!   connections; all finite by default. Compressed answers are neither asked for nor accepted.
 //! - **Timed.** Look-up, connect, first byte, minimum rate and total time each have a limit.
 //!
-//! No proxy is taken from the environment, no cookies are kept, no connection or TLS session is shared
+//! No proxy is taken from the environment (one that the operator names is used, see [`Proxy`]), no cookies are kept, no connection or TLS session is shared
 //! between two requests, and no credentials are ever taken from a URL.
 //!
 //! ```no_run
@@ -33,7 +33,7 @@
 //! ```
 //!
 //! In reading order: [`policy`] says where we may go, [`address`] and [`target`] are the pure guard,
-//! [`resolver`] asks for addresses, `connect` dials them, `exchange` talks HTTP/1.1 over them, and
+//! [`resolver`] asks for addresses, `connect` dials them, through the `proxy` where there is one, `exchange` talks HTTP/1.1 over them, and
 //! `fetch` and `send` are the two errands.
 
 pub mod address;
@@ -42,6 +42,7 @@ mod error;
 mod exchange;
 mod fetch;
 pub mod policy;
+mod proxy;
 pub mod resolver;
 mod send;
 pub mod target;
@@ -52,6 +53,7 @@ pub use error::{Again, EgressError, Phase, Refusal};
 pub use exchange::Body;
 pub use fetch::{FetchLimits, Fetched, MinRate, Opened};
 pub use policy::{HostPattern, Networks, Policy, Schemes};
+pub use proxy::Proxy;
 pub use resolver::{ResolveError, Resolver, SystemResolver};
 pub use send::{BodyEnd, Outgoing, SendLimits, Sent};
 pub use tls::{Roots, choose_tls};

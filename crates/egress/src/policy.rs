@@ -8,6 +8,7 @@ use ipnet::IpNet;
 
 use crate::address::{block_of, embedded_v4};
 use crate::error::Refusal;
+use crate::proxy::Proxy;
 
 /// Where requests may go. Every field has a documented default that suits URLs from strangers;
 /// change what you must with struct update syntax.
@@ -53,6 +54,9 @@ pub struct Policy {
     pub header_bytes: usize,
     /// Most answer headers. Default: 100.
     pub header_count: usize,
+    /// The proxy that all connections go through, each a tunnel to an address that was checked here. Default: none,
+    /// whatever the environment says.
+    pub proxy: Option<Proxy>,
     /// What we call ourselves. Default: `marquetry/<version>`.
     pub user_agent: http::HeaderValue,
 }
@@ -74,6 +78,7 @@ impl Default for Policy {
             connections: 256,
             header_bytes: 32 * 1024,
             header_count: 100,
+            proxy: None,
             user_agent: http::HeaderValue::from_static(concat!("marquetry/", env!("CARGO_PKG_VERSION"))),
         }
     }

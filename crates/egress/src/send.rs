@@ -78,11 +78,13 @@ impl fmt::Debug for Outgoing {
 }
 
 /// What came back from a send.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Sent {
     /// Any status; what it means is the sender's business. A 3xx was not followed.
     pub status: StatusCode,
+    /// All headers of the answer, within the limits of the policy. Claims, like all that comes from there.
+    pub headers: HeaderMap,
     /// The `Retry-After` header as it was written, if visible ASCII and at most 64 bytes.
     pub retry_after: Option<String>,
     /// The first bytes of the answer's body, at most [`SendLimits::answer_bytes`].
@@ -93,6 +95,20 @@ pub struct Sent {
     pub peer: SocketAddr,
     /// From the start of the look-up to the end of the answer's headers.
     pub took: Duration,
+}
+
+// By hand: an answer's headers and body may hold what the far end would not want in our logs.
+impl fmt::Debug for Sent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sent")
+            .field("status", &self.status)
+            .field("headers", &self.headers.keys().collect::<Vec<_>>())
+            .field("body", &self.body.len())
+            .field("body_end", &self.body_end)
+            .field("peer", &self.peer)
+            .field("took", &self.took)
+            .finish_non_exhaustive()
+    }
 }
 
 /// How the look at an answer's body ended.
@@ -164,7 +180,7 @@ impl Inner {
         };
         let answer = self.exchange(&target, errand, &deadline).await?;
         let took = started.elapsed();
-        let (status, peer) = (answer.status, answer.line.peer);
+        let (status, peer, headers) = (answer.status, answer.line.peer, answer.headers.clone());
         let retry_after = answer
             .headers
             .get(header::RETRY_AFTER)
@@ -174,6 +190,7 @@ impl Inner {
         let (body, body_end) = look(answer, &deadline, limits).await;
         Ok(Sent {
             status,
+            headers,
             retry_after,
             body,
             body_end,

@@ -99,6 +99,7 @@ routes! {
     Key POST ["/api/v1/webhook-endpoints"] => endpoints::create;
     Key GET ["/api/v1/webhook-endpoints"] => endpoints::list;
     Key GET ["/api/v1/webhook-endpoints/events"] => deliveries::events;
+    Key GET ["/api/v1/webhook-endpoints/events/{delivery}"] => deliveries::message;
     Key GET ["/api/v1/webhook-endpoints/{id}"] => endpoints::get;
     Key PATCH ["/api/v1/webhook-endpoints/{id}"] => endpoints::change;
     Key DELETE ["/api/v1/webhook-endpoints/{id}"] => endpoints::delete;

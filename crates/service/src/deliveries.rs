@@ -97,6 +97,15 @@ impl Service {
         }
     }
 
+    /// One of the tenant's deliveries, to an endpoint or to the callback of a job.
+    ///
+    /// # Errors
+    /// [`ServiceError::DeliveryNotFound`], and those of the store.
+    pub async fn delivery(&self, tenant: TenantId, id: DeliveryId) -> Result<Delivery, ServiceError> {
+        let found = self.store().delivery(tenant, id).await?;
+        found.ok_or(ServiceError::DeliveryNotFound { id })
+    }
+
     /// Sends a delivery to one of the tenant's endpoints once more, whatever became of it; its schedule starts anew.
     ///
     /// # Errors

@@ -89,3 +89,8 @@ pub use builder::{CourierBuilder, CourierError};
 pub use courier::Courier;
 pub use marquetry_dialect::standard::verify;
 pub use marquetry_dialect::{TOLERANCE, Untrusted};
+
+/// Runs the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

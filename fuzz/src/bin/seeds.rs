@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use marquetry_codec::{Dpi, Encoding, Format, Quality, encode};
 use marquetry_pixel::{Raster, Size};
 use marquetry_testkit::psd::effect;
+use marquetry_testkit::tricks::{TRICKS, aimed};
 use marquetry_testkit::psd::{
     Builder, Compression, Depth, Format as PsdFormat, Layer, Mask, Mode, Rect, gradient, gradient_fill,
     specimen,
@@ -65,6 +66,17 @@ fn main() -> Result<(), Box<dyn Error>> {
     // A GIF of one black pixel and one white one: header, palette of two, one frame.
     let gif = b"GIF89a\x02\0\x01\0\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\x02\0\x01\0\0\x02\x02\x0c\n\0;";
     fs::write(codec.join("two.gif"), gif)?;
+    let url = folder.join("url");
+    fs::create_dir_all(&url)?;
+    for (number, (trick, _)) in TRICKS.iter().enumerate() {
+        // With addresses behind it: a public one, a private one, loopback.
+        let mut seed = aimed(trick, 80).into_bytes();
+        seed.push(0);
+        for address in [[93, 184, 215, 14], [10, 0, 0, 1], [127, 0, 0, 1]] {
+            seed.extend_from_slice(&[[4; 4], [4; 4], [4; 4], address].concat());
+        }
+        fs::write(url.join(format!("trick-{number:03}")), seed)?;
+    }
     let text = folder.join("text");
     fs::create_dir_all(&text)?;
     let fonts: [(&str, &[u8], &str); 5] = [

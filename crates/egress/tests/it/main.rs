@@ -10,6 +10,7 @@ mod far_end;
 mod limits;
 mod logs;
 mod own_network;
+mod proxies;
 mod redirects;
 mod sending;
 mod tls;

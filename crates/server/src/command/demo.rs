@@ -27,8 +27,9 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use super::Failure;
-use super::engine::{Engine, Networks};
+use super::engine::Engine;
 use super::limits::Limits;
+use super::outside::Outside;
 use super::serve::Stop;
 use super::storage::Storage;
 use super::terminal::{say, spinner, write_whole};
@@ -63,7 +64,7 @@ impl Demo {
         let engine = Engine::open(
             &Storage::in_folder(folder.path()),
             &origin,
-            Networks::Private,
+            Outside::private(),
             Limits::default(),
         )
         .await?;

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use marquetry_dialect::Links;
-use marquetry_egress::{Egress, Policy, Schemes};
 use marquetry_render::FontShelf;
 use marquetry_service::Service;
 use marquetry_store::{Clock, Ownership, ProgressBoard, Store};
@@ -14,45 +13,8 @@ use object_store::ObjectStore;
 use super::Failure;
 use super::database::{Database, Purpose};
 use super::limits::Limits;
+use super::outside::Outside;
 use super::storage::Storage;
-
-/// Where fetches and webhooks may go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Networks {
-    /// Public addresses over https, and http where a caller asks for it.
-    Public,
-    /// Loopback and private addresses as well, over plain http.
-    Private,
-}
-
-impl Networks {
-    /// What `--allow-private-networks` says.
-    pub(super) fn from_flag(allow_private: bool) -> Self {
-        if allow_private {
-            Self::Private
-        } else {
-            Self::Public
-        }
-    }
-
-    fn fetch_policy(self) -> Policy {
-        match self {
-            Self::Public => Policy::default(),
-            Self::Private => Policy::allow_private(),
-        }
-    }
-
-    /// Events are told over https alone, unless they stay in the house.
-    fn webhook_policy(self) -> Policy {
-        match self {
-            Self::Public => Policy {
-                schemes: Schemes::HttpsOnly,
-                ..Policy::default()
-            },
-            Self::Private => Policy::allow_private(),
-        }
-    }
-}
 
 /// Everything that one process shares.
 pub(super) struct Engine {
@@ -61,7 +23,7 @@ pub(super) struct Engine {
     clock: Arc<dyn Clock>,
     blobs: Arc<dyn ObjectStore>,
     announcements: Arc<Announcements>,
-    networks: Networks,
+    outside: Outside,
     pub(super) links: Links,
     board: ProgressBoard,
     limits: Limits,
@@ -73,7 +35,7 @@ impl Engine {
     pub(super) async fn open(
         storage: &Storage,
         public_url: &str,
-        networks: Networks,
+        outside: Outside,
         limits: Limits,
     ) -> Result<Self, Failure> {
         let Database {
@@ -93,7 +55,7 @@ impl Engine {
         let reporting = Worker::builder(
             Arc::clone(&store),
             Arc::clone(&blobs),
-            Egress::new(networks.fetch_policy())?,
+            outside.fetches()?,
             Arc::clone(&announcements) as _,
         );
         let board = ProgressBoard::new();
@@ -101,7 +63,7 @@ impl Engine {
             .reporter(limits.jobs.worker(reporting).slots(1).build()?.reporter())
             .announcer(Arc::clone(&announcements) as _)
             .progress(board.clone())
-            .webhook_policy(networks.webhook_policy())
+            .webhook_policy(outside.webhook_policy()?)
             .clock(Arc::clone(&clock));
         let service = limits.service(service).build()?;
         Ok(Self {
@@ -110,7 +72,7 @@ impl Engine {
             clock,
             blobs,
             announcements,
-            networks,
+            outside,
             links,
             board,
             limits,
@@ -120,7 +82,7 @@ impl Engine {
 
     /// A worker with `slots` renders at a time, and `fonts` for new words.
     pub(super) fn worker(&self, slots: usize, fonts: FontShelf) -> Result<Worker, Failure> {
-        let egress = Egress::new(self.networks.fetch_policy())?;
+        let egress = self.outside.fetches()?;
         let announcer = Arc::clone(&self.announcements) as _;
         let worker = Worker::builder(
             Arc::clone(&self.store),
@@ -142,7 +104,7 @@ impl Engine {
 
     /// Whoever sends the webhooks.
     pub(super) fn courier(&self) -> Result<Courier, Failure> {
-        let egress = Egress::new(self.networks.webhook_policy())?;
+        let egress = self.outside.webhooks()?;
         let courier = Courier::builder(Arc::clone(&self.store), egress);
         let courier = self.limits.hearing.courier(courier).ownership(self.ownership);
         Ok(courier.clock(Arc::clone(&self.clock)).build()?)

@@ -12,12 +12,14 @@ mod hearing;
 mod inspect;
 mod keys;
 mod limits;
+mod outside;
 mod render;
 mod serve;
 mod storage;
 mod terminal;
 #[cfg(feature = "otel")]
 mod traces;
+mod webhooks;
 
 use std::process::ExitCode;
 
@@ -45,6 +47,8 @@ enum Command {
     Keys(keys::Keys),
     /// See it all work in a minute: server, upload, render, poll, webhook.
     Demo(demo::Demo),
+    /// Hear events on this machine, and send again what did not arrive.
+    Webhooks(webhooks::Webhooks),
 }
 
 /// Why a command could not do its work: one line for people, with its causes.
@@ -86,6 +90,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Inspect(inspect) => inspect.run(),
         Command::Keys(keys) => keys.run(),
         Command::Demo(demo) => demo.run(),
+        Command::Webhooks(webhooks) => webhooks.run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

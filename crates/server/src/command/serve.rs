@@ -19,11 +19,12 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _};
 
 use super::Failure;
-use super::engine::{Engine, Networks};
+use super::engine::Engine;
 use super::figures::Collector;
 use super::fonts::Fonts;
 use super::hearing::Hearing;
 use super::limits::{JobLimits, Limits, ServeLimits};
+use super::outside::Outside;
 use super::storage::Storage;
 use super::terminal::{complain, say};
 
@@ -52,9 +53,8 @@ pub(super) struct Serve {
     /// Prefix of the addresses handed out. [default: http://ADDR:PORT]
     #[arg(long, env = "MARQUETRY_PUBLIC_URL", value_name = "URL")]
     public_url: Option<String>,
-    /// Fetch assets from, and send webhooks to, loopback and private addresses over plain http.
-    #[arg(long, env = "MARQUETRY_ALLOW_PRIVATE_NETWORKS")]
-    allow_private_networks: bool,
+    #[command(flatten)]
+    outside: Outside,
     #[command(flatten)]
     job_limits: JobLimits,
     #[command(flatten)]
@@ -89,9 +89,8 @@ pub(super) struct Work {
         default_value = "http://127.0.0.1:8080"
     )]
     public_url: String,
-    /// Fetch assets from, and send webhooks to, loopback and private addresses over plain http.
-    #[arg(long, env = "MARQUETRY_ALLOW_PRIVATE_NETWORKS")]
-    allow_private_networks: bool,
+    #[command(flatten)]
+    outside: Outside,
     #[command(flatten)]
     job_limits: JobLimits,
     #[command(flatten)]
@@ -167,14 +166,13 @@ impl Serve {
             .map_err(|error| Failure::new(format!("cannot listen on {}: {error}", self.listen)))?;
         let address = listener.local_addr()?;
         let public_url = self.public_url.unwrap_or_else(|| format!("http://{address}"));
-        let networks = Networks::from_flag(self.allow_private_networks);
         let config = self.serve_limits.config();
         let limits = Limits {
             jobs: self.job_limits,
             hearing: self.hearing,
             serve: Some(self.serve_limits),
         };
-        let engine = Engine::open(&self.storage, &public_url, networks, limits).await?;
+        let engine = Engine::open(&self.storage, &public_url, self.outside, limits).await?;
         ensure_a_key(&engine, self.api_key.as_deref()).await?;
         let collector = Collector::start()?;
         let app = collector.shown_by(App::self_hosted(
@@ -212,13 +210,12 @@ impl Work {
         let _telling = self.logs.start()?;
         Runtime::new()?.block_on(async {
             let stop = Stop::on_signals()?;
-            let networks = Networks::from_flag(self.allow_private_networks);
             let limits = Limits {
                 jobs: self.job_limits,
                 hearing: self.hearing,
                 serve: None,
             };
-            let engine = Engine::open(&self.storage, &self.public_url, networks, limits).await?;
+            let engine = Engine::open(&self.storage, &self.public_url, self.outside, limits).await?;
             let worker = engine.worker(slots(self.workers).max(1), self.fonts.shelf()?)?;
             let courier = engine.courier()?;
             let config = Config::default();

@@ -58,6 +58,18 @@ fn id(call: &Call) -> Result<DeliveryId, Problem> {
     call.id("delivery", Problem::webhook_delivery_not_found)
 }
 
+/// 200 with the body of one delivery, byte for byte as it is sent, also of a callback. No other API of this family has
+/// this route; `marquetry webhooks listen` asks it.
+pub(crate) async fn message(call: Call, caller: Authenticated) -> Result<Reply, Problem> {
+    let delivery = call
+        .app
+        .service
+        .delivery(caller.tenant, id(&call)?)
+        .await
+        .told()?;
+    Ok(answer::message(&delivery).into())
+}
+
 /// 202: one delivery is sent once more.
 pub(crate) async fn replay(call: Call, caller: Authenticated) -> Result<Reply, Problem> {
     let (endpoint, id) = (endpoints::id(&call)?, id(&call)?);

@@ -8,3 +8,4 @@ mod on_s3;
 mod sudden_death;
 mod two_processes;
 mod upgrade;
+mod webhooks_command;

@@ -20,7 +20,7 @@ pub use mockup::{mockup, mockups};
 pub use render::render;
 pub use timeline::{seen, seen_id, timeline};
 pub use webhook::{
-    NEXT_CURSOR_HEADER, attempts, created_endpoint, deliveries, endpoint, endpoints, replaying_all,
+    NEXT_CURSOR_HEADER, attempts, created_endpoint, deliveries, endpoint, endpoints, message, replaying_all,
     replaying_one, rotated_endpoint, testing,
 };
 

@@ -132,6 +132,15 @@ impl<'a> AttemptForm<'a> {
     }
 }
 
+/// 200: the body of a delivery, byte for byte as it is sent.
+pub fn message(delivery: &Delivery) -> Answer {
+    Answer {
+        status: 200,
+        headers: vec![("Content-Type", "application/json".to_owned())],
+        body: delivery.body.to_vec(),
+    }
+}
+
 #[derive(Serialize)]
 struct EndpointForm<'a> {
     id: String,

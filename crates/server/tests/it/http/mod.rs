@@ -14,5 +14,6 @@ mod seeing;
 mod shapes;
 pub(crate) mod site;
 mod tenants;
+mod tricks;
 mod uploads;
 mod webhooks;

@@ -162,7 +162,11 @@ impl Site {
 
     /// Starts a worker, which ends with the site.
     pub(crate) fn work(&self) {
-        let egress = Egress::new(Policy::allow_private()).unwrap();
+        self.work_through(Egress::new(Policy::allow_private()).unwrap());
+    }
+
+    /// Starts a worker that fetches through this door.
+    pub(crate) fn work_through(&self, egress: Egress) {
         let worker = Worker::builder(
             Arc::clone(&self.store),
             Arc::clone(&self.blobs),

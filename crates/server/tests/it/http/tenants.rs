@@ -7,7 +7,7 @@ use super::client::Ask;
 use super::renders::unknown_mockup;
 use super::site::{Setup, Site, in_background};
 
-/// The contract's index of routes, as far as this server goes, and its own five.
+/// The contract's index of routes, as far as this server goes, and its own seven.
 const ALL: &str = "
     key POST /api/v1/psd/upload
     key GET /api/v1/psd-mockups
@@ -33,6 +33,7 @@ const ALL: &str = "
     key POST /api/v1/webhook-endpoints
     key GET /api/v1/webhook-endpoints
     key GET /api/v1/webhook-endpoints/events
+    key GET /api/v1/webhook-endpoints/events/{delivery}
     key GET /api/v1/webhook-endpoints/{id}
     key PATCH /api/v1/webhook-endpoints/{id}
     key DELETE /api/v1/webhook-endpoints/{id}
@@ -41,6 +42,7 @@ const ALL: &str = "
     key GET /api/v1/webhook-endpoints/{id}/deliveries
     key POST /api/v1/webhook-endpoints/{id}/deliveries/replay-failed
     key POST /api/v1/webhook-endpoints/{id}/deliveries/{delivery}/replay
+    key GET /api/v1/webhook-endpoints/{id}/deliveries/{delivery}/attempts
     key GET /api/v1/me
     anyone GET /api/v1/packages/plans
     anyone GET /api/v1/packages/pricing
@@ -115,7 +117,7 @@ async fn a_stranger_finds_nothing_of_ours() {
     let stranger = site.service.create_tenant("stranger").await.unwrap();
     let key = site.service.create_key(stranger.id, "theirs").await.unwrap();
     let key = key.text.expose();
-    for route in routes().filter(|route| route.guard == Guard::Key && route.path.contains("{id}")) {
+    for route in routes().filter(|route| route.guard == Guard::Key && route.path.contains('{')) {
         let id = match route.path.split('/').nth(3).unwrap() {
             "psd-mockups" | "mockups" => &mockup.id,
             "jobs" => &job,

@@ -1,0 +1,474 @@
+//! Twenty thousand deliveries to a thousand endpoints, a hundred of them black holes: what the living ones notice of
+//! the dead. Beside it a bare loop of the same HTTP client, how soon after its commit a delivery is on the wire, how a
+//! healthy endpoint fares beside hostile ones, and what a flood costs in memory.
+//!
+//! `cargo bench -p marquetry-benches --bench deliveries -- [DELIVERIES] [sqlite|postgres]...`
+
+#![expect(clippy::unwrap_used, reason = "a bench that cannot go on should stop there")]
+#![expect(clippy::print_stdout, reason = "a bench prints its figures")]
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use futures::stream::{self, StreamExt as _};
+use marquetry_dialect::Dialect;
+use marquetry_egress::{Egress, Outgoing, Policy, SendLimits};
+use marquetry_job::{DeliverySchedule, DeliveryState};
+use marquetry_model::{Delivery, DeliveryId, Endpoint, EndpointId, JobId, Target, TenantId};
+use marquetry_store::conformance::sample;
+use marquetry_store::{Clock as _, Ownership, Store, SystemClock};
+use marquetry_store_postgres::{Options, PostgresStore};
+use marquetry_store_sqlite::SqliteStore;
+use marquetry_testkit::postgres::{Database, Server};
+use marquetry_webhook::Courier;
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{oneshot, watch};
+
+const ENDPOINTS: usize = 1000;
+const DEAD: usize = 100;
+/// As many requests at once as a courier makes by default.
+const AT_ONCE: usize = 64;
+/// The time limit of a try, shorter than the default so that a run sees many of them pass.
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+#[tokio::main]
+async fn main() {
+    let arguments: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|text| text != "--bench")
+        .collect();
+    let count = arguments
+        .iter()
+        .find_map(|text| text.parse().ok())
+        .unwrap_or(20_000);
+    let named = |name| arguments.iter().any(|text| text == name);
+    let all = !named("sqlite") && !named("postgres");
+    if all || named("sqlite") {
+        let folder = tempfile::tempdir().unwrap();
+        measure("sqlite", &Ground::Sqlite(folder), count).await;
+    }
+    if all || named("postgres") {
+        match Server::shared() {
+            Some(_) => measure("postgres", &Ground::Postgres, count).await,
+            None => println!("postgres: skipped, there is none here"),
+        }
+    }
+}
+
+/// Where a run keeps what is owed.
+enum Ground {
+    Sqlite(TempDir),
+    Postgres,
+}
+
+impl Ground {
+    /// An empty store, and what has to live as long as it.
+    async fn store(&self, run: &str) -> (Arc<dyn Store>, Option<Database>) {
+        match self {
+            Self::Sqlite(folder) => {
+                let file = folder.path().join(format!("{run}.sqlite"));
+                (Arc::new(SqliteStore::open(&file).unwrap()), None)
+            }
+            Self::Postgres => {
+                let database = Server::shared().unwrap().database().await.unwrap();
+                let store = PostgresStore::open(database.url(), &Options::default()).await;
+                (Arc::new(store.unwrap()), Some(database))
+            }
+        }
+    }
+}
+
+async fn measure(name: &str, ground: &Ground, count: usize) {
+    let receiver = Receiver::listen().await;
+    let hole = black_hole().await;
+    let healthy = count / ENDPOINTS * (ENDPOINTS - DEAD);
+
+    let bare = bare_loop(&receiver, healthy).await;
+    println!("{name}: a bare loop of the client, {AT_ONCE} at once: {bare:.0} requests/s");
+    let mut figures = Vec::new();
+    for (run, dead) in [("warm-up", None), ("without", None), ("with", Some(hole))] {
+        let (store, _database) = ground.store(run).await;
+        let drained = drain(&store, &receiver, dead, count).await;
+        if run != "warm-up" {
+            println!(
+                "{name}: {healthy} deliveries {run} {DEAD} dead endpoints beside them: {:.0}/s, p99 {:.0} ms",
+                drained.rate,
+                ms(drained.p99)
+            );
+            figures.push(drained);
+        }
+    }
+    let again = bare_loop(&receiver, healthy).await;
+    let bare = f64::midpoint(bare, again);
+    println!(
+        "{name}: of the rate without the dead {:.2} (at least 0.90), p99 {:.2} of it (at most 2), of the bare loop {:.2} (at least 0.60)",
+        figures[1].rate / figures[0].rate,
+        figures[1].p99.as_secs_f64() / figures[0].p99.as_secs_f64(),
+        figures[0].rate / bare,
+    );
+
+    let (store, _database) = ground.store("wire").await;
+    let (alone, _) = paced(&store, &receiver, &[]).await;
+    println!(
+        "{name}: commit to first byte on the wire, one at a time: p50 {:.1} ms, p99 {:.1} ms (at most 100)",
+        ms(alone.p50),
+        ms(alone.p99)
+    );
+    let (store, _database) = ground.store("hostile").await;
+    let hostile = [hole, flood().await, drip().await, hang_up().await];
+    let (beside, grown) = paced(&store, &receiver, &hostile).await;
+    println!(
+        "{name}: the same beside {} hostile endpoints: p50 {:.1} ms, p99 {:.1} ms (at most 250); memory grew by {grown} KiB",
+        hostile.len() * 16,
+        ms(beside.p50),
+        ms(beside.p99)
+    );
+}
+
+struct Drained {
+    rate: f64,
+    p99: Duration,
+}
+
+/// Everything is owed at once; how fast, and how late, the healthy endpoints get theirs.
+async fn drain(
+    store: &Arc<dyn Store>,
+    receiver: &Receiver,
+    dead: Option<SocketAddr>,
+    count: usize,
+) -> Drained {
+    let mut endpoints = Vec::new();
+    for number in 0..ENDPOINTS {
+        let address = match number < DEAD {
+            true => dead,
+            false => Some(receiver.address),
+        };
+        // Without dead ones, their share is not owed at all.
+        if let Some(address) = address {
+            endpoints.push(endpoint(store, number, address).await);
+        }
+    }
+    let each = count / ENDPOINTS;
+    let owed: Vec<_> = (0..each)
+        .flat_map(|round| endpoints.iter().map(move |e| (round, e)))
+        .collect();
+    stream::iter(owed.iter().enumerate())
+        .for_each_concurrent(256, |(number, (_, endpoint))| async move {
+            owe(store, number, endpoint.id).await;
+        })
+        .await;
+    let healthy = (ENDPOINTS - DEAD) * each;
+    receiver.forget();
+    let courier = Working::start(store);
+    let began = Instant::now();
+    receiver.until(healthy).await;
+    let took = began.elapsed();
+    let late = receiver.visits(|_, at| Some(at.saturating_duration_since(began)));
+    courier.stop().await;
+    Drained {
+        rate: f64::from(u32::try_from(healthy).unwrap()) / took.as_secs_f64(),
+        p99: quantile(late, 0.99),
+    }
+}
+
+struct Paced {
+    p50: Duration,
+    p99: Duration,
+}
+
+/// Two hundred a second to one healthy endpoint, for three seconds; sixteen endpoints at each hostile address, with
+/// something owed to them every time.
+async fn paced(store: &Arc<dyn Store>, receiver: &Receiver, hostile: &[SocketAddr]) -> (Paced, u64) {
+    let good = endpoint(store, 0, receiver.address).await;
+    let mut bad = Vec::new();
+    for (number, address) in hostile.iter().cycle().take(hostile.len() * 16).enumerate() {
+        bad.push(endpoint(store, number + 1, *address).await);
+    }
+    receiver.forget();
+    let courier = Working::start(store);
+    let before = resident();
+    let mut committed = HashMap::new();
+    let mut tick = tokio::time::interval(Duration::from_millis(5));
+    for number in 0..600 {
+        tick.tick().await;
+        if let Some(bad) = bad.get(number % bad.len().max(1)) {
+            owe(store, 10_000 + number, bad.id).await;
+        }
+        let id = owe(store, number, good.id).await;
+        committed.insert(id.to_string(), Instant::now());
+    }
+    receiver.until(600).await;
+    let grown = resident().saturating_sub(before);
+    let late = receiver.visits(|id, at| Some(at.saturating_duration_since(*committed.get(id)?)));
+    courier.stop().await;
+    let p50 = quantile(late.clone(), 0.5);
+    let p99 = quantile(late, 0.99);
+    (Paced { p50, p99 }, grown)
+}
+
+/// The same client as the courier's, without anything owed or written down. Requests a second.
+async fn bare_loop(receiver: &Receiver, count: usize) -> f64 {
+    let egress = door();
+    receiver.forget();
+    let body = Dialect::SudoMock
+        .test_message(JobId::from_random([0; 16]), SystemClock.now())
+        .body;
+    let url = format!("http://{}/bare", receiver.address);
+    let began = Instant::now();
+    stream::iter(0..count)
+        .for_each_concurrent(AT_ONCE, |_| async {
+            let outgoing = Outgoing::post(url.clone(), body.clone());
+            let sent = egress.send(outgoing, &SendLimits::default()).await.unwrap();
+            assert!(sent.status.is_success());
+        })
+        .await;
+    f64::from(u32::try_from(count).unwrap()) / began.elapsed().as_secs_f64()
+}
+
+fn door() -> Egress {
+    Egress::new(Policy {
+        connections: 1024,
+        ..Policy::allow_private()
+    })
+    .unwrap()
+}
+
+async fn endpoint(store: &Arc<dyn Store>, number: usize, address: SocketAddr) -> Endpoint {
+    let endpoint = Endpoint {
+        id: EndpointId::from_random(bytes(number)),
+        tenant: tenant(),
+        url: format!("http://{address}/{number}"),
+        dialect: Dialect::SudoMock.name(),
+        ..sample::endpoint(1)
+    };
+    store.insert_endpoint(&endpoint).await.unwrap();
+    endpoint
+}
+
+async fn owe(store: &Arc<dyn Store>, number: usize, endpoint: EndpointId) -> DeliveryId {
+    let (job, now) = (JobId::from_random(bytes(number)), SystemClock.now());
+    let message = Dialect::SudoMock.test_message(job, now);
+    let delivery = Delivery::owed(
+        DeliveryId::from_random(bytes(number)),
+        tenant(),
+        Target::Endpoint(endpoint),
+        Dialect::SudoMock.name(),
+        job,
+        message.event,
+        message.body,
+        DeliveryState::owed(now, &DeliverySchedule::default()),
+        now,
+    );
+    store.insert_delivery(&delivery).await.unwrap();
+    delivery.id
+}
+
+fn tenant() -> TenantId {
+    TenantId::from_random([1; 16])
+}
+
+fn bytes(number: usize) -> [u8; 16] {
+    // As evenly spread as the ids of real ones.
+    let spread = (number as u128 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835);
+    spread.to_be_bytes()
+}
+
+/// A courier as the program runs it, but for the time limit of a try.
+struct Working {
+    stop: oneshot::Sender<()>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Working {
+    fn start(store: &Arc<dyn Store>) -> Self {
+        let courier = Courier::builder(Arc::clone(store), door())
+            .ownership(Ownership::Sole)
+            .timeout(TIMEOUT)
+            .grace(Duration::ZERO)
+            .build()
+            .unwrap();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let task = tokio::spawn(courier.run(async {
+            let _ = stopped.await;
+        }));
+        Self { stop, task }
+    }
+
+    async fn stop(self) {
+        self.stop.send(()).unwrap();
+        self.task.await.unwrap();
+    }
+}
+
+/// Answers 200 to everything, and remembers when the first byte of each delivery came.
+struct Receiver {
+    address: SocketAddr,
+    came: Arc<Mutex<Vec<(String, Instant)>>>,
+    count: watch::Sender<usize>,
+}
+
+impl Receiver {
+    async fn listen() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let receiver = Self {
+            address: listener.local_addr().unwrap(),
+            came: Arc::default(),
+            count: watch::Sender::new(0),
+        };
+        let (came, count) = (Arc::clone(&receiver.came), receiver.count.clone());
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(receive(stream, Arc::clone(&came), count.clone()));
+            }
+        });
+        receiver
+    }
+
+    fn forget(&self) {
+        self.came.lock().unwrap().clear();
+        self.count.send_replace(0);
+    }
+
+    async fn until(&self, wanted: usize) {
+        let mut count = self.count.subscribe();
+        let enough = count.wait_for(|count| *count >= wanted);
+        if tokio::time::timeout(Duration::from_secs(300), enough)
+            .await
+            .is_err()
+        {
+            panic!("only {} of {wanted} came in five minutes", *self.count.borrow());
+        }
+    }
+
+    fn visits(&self, late: impl Fn(&str, Instant) -> Option<Duration>) -> Vec<Duration> {
+        let came = self.came.lock().unwrap();
+        came.iter().filter_map(|(id, at)| late(id, *at)).collect()
+    }
+}
+
+async fn receive(
+    mut stream: TcpStream,
+    came: Arc<Mutex<Vec<(String, Instant)>>>,
+    count: watch::Sender<usize>,
+) {
+    let mut request = Vec::new();
+    let mut first = None;
+    loop {
+        match stream.read_buf(&mut request).await {
+            Ok(0) | Err(_) => return,
+            Ok(_) => {}
+        }
+        let at = *first.get_or_insert_with(Instant::now);
+        let Some(end) = request.windows(4).position(|four| four == b"\r\n\r\n") else {
+            continue;
+        };
+        let head = String::from_utf8_lossy(&request[..end]).to_ascii_lowercase();
+        let value = |name: &str| {
+            let mut lines = head.lines().filter_map(|line| line.split_once(':'));
+            lines
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| value.trim().to_owned())
+        };
+        let length: usize = value("content-length")
+            .and_then(|text| text.parse().ok())
+            .unwrap_or(0);
+        if request.len() < end + 4 + length {
+            continue;
+        }
+        came.lock()
+            .unwrap()
+            .push((value("x-sudomock-delivery").unwrap_or_default(), at));
+        count.send_modify(|count| *count += 1);
+        let _ = stream
+            .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+            .await;
+        return;
+    }
+}
+
+/// A server that does this with every connection, once it has heard something.
+async fn villain<F>(act: impl Fn(TcpStream) -> F + Send + 'static) -> SocketAddr
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            if stream.readable().await.is_ok() {
+                let _ = stream.try_read(&mut [0; 4096]);
+                tokio::spawn(act(stream));
+            } else {
+                let _ = stream.shutdown().await;
+            }
+        }
+    });
+    address
+}
+
+async fn black_hole() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let mut held = Vec::new();
+        while let Ok((stream, _)) = listener.accept().await {
+            held.push(stream);
+        }
+    });
+    address
+}
+
+async fn flood() -> SocketAddr {
+    villain(|mut stream| async move {
+        let _ = stream
+            .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 10737418240\r\n\r\n")
+            .await;
+        while stream.write_all(&[b'.'; 1 << 16]).await.is_ok() {}
+    })
+    .await
+}
+
+async fn drip() -> SocketAddr {
+    villain(|mut stream| async move {
+        while stream.write_all(b"H").await.is_ok() {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    })
+    .await
+}
+
+async fn hang_up() -> SocketAddr {
+    villain(|mut stream| async move {
+        let _ = stream.shutdown().await;
+    })
+    .await
+}
+
+fn quantile(mut all: Vec<Duration>, share: f64) -> Duration {
+    all.sort_unstable();
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "an index below the length"
+    )]
+    let index = (all.len() as f64 * share) as usize;
+    all.get(index.min(all.len().saturating_sub(1)))
+        .copied()
+        .unwrap_or_default()
+}
+
+fn ms(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
+}
+
+/// The memory of this process in KiB, receivers included; 0 where the system does not tell.
+fn resident() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    line.and_then(|line| line.trim().strip_suffix(" kB")?.trim().parse().ok())
+        .unwrap_or(0)
+}
