@@ -143,6 +143,8 @@ def walk(call, hooks, receiver):
     assert call(hooks.replay_delivery(made.id, first)) is None
     assert verified(rotated.secret) == (first, body), "a replay has the same id and the same bytes"
 
+    # From here on it hears of nothing but renders and its own tests, not of its own end either.
+    assert call(hooks.update(made.id, events=["render.failed"])).event_types == ["render.failed"]
     receiver.planned.put(410)
     call(hooks.test(made.id))
     gone, _ = verified(rotated.secret)

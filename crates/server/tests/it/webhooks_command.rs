@@ -124,9 +124,10 @@ async fn ask(server: SocketAddr, ask: Ask, status: u16) -> Value {
     ask.key(KEY).send(server).await.expect(status)
 }
 
-/// An endpoint for that address; gives its path.
+/// An endpoint for that address, which hears of nothing but renders and its own tests; gives its path.
 async fn endpoint(server: SocketAddr, url: String) -> String {
-    let made = ask(server, Ask::post(ENDPOINTS).json(&json!({"url": url})), 201).await;
+    let draft = json!({"url": url, "event_types": ["render.succeeded"]});
+    let made = ask(server, Ask::post(ENDPOINTS).json(&draft), 201).await;
     format!("{ENDPOINTS}/{}", made["id"].as_str().unwrap())
 }
 
