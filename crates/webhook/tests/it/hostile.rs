@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use marquetry_job::{DeathCause, DeliverySchedule, DeliveryState};
-use marquetry_model::Delivery;
+use marquetry_model::{Delivery, EventType};
 use marquetry_testkit::catcher::Catcher;
 
 use crate::stage::{PATIENCE, Stage, start, tenant};
@@ -121,7 +121,9 @@ async fn each_ends_as_documented_within_its_time() {
     for (number, (deed, wanted, words)) in (1..).zip(deeds()) {
         let villain = Villain::at_work(deed.clone()).await;
         let url = format!("http://{}/", villain.address);
-        let endpoint = stage.endpoint(number, url).await;
+        // None of them is to be told that another one was disabled.
+        let hears = vec![EventType::WebhookTest];
+        let endpoint = stage.endpoint_that_hears(number, url, hears).await;
         let id = stage.owe(number, &endpoint).await;
         cast.push((deed, villain, endpoint, id, wanted, words));
     }

@@ -216,13 +216,9 @@ async fn an_endpoint_that_moved_is_sent_to_where_it_is_now() {
     let courier = start(stage.courier());
     stage.until_tried(id, 1).await;
 
-    let moved = marquetry_model::Endpoint {
-        url: new.url("/"),
-        version: endpoint.version.next(),
-        ..endpoint.clone()
-    };
-    let swap = stage.store.replace_endpoint(endpoint.version, &moved).await;
-    assert_eq!(swap.unwrap(), marquetry_store::Swap::Swapped);
+    stage
+        .change(endpoint.id, |endpoint| endpoint.url = new.url("/"))
+        .await;
     stage.time.advance(Duration::from_secs(10));
     stage.until_delivered(id).await;
     assert_eq!((old.caught().len(), new.caught().len()), (1, 1));

@@ -9,8 +9,8 @@ use marquetry_dialect::sudomock::signature;
 use marquetry_egress::{Egress, Policy};
 use marquetry_job::{DeliverySchedule, DeliveryState, Timestamp};
 use marquetry_model::{
-    AttemptRecord, Delivery, DeliveryId, Endpoint, EndpointId, EventNaming, JobId, Secret, Target, TenantId,
-    Version,
+    AttemptRecord, Delivery, DeliveryId, Endpoint, EndpointId, EventNaming, EventType, JobId, Secret, Target,
+    TenantId, Version,
 };
 use marquetry_store::{Clock, Store, memory::MemoryStore};
 use marquetry_testkit::catcher::Caught;
@@ -75,6 +75,16 @@ impl Stage {
     }
 
     pub(crate) async fn endpoint(&self, number: u8, url: String) -> Endpoint {
+        self.endpoint_that_hears(number, url, vec![]).await
+    }
+
+    /// An endpoint that hears of these events alone, and of all if there are none.
+    pub(crate) async fn endpoint_that_hears(
+        &self,
+        number: u8,
+        url: String,
+        event_types: Vec<EventType>,
+    ) -> Endpoint {
         let endpoint = Endpoint {
             id: EndpointId::from_random([number; 16]),
             tenant: tenant(),
@@ -82,7 +92,7 @@ impl Stage {
             secret: Secret::new(SECRET),
             former_secrets: vec![],
             description: None,
-            event_types: vec![],
+            event_types,
             naming: EventNaming::Current,
             dialect: Dialect::SudoMock.name(),
             enabled: true,
@@ -97,15 +107,22 @@ impl Stage {
     }
 
     pub(crate) async fn set_enabled(&self, id: EndpointId, enabled: bool) {
-        let endpoint = self.store.endpoint(tenant(), id).await.unwrap().unwrap();
-        let expected = endpoint.version;
-        let changed = Endpoint {
-            enabled,
-            version: expected.next(),
-            ..endpoint
-        };
-        let swap = self.store.replace_endpoint(expected, &changed).await.unwrap();
-        assert_eq!(swap, marquetry_store::Swap::Swapped);
+        self.change(id, |endpoint| endpoint.enabled = enabled).await;
+    }
+
+    /// Changes an endpoint, whatever the courier writes down about it meanwhile.
+    pub(crate) async fn change(&self, id: EndpointId, change: impl Fn(&mut Endpoint)) {
+        loop {
+            let mut endpoint = self.store.endpoint(tenant(), id).await.unwrap().unwrap();
+            let expected = endpoint.version;
+            change(&mut endpoint);
+            endpoint.version = expected.next();
+            match self.store.replace_endpoint(expected, &endpoint).await.unwrap() {
+                marquetry_store::Swap::Swapped => return,
+                marquetry_store::Swap::Moved => {}
+                marquetry_store::Swap::Missing => panic!("the endpoint is gone"),
+            }
+        }
     }
 
     pub(crate) fn delivery(&self, number: u8, target: Target) -> Delivery {
