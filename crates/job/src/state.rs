@@ -264,6 +264,12 @@ impl JobState {
         }
     }
 
+    /// Whether a holder of it has vanished before. Nobody knows whether the job was the cause or merely stood beside
+    /// it, so it is run by a process that runs nothing else: whatever vanishes next, it alone is to blame.
+    pub const fn is_suspect(&self) -> bool {
+        matches!(self, Self::Queued { tally, .. } | Self::Running { tally, .. } if tally.crashes > 0)
+    }
+
     /// The try that is being made or comes next; `None` once it has ended.
     pub fn attempt(&self) -> Option<Attempt> {
         self.tally().map(|tally| tally.attempt)

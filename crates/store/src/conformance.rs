@@ -146,6 +146,11 @@ macro_rules! job_store_suite {
             low_jobs_do_not_starve,
             a_lapsed_lease_is_taken_up_first,
             a_tenant_at_its_limit_is_passed_over,
+            suspects_are_passed_over_beside_others,
+            a_suspect_is_taken_alone,
+            the_longest_due_suspect_is_next,
+            a_suspect_that_is_handed_back_stays_one,
+            room_is_kept_for_suspects,
         );
         $crate::rules_of_a_store!($fresh; idempotency:
             a_twin_gets_the_first_job,

@@ -14,7 +14,7 @@ use marquetry_model::{Announce, Delivery, Job, JobId, JobResult, Mockup, Progres
 
 use crate::failpoint::{self, Point};
 use crate::figures;
-use crate::{ClaimStep, First, JobSwap, Pick, Store, StoreError, Swap};
+use crate::{ClaimStep, First, JobSwap, Pick, Store, StoreError, Suspect, Suspects, Swap};
 
 /// Knows who is to hear of a job's end, and in whose words.
 #[async_trait]
@@ -67,6 +67,15 @@ pub enum Reported<T> {
     Refused(IllegalStep),
     /// There is no such record.
     Missing,
+}
+
+/// What a claim gave to a worker that runs other jobs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Beside {
+    /// The jobs that it holds now.
+    pub jobs: Vec<Job>,
+    /// A suspect that waits for a worker that runs nothing. If all of them claim on, none ever will.
+    pub suspect: Option<Suspect>,
 }
 
 /// What became of a renewal.
@@ -148,11 +157,13 @@ impl JobSteps {
         self
     }
 
-    /// Takes up to `most` due jobs for `worker`, in the order of [`due_jobs`](crate::JobStore::due_jobs), each until
-    /// `now + lease_for`. One in sixteen is a low one, if any waits.
+    /// Takes up to `most` due jobs for `worker`, which runs nothing, in the order of
+    /// [`due_jobs`](crate::JobStore::due_jobs), each until `now + lease_for`. One in sixteen is a low one, if any
+    /// waits. If a suspect is due, it is that one and no other: it must run alone.
     ///
-    /// A job whose deadline has passed, whose holders vanished too often, or that was to be cancelled when its holder vanished,
-    /// ends here instead of being taken; others are looked for in its place.
+    /// A job whose holder fell silent becomes a suspect that waits. A job whose deadline has passed, whose holders
+    /// vanished too often, or that was to be cancelled when its holder vanished, ends here instead of being taken.
+    /// Others are looked for in its place.
     ///
     /// # Errors
     /// Those of the store. Jobs that were taken before the error are found again when their lease
@@ -164,16 +175,44 @@ impl JobSteps {
         lease_for: Duration,
         most: usize,
     ) -> Result<Vec<Job>, StoreError> {
+        let taken = self.take(worker, now, lease_for, most, Suspects::Alone).await?;
+        Ok(taken.jobs)
+    }
+
+    /// The same for a `worker` that runs other jobs: suspects are passed over, and it is told if one waits.
+    ///
+    /// # Errors
+    /// As [`Self::claim`].
+    pub async fn claim_beside(
+        &self,
+        worker: WorkerId,
+        now: Timestamp,
+        lease_for: Duration,
+        most: usize,
+    ) -> Result<Beside, StoreError> {
+        self.take(worker, now, lease_for, most, Suspects::PassedOver)
+            .await
+    }
+
+    async fn take(
+        &self,
+        worker: WorkerId,
+        now: Timestamp,
+        lease_for: Duration,
+        most: usize,
+        suspects: Suspects,
+    ) -> Result<Beside, StoreError> {
         let event = JobEvent::Claimed {
             worker,
             until: now + lease_for,
         };
         let step = self.taking(event.clone(), now);
         let mut taken: Vec<Job> = Vec::new();
+        let mut suspect = None;
         // Others may move what was found, and jobs may end here; go on looking while anything moves.
         for _ in 0..Self::ROUNDS {
             let wanted = most - taken.len();
-            if wanted == 0 {
+            if wanted == 0 || taken.iter().any(|job| job.state.is_suspect()) {
                 break;
             }
             let low = self.since_low.load(Ordering::Relaxed) >= Self::ONE_LOW_IN;
@@ -189,26 +228,33 @@ impl JobSteps {
                 },
                 at_once: self.at_once,
                 first: if low { First::Low } else { First::Urgent },
+                suspects: if taken.is_empty() {
+                    suspects
+                } else {
+                    Suspects::PassedOver
+                },
             };
             let claimed = self.store.claim_due(&pick, Arc::clone(&step)).await?;
+            suspect = claimed.suspect;
             if claimed.taken.is_empty() && claimed.left.is_empty() {
                 break;
             }
-            claimed.taken.iter().for_each(|job| self.keep(job));
-            taken.extend(claimed.taken);
+            // The others were freed from a holder that fell silent, and wait.
+            let held = claimed.taken.into_iter().filter(|job| job.state.hold().is_some());
+            taken.extend(held.inspect(|job| self.keep(job)));
             // What this claim ends owes deliveries, and who is to hear of it must be looked up: that is
             // no matter for the lock of a store, so it goes the way of every other end.
             let swaps = claimed.left.into_iter().map(|job| {
-                let event = if self.overdue(&job, now) {
-                    JobEvent::DeadlinePassed
-                } else {
-                    event.clone()
+                let event = match &job.state {
+                    _ if self.overdue(&job, now) => JobEvent::DeadlinePassed,
+                    JobState::Running { .. } => JobEvent::LeaseLapsed,
+                    _ => event.clone(),
                 };
                 self.swap(job, event, now, Jitter::MIDDLE, Fruit::default())
             });
             for outcome in join_all(swaps).await {
                 match outcome? {
-                    Swapped::Now(job) if !job.state.is_terminal() => taken.push(*job),
+                    Swapped::Now(job) if job.state.hold().is_some() => taken.push(*job),
                     Swapped::Now(_) | Swapped::Moved | Swapped::Illegal { .. } | Swapped::Missing => {}
                 }
             }
@@ -217,7 +263,7 @@ impl JobSteps {
         if !taken.is_empty() {
             failpoint::pass(Point::AfterClaim);
         }
-        Ok(taken)
+        Ok(Beside { jobs: taken, suspect })
     }
 
     /// Tells that the holder is alive and goes on until `now + lease_for`.
@@ -452,8 +498,10 @@ impl JobSteps {
         job.created_at <= now - self.deadline
     }
 
-    /// What a claim decides about each job that the store lends: to take it, or to leave those that the
-    /// claim would end.
+    /// What a claim decides about each job that the store lends: to take it, to free it from a holder that fell
+    /// silent, or to leave those that the claim would end.
+    ///
+    /// What is freed is not taken in the same step: it is a suspect now, and whoever claims may run others.
     fn taking(&self, event: JobEvent, now: Timestamp) -> ClaimStep {
         let (retry, before) = (Arc::clone(&self.retry), now - self.deadline);
         Arc::new(move |job| {
@@ -461,7 +509,11 @@ impl JobSteps {
                 return None;
             }
             let state = job.state.clone();
-            let state = state.step(event.clone(), now, &retry, Jitter::MIDDLE).ok()?;
+            let event = match &state {
+                JobState::Running { .. } => JobEvent::LeaseLapsed,
+                _ => event.clone(),
+            };
+            let state = state.step(event, now, &retry, Jitter::MIDDLE).ok()?;
             (!state.is_terminal()).then(|| job.clone().stepped(state, None, now))
         })
     }

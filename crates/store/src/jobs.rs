@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use marquetry_job::Timestamp;
 use marquetry_model::{Delivery, Job, JobId, JobKind, Mockup, MockupId, TenantId, Version};
 
-use crate::{Changes, Cursor, IdempotencyClaim, Inserted, Page, Pick, StoreError};
+use crate::{Changes, Cursor, IdempotencyClaim, Inserted, Page, Pick, StoreError, Suspect, Suspects};
 
 /// Remembers jobs. Small on purpose: what the states mean is decided by the caller.
 #[async_trait]
@@ -44,7 +44,8 @@ pub trait JobStore: std::fmt::Debug + Send + Sync {
     /// Jobs of all tenants whose [`due`](marquetry_job::JobState::due) moment is not after `pick.now`, at most
     /// `pick.limit`. First those whose lease has lapsed, the longest lapsed first by `(due, created_at, id)`;
     /// then those that wait, by priority in the order of `pick.first` and by `(turn, created_at, id)` within one,
-    /// but for tenants that have `pick.at_once` jobs running or found to be run.
+    /// but for tenants that have `pick.at_once` jobs running or found to be run. `pick.suspects` says what becomes of
+    /// those whose holder has vanished before.
     ///
     /// # Errors
     /// Only those of the backend.
@@ -55,13 +56,22 @@ pub trait JobStore: std::fmt::Debug + Send + Sync {
     /// `step` decides; and what it decided is written in one transaction.
     ///
     /// What others are being lent at this moment may be passed over: finding nothing does not mean that
-    /// nothing is due. As it stands here, the jobs are found and swapped one by one, which is right for
-    /// any store and quick for none.
+    /// nothing is due. Where suspects are passed over, the one that [`Suspects::Alone`] would find is told of.
+    /// As it stands here, the jobs are found and swapped one by one, which is right for any store and quick for none.
     ///
     /// # Errors
     /// Only those of the backend. What was written before the error is found again when its lease lapses.
     async fn claim_due(&self, pick: &Pick, step: ClaimStep) -> Result<Claimed, StoreError> {
         let mut claimed = Claimed::default();
+        if pick.suspects == Suspects::PassedOver {
+            let alone = Pick {
+                limit: 1,
+                suspects: Suspects::Alone,
+                ..*pick
+            };
+            let found = self.due_jobs(&alone).await?;
+            claimed.suspect = found.first().and_then(Suspect::of);
+        }
         for job in self.due_jobs(pick).await? {
             let Some(taken) = step(&job) else {
                 claimed.left.push(job);
@@ -169,7 +179,7 @@ impl JobSwap {
     }
 }
 
-/// Decides about one due job that a store lends: the job as it is to be written, taken and one version
+/// Decides about one due job that a store lends: the job as it is to be written, most often taken, and one version
 /// on, or `None` to leave it as it is. It may be asked on any thread, and more than once about a job.
 pub type ClaimStep = Arc<dyn Fn(&Job) -> Option<Job> + Send + Sync>;
 
@@ -180,6 +190,8 @@ pub struct Claimed {
     pub taken: Vec<Job>,
     /// Left as they were.
     pub left: Vec<Job>,
+    /// The suspect that was passed over and would be found by a process that runs nothing.
+    pub suspect: Option<Suspect>,
 }
 
 /// What became of a swap.

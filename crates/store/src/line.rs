@@ -6,8 +6,8 @@
 //! first one, not behind its last. This is start-time fair queueing (Goyal, Vin, Cheng: *Start-time Fair Queuing*,
 //! 1996), with one job as the unit of work.
 
-use marquetry_job::Timestamp;
-use marquetry_model::Priority;
+use marquetry_job::{JobState, Timestamp};
+use marquetry_model::{Job, JobId, Priority};
 
 /// Which of the jobs that are due to find. See [`JobStore::due_jobs`](crate::JobStore::due_jobs).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +21,47 @@ pub struct Pick {
     pub at_once: u32,
     /// Which priority comes first.
     pub first: First,
+    /// What becomes of suspects.
+    pub suspects: Suspects,
+}
+
+/// What becomes of suspects that are due: waiting jobs whose holder has vanished before, see
+/// [`is_suspect`](marquetry_job::JobState::is_suspect).
+///
+/// A job that takes its process with it takes along whatever ran beside it. Were those jobs run together again, one
+/// poison job would use up the starts of its neighbours with its own. So whoever claims says whether it runs anything.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Suspects {
+    /// They stand in line like all others: right for those who look and do not take.
+    #[default]
+    InLine,
+    /// They are passed over: right for a process that runs something.
+    ///
+    /// What they may run is kept for them. While a suspect is due it counts as running against what its tenant may run
+    /// at once, so that its tenant's other jobs do not keep it waiting for ever.
+    PassedOver,
+    /// Right for a process that runs nothing. Where a lease has lapsed, nothing but such jobs is found; else the
+    /// suspect that has been due longest, by `(due, created_at, id)`, and nothing else, unless its tenant has enough
+    /// running; else, what [`Self::PassedOver`] finds.
+    Alone,
+}
+
+/// A suspect that waits for a process that runs nothing else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Suspect {
+    /// Which job it is.
+    pub job: JobId,
+    /// Since when it could have been taken.
+    pub due: Timestamp,
+}
+
+impl Suspect {
+    /// What is to be told of `job`, if it is one and waits.
+    pub fn of(job: &Job) -> Option<Self> {
+        let waits = matches!(job.state, JobState::Queued { .. }) && job.state.is_suspect();
+        let due = job.state.due().filter(|_| waits)?;
+        Some(Self { job: job.id, due })
+    }
 }
 
 /// Which priority comes first.
@@ -52,6 +93,7 @@ impl Pick {
             limit,
             at_once: u32::MAX,
             first: First::Urgent,
+            suspects: Suspects::InLine,
         }
     }
 }

@@ -76,7 +76,9 @@ impl Walk {
     /// How many threads one drawing may use now: a share of all, more when fewer jobs are walked.
     fn threads(&self) -> NonZeroUsize {
         let busy = self.worker.slots - self.worker.free.available_permits().min(self.worker.slots);
-        NonZeroUsize::new(self.worker.slots / busy.max(1)).unwrap_or(NonZeroUsize::MIN)
+        // A suspect runs alone and holds every slot.
+        let own = self.slot.num_permits();
+        NonZeroUsize::new(self.worker.slots * own / busy.max(1)).unwrap_or(NonZeroUsize::MIN)
     }
 }
 

@@ -8,9 +8,8 @@ use std::time::Duration;
 use futures::FutureExt;
 use marquetry_egress::Egress;
 use marquetry_job::{Jitter, Timestamp, WorkerId};
-use marquetry_model::Job;
 use marquetry_store::{
-    Announcer, Change, Changes, Clock, JobSteps, Ownership, ProgressBoard, Store, StoreError,
+    Announcer, Beside, Change, Changes, Clock, JobSteps, Ownership, ProgressBoard, Store, StoreError, Suspect,
 };
 use object_store::ObjectStore;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
@@ -29,7 +28,14 @@ const STORE_PAUSE: Duration = Duration::from_secs(1);
 /// (another worker's clock is ahead) does not make this one spin.
 const BREATH: Duration = Duration::from_millis(10);
 
+/// How long at most a worker that shares its store runs on while a suspect waits. Each draws a part of it, so that when
+/// all of them are busy one makes room, and not all at once; by the time the next one would, it is most often taken.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 /// A worker, ready to run. Make one with [`Worker::builder`].
+///
+/// A job whose worker died with it is a suspect and runs alone: a worker takes it when nothing else runs, and until it
+/// ends claims nothing. That two workers in one process know nothing of each other, so let there be one in each.
 #[derive(Debug)]
 #[must_use = "a worker does nothing until it runs"]
 pub struct Worker(pub(crate) Arc<Inner>);
@@ -135,14 +141,22 @@ async fn claim_until(worker: &Arc<Inner>, attending: &mut JoinSet<()>, shutdown:
         while let Some(Some(_)) = changes.next().now_or_never() {}
         let mut slots = free_slots(worker, first);
         let now = worker.clock.now();
+        let mut room_for = None;
         let pause = if recovered {
             match claim(worker, now, slots.len()).await {
-                Ok(jobs) => {
+                Ok(Beside { jobs, suspect }) => {
                     let all = jobs.len() == slots.len();
-                    for (job, slot) in jobs.into_iter().zip(slots.drain(..)) {
+                    let alone = jobs.iter().any(|job| job.state.is_suspect());
+                    for job in jobs {
+                        let Some(mut slot) = slots.pop() else { break };
+                        if alone {
+                            slots.drain(..).for_each(|other| slot.merge(other));
+                        }
                         attending.spawn(attend(Arc::clone(worker), job, slot));
                     }
-                    if all {
+                    room_for = suspect;
+                    let ripe = suspect.is_some_and(|suspect| suspect.due + patience(worker) <= now);
+                    if (all || alone) && !ripe {
                         continue;
                     }
                     None
@@ -155,11 +169,19 @@ async fn claim_until(worker: &Arc<Inner>, attending: &mut JoinSet<()>, shutdown:
         } else {
             Some(STORE_PAUSE)
         };
-        drop(slots);
         let waiting = async {
-            match pause {
-                Some(pause) => sleep(pause).await,
-                None => work_to_come(worker, &mut changes, now).await,
+            match (pause, room_for) {
+                (Some(pause), _) => {
+                    drop(slots);
+                    sleep(pause).await;
+                }
+                (None, Some(suspect)) if suspect.due + patience(worker) <= now => {
+                    until_idle(worker, slots, suspect, &mut changes).await;
+                }
+                (None, _) => {
+                    drop(slots);
+                    work_to_come(worker, &mut changes, now).await;
+                }
             }
         };
         tokio::select! {
@@ -191,11 +213,48 @@ fn free_slots(worker: &Inner, first: OwnedSemaphorePermit) -> Vec<OwnedSemaphore
     std::iter::once(first).chain(more).collect()
 }
 
-async fn claim(worker: &Inner, now: Timestamp, most: usize) -> Result<Vec<Job>, StoreError> {
-    worker
-        .steps
-        .claim(worker.id, now, worker.settings.lease, most)
-        .await
+/// Claims up to `most`, which is every slot that is free. If that is every slot there is, nothing runs.
+async fn claim(worker: &Inner, now: Timestamp, most: usize) -> Result<Beside, StoreError> {
+    let (steps, lease) = (&worker.steps, worker.settings.lease);
+    if most < worker.slots {
+        return steps.claim_beside(worker.id, now, lease, most).await;
+    }
+    let jobs = steps.claim(worker.id, now, lease, most).await?;
+    Ok(Beside { jobs, suspect: None })
+}
+
+/// How long this worker runs on while a suspect waits.
+fn patience(worker: &Inner) -> Duration {
+    match worker.settings.ownership {
+        // Nobody else will take it.
+        Ownership::Sole => Duration::ZERO,
+        // The name is drawn at random.
+        Ownership::Shared => PATIENCE * u32::from(worker.id.as_bytes()[0]) / u32::from(u8::MAX),
+    }
+}
+
+/// Waits until nothing runs here, or somebody else has moved the suspect. What is free stays so.
+async fn until_idle(
+    worker: &Inner,
+    free: Vec<OwnedSemaphorePermit>,
+    suspect: Suspect,
+    changes: &mut Changes,
+) {
+    let busy = u32::try_from(worker.slots - free.len()).unwrap_or(u32::MAX);
+    let moved = async {
+        loop {
+            match changes.next().await {
+                Some(Change::JobMoved(job) | Change::JobEnded(job)) if job == suspect.job => return,
+                Some(Change::Missed) => return,
+                Some(_) => {}
+                None => std::future::pending().await,
+            }
+        }
+    };
+    tokio::select! {
+        _ = worker.free.acquire_many(busy) => {}
+        () = moved => {}
+    }
 }
 
 /// Waits until there may be work that was not there at `looked_at`: somebody told of it, a job is due, or it is time

@@ -34,9 +34,9 @@ const WISH: &str = "
     WITH wish AS MATERIALIZED (
         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::bigint[], $6::boolean[],
                              $7::boolean[], $8::bigint[], $9::bigint[], $10::bigint[], $11::text[],
-                             $12::text[], $13::text[], $14::bytea[], $15::bigint[]) WITH ORDINALITY
+                             $12::text[], $13::boolean[], $14::text[], $15::bytea[], $16::bigint[]) WITH ORDINALITY
             AS w (id, tenant, kind, subject, due, running, started, priority, created_at, version, spec,
-                  record, key, fingerprint, kept_until, place)
+                  record, suspect, key, fingerprint, kept_until, place)
         WHERE NOT EXISTS (SELECT FROM jobs j WHERE j.id = w.id)
     )";
 /// Jobs without keys.
@@ -68,13 +68,13 @@ const ADD: &str = ", line AS MATERIALIZED (
         FROM (SELECT DISTINCT tenant, priority FROM fresh) AS f
     ), added AS (
         INSERT INTO jobs (id, tenant, kind, subject, due, running, started, priority, created_at, version,
-                          spec, record, turn)
+                          spec, record, suspect, turn)
         SELECT id, tenant, kind, subject, due, running, started, priority, created_at, version, spec, record,
-               next - 1 + row_number() OVER (PARTITION BY tenant, priority ORDER BY place)
+               suspect, next - 1 + row_number() OVER (PARTITION BY tenant, priority ORDER BY place)
         FROM fresh JOIN line USING (tenant, priority)
         RETURNING id
     ), told AS (
-        SELECT pg_notify($16, $17) WHERE EXISTS (SELECT FROM added)
+        SELECT pg_notify($17, $18) WHERE EXISTS (SELECT FROM added)
     )
     SELECT id, (SELECT count(*) FROM told) FROM added";
 
@@ -82,7 +82,7 @@ const ADD: &str = ", line AS MATERIALIZED (
 /// places they have elsewhere.
 const KNOWN: &str = "
     SELECT j.id, j.tenant, j.kind, j.subject, j.due, j.running, j.started, j.priority, j.created_at,
-           j.version, j.spec, j.record, w.place, c.fingerprint
+           j.version, j.spec, j.record, j.suspect, w.place, c.fingerprint
     FROM unnest($1::bigint[], $2::uuid[], $3::text[], $4::bigint[]) AS w (place, tenant, key, at)
     JOIN idempotency_claims c ON c.tenant = w.tenant AND c.key = w.key AND c.kept_until > w.at
     LEFT JOIN jobs j ON j.id = c.job";
@@ -182,7 +182,7 @@ impl Adding {
         let mut known = HashMap::new();
         for row in rows {
             let place: i64 = row
-                .try_get(12)
+                .try_get(13)
                 .map_err(|error| Undone::of(&error, "idempotency key"))?;
             let place = usize::try_from(place).unwrap_or(usize::MAX);
             let Some((_, _, claim)) = claims.iter().find(|(at, ..)| *at == place) else {
@@ -197,7 +197,7 @@ impl Adding {
 /// What one kept key says about a new submission.
 fn said(row: &Row, claim: &IdempotencyClaim) -> Work<Inserted> {
     let what = "idempotency key";
-    let fingerprint: Vec<u8> = get(row, 13, what)?;
+    let fingerprint: Vec<u8> = get(row, 14, what)?;
     if fingerprint != claim.fingerprint.0 {
         return Ok(Inserted::Conflict);
     }

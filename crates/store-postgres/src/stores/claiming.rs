@@ -42,7 +42,8 @@ pub(super) async fn claim(shared: &Shared, pick: Pick, step: ClaimStep) -> Work<
     }
 
     let (mut taken, mut left, mut wishes) = (Vec::new(), Vec::new(), Vec::new());
-    for job in line.into_jobs() {
+    let (found, suspect) = line.into_found();
+    for job in found {
         let Some(next) = step(&job) else {
             left.push(job);
             continue;
@@ -60,7 +61,7 @@ pub(super) async fn claim(shared: &Shared, pick: Pick, step: ClaimStep) -> Work<
         let ended = pool.patiently(&client, client.batch_execute("COMMIT")).await?;
         ended.map_err(|error| Undone::of(&error, "job"))?;
         client.end();
-        return Ok(Claimed { taken, left });
+        return Ok(Claimed { taken, left, suspect });
     }
     let (sql, columns) = statement(shared, &wishes.iter().collect::<Vec<_>>());
     let values = columns.values();
@@ -72,5 +73,5 @@ pub(super) async fn claim(shared: &Shared, pick: Pick, step: ClaimStep) -> Work<
     // They were locked, so all of them were swapped; a store that says otherwise is believed.
     taken.retain(|job| outcomes.get(&uuid(job.id.as_bytes())) == Some(&Swap::Swapped));
     shared.ring(wishes.iter().flat_map(changes));
-    Ok(Claimed { taken, left })
+    Ok(Claimed { taken, left, suspect })
 }

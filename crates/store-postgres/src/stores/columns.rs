@@ -77,7 +77,7 @@ impl Columns {
             .collect()
     }
 
-    /// id, tenant, kind, subject, due, running, started, priority, created_at, version, spec, record.
+    /// id, tenant, kind, subject, due, running, started, priority, created_at, version, spec, record, suspect.
     pub(super) fn jobs(self, rows: &[&JobRow]) -> Self {
         let all = || rows.iter();
         self.uuids(all().map(|row| Some(row.id)))
@@ -92,9 +92,10 @@ impl Columns {
             .numbers(all().map(|row| Some(row.version)))
             .texts(all().map(|row| Some(row.spec.as_str())))
             .texts(all().map(|row| Some(row.record.as_str())))
+            .truths(all().map(|row| row.suspect))
     }
 
-    /// id, tenant, expected, due, running, started, version, record.
+    /// id, tenant, expected, due, running, started, version, record, suspect.
     pub(super) fn swaps(self, rows: &[(i64, &JobRow)]) -> Self {
         let all = || rows.iter();
         self.uuids(all().map(|(_, row)| Some(row.id)))
@@ -105,6 +106,7 @@ impl Columns {
             .truths(all().map(|(_, row)| row.started))
             .numbers(all().map(|(_, row)| Some(row.version)))
             .texts(all().map(|(_, row)| Some(row.record.as_str())))
+            .truths(all().map(|(_, row)| row.suspect))
     }
 
     /// The job that owes, then id, tenant, endpoint, lane, event, shown, due, sending, created_at,

@@ -22,7 +22,7 @@ use crate::error::Work;
 use crate::pool::{Value, get};
 
 pub(super) const COLUMNS: &str =
-    "id, tenant, kind, subject, due, running, started, priority, created_at, version, spec, record";
+    "id, tenant, kind, subject, due, running, started, priority, created_at, version, spec, record, suspect";
 
 #[async_trait]
 impl JobStore for PostgresStore {
@@ -85,7 +85,7 @@ impl JobStore for PostgresStore {
                 .await?;
             line.found(&rows)?;
         }
-        Ok(line.into_jobs())
+        Ok(line.into_found().0)
     }
 
     async fn claim_due(&self, pick: &Pick, step: ClaimStep) -> Result<Claimed, StoreError> {
@@ -209,5 +209,6 @@ pub(super) fn read_row(row: &Row) -> Work<JobRow> {
         version: get(row, 9, "job")?,
         spec: get(row, 10, "job")?,
         record: get(row, 11, "job")?,
+        suspect: get(row, 12, "job")?,
     })
 }

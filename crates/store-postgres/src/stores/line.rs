@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use marquetry_model::Job;
-use marquetry_store::Pick;
 use marquetry_store::persisted::priority_column;
+use marquetry_store::{Pick, Suspect, Suspects};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
@@ -33,6 +33,8 @@ pub(super) struct Line {
     taken: HashMap<Uuid, u32>,
     /// Tenants that came to their limit.
     full: Vec<Uuid>,
+    /// The suspect that was passed over.
+    suspect: Option<Suspect>,
     over: bool,
 }
 
@@ -76,6 +78,7 @@ impl Line {
             found: Vec::new(),
             taken: HashMap::new(),
             full: Vec::new(),
+            suspect: None,
             over: pick.limit == 0,
         }
     }
@@ -85,7 +88,7 @@ impl Line {
         (!self.over).then(|| {
             let found = u32::try_from(self.found.len()).unwrap_or(u32::MAX);
             Search {
-                sql: text(lock, self.pick.at_once < u32::MAX),
+                sql: text(lock, &self.pick),
                 now: self.pick.now.as_micros(),
                 most: limit(self.pick.limit.saturating_sub(found)),
                 priorities: self.pick.first.order().map(priority_column),
@@ -101,9 +104,15 @@ impl Line {
         let mut passed = false;
         for row in rows {
             let row_of = read_row(row)?;
-            if !row_of.running && self.pick.at_once < u32::MAX {
+            if get(row, WHETHER_TOLD, "job")? {
+                self.suspect = Suspect::of(&row_of.job()?);
+                continue;
+            }
+            // A suspect that is found alone has been held against the limit of its tenant by the statement.
+            let counted = !row_of.running && (self.pick.suspects != Suspects::Alone || !row_of.suspect);
+            if counted && self.pick.at_once < u32::MAX {
                 let tenant = Uuid::from_bytes(row_of.tenant);
-                let running: i64 = get(row, 12, "job")?;
+                let running: i64 = get(row, HOW_MANY_RUN, "job")?;
                 let taken = self.taken.entry(tenant);
                 let taken = taken.or_insert_with(|| u32::try_from(running).unwrap_or(u32::MAX));
                 if *taken >= self.pick.at_once {
@@ -119,13 +128,23 @@ impl Line {
         }
         let most = usize::try_from(self.pick.limit).unwrap_or(usize::MAX);
         self.over = !passed || self.found.len() >= most;
+        // Beside what was found in line nothing runs alone any more.
+        if self.pick.suspects == Suspects::Alone {
+            self.pick.suspects = Suspects::PassedOver;
+        }
         Ok(())
     }
 
-    pub(super) fn into_jobs(self) -> Vec<Job> {
-        self.found
+    /// What was found, and the suspect that was passed over.
+    pub(super) fn into_found(self) -> (Vec<Job>, Option<Suspect>) {
+        (self.found, self.suspect)
     }
 }
+
+/// The columns after those of a job: how many jobs of its tenant run, or are kept room for,
+const HOW_MANY_RUN: usize = 13;
+/// and whether it is told of only.
+const WHETHER_TOLD: usize = 14;
 
 /// The one text that says who is next: lapsed leases, then what waits, by priority and turn.
 ///
@@ -133,29 +152,72 @@ impl Line {
 /// outer limit wants: nothing is locked that is not given out. Parameters: the present moment, how many,
 /// three priorities; and where tenants have a limit, that limit, the tenants that have come to it, and what
 /// was found before.
-fn text(lock: Lock, limited: bool) -> String {
+fn text(lock: Lock, pick: &Pick) -> String {
     let lock = match lock {
         Lock::None => "",
         Lock::SkipLocked => "FOR UPDATE SKIP LOCKED",
     };
-    let (full, new, open, running) = if limited {
+    let limited = pick.at_once < u32::MAX;
+    let room_is_kept = match pick.suspects {
+        Suspects::InLine => "",
+        Suspects::PassedOver | Suspects::Alone => {
+            "UNION ALL SELECT tenant FROM jobs WHERE suspect AND NOT running AND due <= $1"
+        }
+    };
+    let (tenants, new, open, may_run, running) = if limited {
         (
-            ", full_tenants AS MATERIALIZED (
-                 SELECT tenant FROM jobs WHERE running GROUP BY tenant HAVING count(*) >= $6
-             )",
+            format!(
+                ", running_of AS MATERIALIZED (
+                     SELECT tenant, count(*) AS jobs FROM jobs WHERE running GROUP BY tenant
+                 ), taken_of AS MATERIALIZED (
+                     SELECT tenant, count(*) AS jobs
+                     FROM (SELECT tenant FROM jobs WHERE running {room_is_kept}) AS taken GROUP BY tenant
+                 )"
+            ),
             "AND id <> ALL ($8)",
-            "AND tenant <> ALL ($7) AND id <> ALL ($8)
-             AND NOT EXISTS (SELECT FROM full_tenants WHERE full_tenants.tenant = jobs.tenant)",
-            "(SELECT count(*) FROM jobs WHERE jobs.running AND jobs.tenant = next.tenant)",
+            "AND tenant <> ALL ($7) AND id <> ALL ($8) AND NOT EXISTS (
+                 SELECT FROM taken_of WHERE taken_of.tenant = jobs.tenant AND taken_of.jobs >= $6
+             )",
+            "AND NOT EXISTS (
+                 SELECT FROM running_of WHERE running_of.tenant = jobs.tenant AND running_of.jobs >= $6
+             )",
+            "coalesce((SELECT jobs FROM taken_of WHERE taken_of.tenant = next.tenant), 0)",
         )
     } else {
-        ("", "", "", "0::bigint")
+        (String::new(), "", "", "", "0::bigint")
+    };
+    // Whether suspects are found in line, which one is found by itself, and what that keeps from being found.
+    let suspect = |lock: &str, only: &str| {
+        format!(
+            ", next_suspect AS MATERIALIZED (
+                 SELECT {COLUMNS} FROM jobs WHERE suspect AND NOT running AND due <= $1 {only} {may_run}
+                 ORDER BY due, created_at, id LIMIT 1 {lock}
+             )"
+        )
+    };
+    let (in_line, suspect, unless, alone, told) = match pick.suspects {
+        Suspects::InLine => ("", String::new(), "", "", ""),
+        Suspects::PassedOver => (
+            "AND NOT suspect",
+            suspect("", ""),
+            "",
+            "",
+            "UNION ALL SELECT *, 0, true FROM next_suspect",
+        ),
+        Suspects::Alone => (
+            "AND NOT suspect",
+            suspect(lock, "AND NOT EXISTS (SELECT FROM lapsed)"),
+            "AND NOT EXISTS (SELECT FROM lapsed) AND NOT EXISTS (SELECT FROM next_suspect)",
+            "UNION ALL SELECT * FROM next_suspect",
+            "",
+        ),
     };
     let waiting = |name: &str, priority: &str| {
         format!(
             ", {name} AS MATERIALIZED (
                  SELECT {COLUMNS} FROM jobs
-                 WHERE due IS NOT NULL AND NOT running AND priority = {priority} AND due <= $1 {open}
+                 WHERE due IS NOT NULL AND NOT running AND priority = {priority} AND due <= $1
+                   {in_line} {open} {unless}
                  ORDER BY turn, created_at, id LIMIT $2 {lock}
              )"
         )
@@ -169,12 +231,13 @@ fn text(lock: Lock, limited: bool) -> String {
         "WITH lapsed AS MATERIALIZED (
              SELECT {COLUMNS} FROM jobs WHERE running AND due <= $1 {new}
              ORDER BY due, created_at, id LIMIT $2 {lock}
-         ){full}{first}{second}{third}
-         SELECT {COLUMNS}, {running} FROM (
+         ){tenants}{suspect}{first}{second}{third}
+         (SELECT {COLUMNS}, {running}, false FROM (
              SELECT * FROM lapsed
+             {alone}
              UNION ALL SELECT * FROM first
              UNION ALL SELECT * FROM second
              UNION ALL SELECT * FROM third
-         ) AS next LIMIT $2"
+         ) AS next LIMIT $2) {told}"
     )
 }

@@ -38,24 +38,24 @@ pub(crate) struct Swapping(pub(crate) Shared);
 const SWAP: &str = "
     WITH wish AS MATERIALIZED (
         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[], $5::boolean[],
-                             $6::boolean[], $7::bigint[], $8::text[])
-            AS w (id, tenant, expected, due, running, started, version, record)
+                             $6::boolean[], $7::bigint[], $8::text[], $9::boolean[])
+            AS w (id, tenant, expected, due, running, started, version, record, suspect)
     ), swapped AS (
         UPDATE jobs SET due = wish.due, running = wish.running, started = wish.started,
-                        version = wish.version, record = wish.record
+                        version = wish.version, record = wish.record, suspect = wish.suspect
         FROM wish
         WHERE jobs.id = wish.id AND jobs.tenant = wish.tenant AND jobs.version = wish.expected
         RETURNING jobs.id
     ), told AS (
-        SELECT pg_notify($9, $10) WHERE EXISTS (SELECT FROM swapped)
+        SELECT pg_notify($10, $11) WHERE EXISTS (SELECT FROM swapped)
     )";
 const OWED: &str = ", owed AS (
         INSERT INTO deliveries (id, tenant, endpoint, lane, event, shown, due, sending, created_at, version,
                                 record, body)
         SELECT o.id, o.tenant, o.endpoint, o.lane, o.event, o.shown, o.due, o.sending, o.created_at,
                o.version, o.record, o.body
-        FROM unnest($11::uuid[], $12::uuid[], $13::uuid[], $14::uuid[], $15::text[], $16::text[], $17::text[],
-                    $18::bigint[], $19::boolean[], $20::bigint[], $21::bigint[], $22::text[], $23::bytea[])
+        FROM unnest($12::uuid[], $13::uuid[], $14::uuid[], $15::uuid[], $16::text[], $17::text[], $18::text[],
+                    $19::bigint[], $20::boolean[], $21::bigint[], $22::bigint[], $23::text[], $24::bytea[])
             AS o (job, id, tenant, endpoint, lane, event, shown, due, sending, created_at, version, record,
                   body)
         JOIN swapped ON swapped.id = o.job
@@ -64,8 +64,8 @@ const MADE: &str = ", made AS (
         INSERT INTO mockups (id, tenant, name, folded_name, content, created_at, updated_at, version, record)
         SELECT m.id, m.tenant, m.name, m.folded_name, m.content, m.created_at, m.updated_at, m.version,
                m.record
-        FROM unnest($24::uuid[], $25::uuid[], $26::uuid[], $27::text[], $28::text[], $29::bytea[],
-                    $30::bigint[], $31::bigint[], $32::bigint[], $33::text[])
+        FROM unnest($25::uuid[], $26::uuid[], $27::uuid[], $28::text[], $29::text[], $30::bytea[],
+                    $31::bigint[], $32::bigint[], $33::bigint[], $34::text[])
             AS m (job, id, tenant, name, folded_name, content, created_at, updated_at, version, record)
         JOIN swapped ON swapped.id = m.job
     )";

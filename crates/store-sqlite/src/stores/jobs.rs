@@ -15,7 +15,7 @@ use crate::error::{Doing, Work};
 use crate::stores::{deliveries, line, mockups};
 
 pub(super) const COLUMNS: &str =
-    "id, tenant, kind, subject, due, running, started, priority, created_at, version, spec, record";
+    "id, tenant, kind, subject, due, running, started, priority, created_at, version, spec, record, suspect";
 
 #[async_trait]
 impl JobStore for SqliteStore {
@@ -97,7 +97,10 @@ impl JobStore for SqliteStore {
         let pick = *pick;
         // The one writer's transaction is the lock: nobody else moves a job while it looks.
         self.write(move |connection, told| {
-            let mut claimed = Claimed::default();
+            let mut claimed = Claimed {
+                suspect: line::passed_over(connection, &pick)?,
+                ..Claimed::default()
+            };
             for job in line::due(connection, &pick)? {
                 let Some(taken) = step(&job) else {
                     claimed.left.push(job);
@@ -238,7 +241,7 @@ fn change(job: &Job) -> Change {
 fn insert(connection: &Connection, row: &JobRow) -> Work<()> {
     let sql = format!(
         "INSERT INTO jobs ({COLUMNS}, turn)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, {})",
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, {})",
         line::TURN
     );
     connection
@@ -256,15 +259,16 @@ fn insert(connection: &Connection, row: &JobRow) -> Work<()> {
             row.created_at,
             row.version,
             row.spec,
-            row.record
+            row.record,
+            row.suspect
         ])
         .of("job")?;
     Ok(())
 }
 
 fn update(connection: &Connection, expected: Version, row: &JobRow) -> Work<Swap> {
-    let sql = "UPDATE jobs SET due = ?1, running = ?2, started = ?3, version = ?4, record = ?5
-               WHERE id = ?6 AND tenant = ?7 AND version = ?8";
+    let sql = "UPDATE jobs SET due = ?1, running = ?2, started = ?3, version = ?4, record = ?5, suspect = ?6
+               WHERE id = ?7 AND tenant = ?8 AND version = ?9";
     let changed = connection
         .prepare_cached(sql)
         .of("job")?
@@ -274,6 +278,7 @@ fn update(connection: &Connection, expected: Version, row: &JobRow) -> Work<Swap
             row.started,
             row.version,
             row.record,
+            row.suspect,
             row.id,
             row.tenant,
             version_column(expected)
@@ -348,6 +353,7 @@ fn read_row(row: &Row<'_>) -> rusqlite::Result<JobRow> {
         version: row.get(9)?,
         spec: row.get(10)?,
         record: row.get(11)?,
+        suspect: row.get(12)?,
     })
 }
 

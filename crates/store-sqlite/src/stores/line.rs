@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use marquetry_model::Job;
-use marquetry_store::Pick;
 use marquetry_store::persisted::priority_column;
+use marquetry_store::{Pick, Suspect, Suspects};
 use rusqlite::{Connection, params};
 
 use super::jobs::{COLUMNS, many, one};
@@ -20,8 +20,12 @@ pub(super) const TURN: &str = "max(
 
 /// Everything here is covered by the index, so that passing over a job costs no look at its row.
 const WAITING: &str = "SELECT rowid, tenant FROM jobs
-    WHERE due IS NOT NULL AND running = 0 AND priority = ?1 AND due <= ?2
+    WHERE due IS NOT NULL AND running = 0 AND priority = ?1 AND due <= ?2 AND (suspect = 0 OR ?3)
     ORDER BY turn, created_at, id";
+
+/// Suspects, the longest due first.
+const SUSPECTS: &str = "SELECT rowid, tenant FROM jobs INDEXED BY jobs_suspects
+    WHERE suspect = 1 AND running = 0 AND due <= ?1 ORDER BY due, created_at, id";
 
 /// Who is next.
 pub(super) fn due(connection: &Connection, pick: &Pick) -> Work<Vec<Job>> {
@@ -34,12 +38,23 @@ pub(super) fn due(connection: &Connection, pick: &Pick) -> Work<Vec<Job>> {
     if found.len() >= limit {
         return Ok(found);
     }
+    if pick.suspects == Suspects::Alone {
+        if found.is_empty() {
+            found.extend(suspect(connection, pick)?);
+        }
+        if !found.is_empty() {
+            return Ok(found);
+        }
+    }
+    let in_line = pick.suspects == Suspects::InLine;
     let mut taken = running(connection, pick)?;
-    let by_row = format!("SELECT {COLUMNS} FROM jobs WHERE rowid = ?1");
+    if !in_line {
+        count_suspects(connection, pick, &mut taken)?;
+    }
     for priority in pick.first.order() {
         let mut statement = connection.prepare_cached(WAITING).of("job")?;
         let mut rows = statement
-            .query(params![priority_column(priority), pick.now.as_micros()])
+            .query(params![priority_column(priority), pick.now.as_micros(), in_line])
             .of("job")?;
         while let Some(row) = rows.next().of("job")? {
             let (row, tenant): (i64, [u8; 16]) = (row.get(0).of("job")?, row.get(1).of("job")?);
@@ -48,9 +63,7 @@ pub(super) fn due(connection: &Connection, pick: &Pick) -> Work<Vec<Job>> {
                 continue;
             }
             *taken += 1;
-            if let Some(row) = one(connection, &by_row, [row])? {
-                found.push(row.job()?);
-            }
+            found.extend(by_row(connection, row)?);
             if found.len() >= limit {
                 return Ok(found);
             }
@@ -59,8 +72,56 @@ pub(super) fn due(connection: &Connection, pick: &Pick) -> Work<Vec<Job>> {
     Ok(found)
 }
 
+/// The suspect that waits for a process that runs nothing, to be told to those that run something.
+pub(super) fn passed_over(connection: &Connection, pick: &Pick) -> Work<Option<Suspect>> {
+    if pick.suspects != Suspects::PassedOver {
+        return Ok(None);
+    }
+    Ok(suspect(connection, pick)?.as_ref().and_then(Suspect::of))
+}
+
+/// The suspect that has been due longest and may run.
+fn suspect(connection: &Connection, pick: &Pick) -> Work<Option<Job>> {
+    let mut statement = connection.prepare_cached(SUSPECTS).of("job")?;
+    let mut rows = statement.query([pick.now.as_micros()]).of("job")?;
+    // Most often there is none, and nothing need be counted.
+    let mut taken = None;
+    while let Some(row) = rows.next().of("job")? {
+        let (row, tenant): (i64, [u8; 16]) = (row.get(0).of("job")?, row.get(1).of("job")?);
+        let taken = match &mut taken {
+            Some(taken) => taken,
+            none => none.insert(running(connection, pick)?),
+        };
+        if taken.get(&tenant).is_none_or(|taken| *taken < pick.at_once) {
+            return by_row(connection, row);
+        }
+    }
+    Ok(None)
+}
+
+fn by_row(connection: &Connection, row: i64) -> Work<Option<Job>> {
+    let sql = format!("SELECT {COLUMNS} FROM jobs WHERE rowid = ?1");
+    one(connection, &sql, [row])?.map(|row| row.job()).transpose()
+}
+
+/// Adds what is kept free for suspects that are due.
+fn count_suspects(connection: &Connection, pick: &Pick, taken: &mut Tenants) -> Work<()> {
+    if pick.at_once == u32::MAX {
+        return Ok(());
+    }
+    let mut statement = connection.prepare_cached(SUSPECTS).of("job")?;
+    let mut rows = statement.query([pick.now.as_micros()]).of("job")?;
+    while let Some(row) = rows.next().of("job")? {
+        *taken.entry(row.get(1).of("job")?).or_default() += 1;
+    }
+    Ok(())
+}
+
+/// How many jobs of each tenant run.
+type Tenants = HashMap<[u8; 16], u32>;
+
 /// How many jobs of each tenant run: no more rows than there are workers' slots.
-fn running(connection: &Connection, pick: &Pick) -> Work<HashMap<[u8; 16], u32>> {
+fn running(connection: &Connection, pick: &Pick) -> Work<Tenants> {
     if pick.at_once == u32::MAX {
         return Ok(HashMap::new());
     }

@@ -17,8 +17,13 @@ fn hot_queries_use_their_index() {
         ),
         (
             "SELECT rowid, tenant FROM jobs WHERE due IS NOT NULL AND running = 0 AND priority = 1 AND due <= 5
-             ORDER BY turn, created_at, id",
+             AND (suspect = 0 OR ?1) ORDER BY turn, created_at, id",
             "COVERING INDEX jobs_waiting",
+        ),
+        (
+            "SELECT rowid, tenant FROM jobs INDEXED BY jobs_suspects
+             WHERE suspect = 1 AND running = 0 AND due <= 5 ORDER BY due, created_at, id",
+            "COVERING INDEX jobs_suspects",
         ),
         (
             "SELECT turn FROM jobs WHERE tenant = x'00' AND priority = 1 AND (due IS NOT NULL OR started = 1)

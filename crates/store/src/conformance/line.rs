@@ -6,7 +6,7 @@ use marquetry_job::JobState;
 use marquetry_model::{Job, JobId, Priority};
 
 use super::sample::{LEASE, at, job_id, job_steps, render_job, result, tenant_id, worker};
-use crate::{First, Inserted, JobSteps, Pick, Store};
+use crate::{Beside, First, Inserted, JobSteps, Pick, Store, Suspect, Suspects};
 
 type Shared = Arc<dyn Store>;
 
@@ -158,8 +158,16 @@ pub async fn a_lapsed_lease_is_taken_up_first(store: Shared) {
     steps.claim(worker(1), at(1), LEASE, 1).await.unwrap();
     insert(&store, 2, 2, Priority::High).await;
     insert(&store, 3, 1, Priority::High).await;
+    let narrow = Pick {
+        at_once: 1,
+        ..Pick::any(at(60), 9)
+    };
+    let found = store.due_jobs(&narrow).await.unwrap();
+    assert_eq!(ids(&found), [job_id(1), job_id(2)]);
     let claimed = steps.claim(worker(2), at(60), LEASE, 9).await.unwrap();
-    assert_eq!(ids(&claimed), [job_id(1), job_id(2)]);
+    assert_eq!(ids(&claimed), [job_id(1)], "it runs alone");
+    let claimed = steps.claim(worker(3), at(60), LEASE, 9).await.unwrap();
+    assert_eq!(ids(&claimed), [job_id(2)], "its tenant runs one");
 }
 
 /// A tenant's jobs beyond what it may run are passed over, and those of others behind them are not.
@@ -179,4 +187,151 @@ pub async fn a_tenant_at_its_limit_is_passed_over(store: Shared) {
         .unwrap();
     let claimed = steps.claim(worker(2), at(9), LEASE, 9).await.unwrap();
     assert_eq!(ids(&claimed), [job_id(3)]);
+}
+
+/// Jobs `ns` become suspects that are due from `at(second)` on: somebody held them and fell silent.
+async fn suspect(store: &Shared, ns: std::ops::Range<u64>, second: i64) {
+    let steps = job_steps(store);
+    let lease = LEASE / 15 * u32::try_from(second - 1).unwrap();
+    let held = steps
+        .claim(worker(90), at(1), lease, ns.clone().count())
+        .await
+        .unwrap();
+    assert_eq!(ids(&held), ns.map(job_id).collect::<Vec<_>>());
+    // Whoever runs something frees them and leaves them where they are.
+    let beside = steps
+        .claim_beside(worker(91), at(second), LEASE, 1)
+        .await
+        .unwrap();
+    assert!(beside.jobs.iter().all(|job| !job.state.is_suspect()));
+    for job in beside.jobs {
+        let by = job.state.hold().unwrap();
+        let back = steps.hand_back(job.tenant, job.id, by, at(second)).await;
+        back.unwrap();
+    }
+}
+
+fn pick(suspects: Suspects) -> Pick {
+    Pick {
+        suspects,
+        ..Pick::any(at(60), 9)
+    }
+}
+
+/// A process that runs something is lent everything but suspects, and is told which one waits.
+pub async fn suspects_are_passed_over_beside_others(store: Shared) {
+    for n in 1..=4 {
+        insert(&store, n, 1, Priority::High).await;
+    }
+    suspect(&store, 1..3, 20).await;
+    let found = |suspects| {
+        let store = Arc::clone(&store);
+        async move { ids(&store.due_jobs(&pick(suspects)).await.unwrap()) }
+    };
+    assert_eq!(found(Suspects::InLine).await, [1, 2, 3, 4].map(job_id));
+    assert_eq!(found(Suspects::PassedOver).await, [3, 4].map(job_id));
+    let Beside { jobs, suspect } = job_steps(&store)
+        .claim_beside(worker(1), at(60), LEASE, 9)
+        .await
+        .unwrap();
+    assert_eq!(ids(&jobs), [3, 4].map(job_id));
+    let waits = Suspect {
+        job: job_id(1),
+        due: at(20),
+    };
+    assert_eq!(suspect, Some(waits));
+}
+
+/// A process that runs nothing is lent one suspect and nothing else, whatever else is due and however urgent it is.
+pub async fn a_suspect_is_taken_alone(store: Shared) {
+    for n in 1..=2 {
+        insert(&store, n, 1, Priority::Low).await;
+    }
+    suspect(&store, 1..3, 20).await;
+    insert(&store, 3, 2, Priority::High).await;
+    assert_eq!(
+        ids(&store.due_jobs(&pick(Suspects::Alone)).await.unwrap()),
+        [job_id(1)]
+    );
+    let steps = job_steps(&store);
+    // Two processes may each run one at the same time.
+    for n in 1..=2 {
+        let claimed = steps.claim(worker(n), at(60), LEASE, 9).await.unwrap();
+        assert_eq!(ids(&claimed), [job_id(n)]);
+        assert!(claimed[0].state.is_suspect());
+    }
+    let claimed = steps.claim(worker(3), at(60), LEASE, 9).await.unwrap();
+    assert_eq!(ids(&claimed), [job_id(3)], "nobody waits for those that run");
+}
+
+/// Of suspects the one that has been due longest is next.
+pub async fn the_longest_due_suspect_is_next(store: Shared) {
+    insert(&store, 1, 1, Priority::Normal).await;
+    suspect(&store, 1..2, 30).await;
+    insert(&store, 2, 2, Priority::High).await;
+    let steps = job_steps(&store);
+    // The second one breaks its process first and is tried again before the first was.
+    let held = steps.claim_beside(worker(7), at(2), LEASE, 1).await.unwrap();
+    assert_eq!(ids(&held.jobs), [job_id(2)]);
+    let freed = steps.claim_beside(worker(8), at(31), LEASE, 9).await.unwrap();
+    assert_eq!(freed.jobs, []);
+    assert_eq!(freed.suspect.map(|suspect| suspect.job), Some(job_id(1)));
+    for n in 1..=2 {
+        let claimed = steps.claim(worker(n), at(60), LEASE, 9).await.unwrap();
+        assert_eq!(ids(&claimed), [job_id(n)]);
+    }
+}
+
+/// A suspect that ends its attempt well or is handed back is no different from any other job, but that it stays
+/// what it is until it ends.
+pub async fn a_suspect_that_is_handed_back_stays_one(store: Shared) {
+    insert(&store, 1, 1, Priority::Normal).await;
+    suspect(&store, 1..2, 20).await;
+    insert(&store, 2, 1, Priority::Normal).await;
+    let steps = job_steps(&store);
+    let claimed = steps.claim(worker(1), at(60), LEASE, 9).await.unwrap();
+    let by = claimed[0].state.hold().unwrap();
+    steps
+        .hand_back(tenant_id(1), job_id(1), by, at(61))
+        .await
+        .unwrap();
+    let beside = steps.claim_beside(worker(2), at(61), LEASE, 9).await.unwrap();
+    assert_eq!(ids(&beside.jobs), [job_id(2)]);
+    let claimed = steps.claim(worker(3), at(62), LEASE, 9).await.unwrap();
+    assert_eq!(ids(&claimed), [job_id(1)]);
+    let by = claimed[0].state.hold().unwrap();
+    let ended = steps.finish(tenant_id(1), job_id(1), by, result(1), None, at(63));
+    ended.await.unwrap();
+    assert_eq!(store.due_jobs(&pick(Suspects::Alone)).await.unwrap(), []);
+    assert_eq!(
+        store.job(tenant_id(1), job_id(1)).await.unwrap().unwrap().result,
+        Some(result(1))
+    );
+}
+
+/// What a tenant may run is kept for its suspects: its other jobs do not keep them waiting, and one that may not run
+/// yet keeps nobody else.
+pub async fn room_is_kept_for_suspects(store: Shared) {
+    insert(&store, 1, 1, Priority::Normal).await;
+    suspect(&store, 1..2, 20).await;
+    for n in 2..=3 {
+        insert(&store, n, 1, Priority::High).await;
+        insert(&store, 10 + n, 2, Priority::High).await;
+    }
+    let steps = job_steps(&store).at_once(1);
+    // The only one that tenant 1 may run is kept for its suspect.
+    let beside = steps.claim_beside(worker(1), at(60), LEASE, 9).await.unwrap();
+    assert_eq!(ids(&beside.jobs), [job_id(12)]);
+    assert_eq!(beside.suspect.map(|suspect| suspect.job), Some(job_id(1)));
+    // Where it may run two, one of its other jobs goes beside.
+    let wide = job_steps(&store).at_once(2);
+    let beside = wide.claim_beside(worker(2), at(60), LEASE, 9).await.unwrap();
+    assert_eq!(ids(&beside.jobs), [2, 13].map(job_id));
+    // Now it may not run for a while, and nobody is asked to wait for it or made to.
+    insert(&store, 20, 3, Priority::Low).await;
+    let beside = steps.claim_beside(worker(3), at(60), LEASE, 9).await.unwrap();
+    assert_eq!((ids(&beside.jobs), beside.suspect), (vec![job_id(20)], None));
+    insert(&store, 21, 4, Priority::Low).await;
+    let claimed = steps.claim(worker(4), at(60), LEASE, 9).await.unwrap();
+    assert_eq!(ids(&claimed), [job_id(21)]);
 }

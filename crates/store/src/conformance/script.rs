@@ -15,7 +15,7 @@ use super::sample::{
 };
 use crate::{
     Cursor, DeliveryFilter, Fingerprint, First, IdempotencyClaim, JobFilter, JobSwap, MockupFilter,
-    MockupOrder, OrderBy, Pick, Store, StoreError, Way,
+    MockupOrder, OrderBy, Pick, Store, StoreError, Suspects, Way,
 };
 
 /// One thing done to a store. Numbers are small, so that operations meet each other's records.
@@ -57,9 +57,15 @@ impl Operation {
                     .insert_job(&a_job(n, tenant_id, now), claim(two, three, now).as_ref())
                     .await,
             ),
-            3..6 => told(
+            3..5 => told(
                 job_steps(store)
                     .claim(worker(n), now, LEASE, usize::from(three % 5))
+                    .await,
+            ),
+            5 => told(
+                job_steps(store)
+                    .at_once(u32::from(two % 4))
+                    .claim_beside(worker(n), now, LEASE, usize::from(three % 5))
                     .await,
             ),
             6..10 => self.report(store, tenant_id, job_id(n), now).await,
@@ -387,6 +393,16 @@ async fn everything(store: &Arc<dyn Store>, now: Timestamp) -> Vec<String> {
         ..Pick::any(now, 99)
     };
     all.push(told(store.due_jobs(&narrow).await));
+    for suspects in [Suspects::PassedOver, Suspects::Alone] {
+        for at_once in [1, 2, u32::MAX] {
+            let pick = Pick {
+                suspects,
+                at_once,
+                ..Pick::any(now, 5)
+            };
+            all.push(told(store.due_jobs(&pick).await));
+        }
+    }
     all.push(told(store.overdue_jobs(now, 99).await));
     all.push(told(store.held_jobs(None, 99).await));
     all.push(told(store.next_due_job().await));

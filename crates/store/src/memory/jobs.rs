@@ -10,7 +10,7 @@ use marquetry_model::{Job, JobId, TenantId, Version};
 use super::{MemoryStore, RememberedClaim, Shelves, first};
 use crate::{
     Change, Changes, ClaimStep, Claimed, Cursor, IdempotencyClaim, Inserted, JobFilter, JobStore, JobSwap,
-    Page, Pick, StoreError, Swap,
+    Page, Pick, StoreError, Suspect, Suspects, Swap,
 };
 
 #[async_trait]
@@ -94,6 +94,9 @@ impl JobStore for MemoryStore {
     async fn claim_due(&self, pick: &Pick, step: ClaimStep) -> Result<Claimed, StoreError> {
         let mut claimed = Claimed::default();
         let mut shelves = self.shelves();
+        if pick.suspects == Suspects::PassedOver {
+            claimed.suspect = suspect(&shelves, pick).as_ref().and_then(Suspect::of);
+        }
         for job in due(&shelves, pick) {
             match step(&job) {
                 Some(taken) => {
@@ -230,19 +233,55 @@ fn turn(shelves: &Shelves, job: &Job) -> u64 {
     own.map_or(0, |own| own + 1).max(served.unwrap_or(0))
 }
 
+fn running(job: &&Job) -> bool {
+    matches!(job.state, JobState::Running { .. })
+}
+
+fn waiting_suspect(job: &&Job) -> bool {
+    job.state.is_suspect() && !running(job)
+}
+
+fn count_running(shelves: &Shelves) -> HashMap<TenantId, u32> {
+    let mut taken = HashMap::new();
+    for job in shelves.jobs.values().filter(running) {
+        *taken.entry(job.tenant).or_default() += 1;
+    }
+    taken
+}
+
+/// The suspect that is next.
+fn suspect(shelves: &Shelves, pick: &Pick) -> Option<Job> {
+    let taken = count_running(shelves);
+    let may_run = |job: &&Job| taken.get(&job.tenant).is_none_or(|taken| *taken < pick.at_once);
+    let suspects = shelves.jobs.values().filter(waiting_suspect).filter(may_run);
+    let next = suspects.min_by_key(|job| (job.state.due(), job.created_at, job.id))?;
+    next.state
+        .due()
+        .is_some_and(|due| due <= pick.now)
+        .then(|| next.clone())
+}
+
 /// Who is next.
 fn due(shelves: &Shelves, pick: &Pick) -> Vec<Job> {
     let is_due = |job: &&Job| job.state.due().is_some_and(|due| due <= pick.now);
-    let running = |job: &&Job| matches!(job.state, JobState::Running { .. });
     let jobs = || shelves.jobs.values();
 
     let lapsed = jobs().filter(running).filter(is_due).cloned().collect();
     let mut found = first(lapsed, pick.limit, |job: &Job| {
         (job.state.due(), job.created_at, job.id)
     });
+    if pick.suspects == Suspects::Alone {
+        if found.is_empty() && pick.limit > 0 {
+            found.extend(suspect(shelves, pick));
+        }
+        if !found.is_empty() {
+            return found;
+        }
+    }
 
-    let mut taken = HashMap::<TenantId, u32>::new();
-    for job in jobs().filter(running) {
+    let passed_over = |job: &&Job| pick.suspects != Suspects::InLine && waiting_suspect(job);
+    let mut taken = count_running(shelves);
+    for job in jobs().filter(passed_over).filter(is_due) {
         *taken.entry(job.tenant).or_default() += 1;
     }
     let place = |job: &Job| {
@@ -253,7 +292,10 @@ fn due(shelves: &Shelves, pick: &Pick) -> Vec<Job> {
             .position(|lane| lane == job.priority);
         (lane, shelves.turns.get(&job.id).copied(), job.created_at, job.id)
     };
-    let mut waiting: Vec<&Job> = jobs().filter(|job| !running(job)).filter(is_due).collect();
+    let mut waiting: Vec<&Job> = jobs()
+        .filter(|job| !running(job) && !passed_over(job))
+        .filter(is_due)
+        .collect();
     waiting.sort_by_key(|job| place(job));
     for job in waiting {
         if u32::try_from(found.len()).is_ok_and(|found| found >= pick.limit) {

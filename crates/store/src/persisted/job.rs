@@ -41,6 +41,8 @@ pub struct JobRow {
     pub spec: String,
     /// Where it stands and what came of it.
     pub record: String,
+    /// Whether a holder of it has vanished before.
+    pub suspect: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -107,6 +109,7 @@ impl JobRow {
             version: version_column(job.version),
             spec: write_spec(&job.spec),
             record: write(&record),
+            suspect: job.state.is_suspect(),
         }
     }
 

@@ -1,14 +1,15 @@
 //! Claim, renewal, cancel, end and hand-back under ten thousand schedules drawn at random: however the calls of two
-//! workers and somebody who cancels fall between each other, each job ends once and owes one delivery.
+//! workers and somebody who cancels fall between each other, each job ends once and owes one delivery; and a job that
+//! kills its process takes none along for good.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use marquetry_job::{Cause, Failure, Jitter, JobState, Timestamp};
+use marquetry_job::{Cause, Failure, Jitter, JobEvent, JobState, RetrySchedule, Timestamp, code};
 use marquetry_model::{
-    ApiKey, ApiKeyId, AttemptRecord, ContentHash, Delivery, DeliveryId, Endpoint, EndpointId, Job, JobId,
-    KeyHash, Lane, Mockup, MockupId, Tenant, TenantId, Version,
+    ApiKey, ApiKeyId, AttemptRecord, ContentHash, Delivery, DeliveryId, Endpoint, EndpointId, Happening, Job,
+    JobId, KeyHash, Lane, Mockup, MockupId, Tenant, TenantId, Version,
 };
 use marquetry_store::conformance::sample::{
     LEASE, at, job_id, job_steps, render_job, result, tenant_id, worker,
@@ -16,7 +17,7 @@ use marquetry_store::conformance::sample::{
 use marquetry_store::memory::MemoryStore;
 use marquetry_store::{
     Cancelling, Changes, ClaimStep, Claimed, Cursor, DeliveryFilter, DeliveryStore, EndpointStore,
-    IdempotencyClaim, Inserted, JobFilter, JobStore, JobSwap, KeyStore, MockupFilter, MockupOrder,
+    IdempotencyClaim, Inserted, JobFilter, JobSteps, JobStore, JobSwap, KeyStore, MockupFilter, MockupOrder,
     MockupPage, MockupStore, Page, Pick, Reported, Store, StoreError, Swap,
 };
 use shuttle::future::{block_on, spawn, yield_now};
@@ -197,4 +198,92 @@ fn each_job_ends_once_however_the_calls_fall() {
 #[test]
 fn each_job_ends_once_when_few_switches_are_chosen_badly() {
     shuttle::check_pct(|| block_on(lives()), SCHEDULES / 2, 3);
+}
+
+/// How many jobs there are beside the poison, job 0, and how many processes draw them.
+const INNOCENTS: u64 = 2;
+const PROCESSES: u64 = 2;
+
+/// A place where a process draws up to two jobs at once, dies if one of them is the poison, and is started anew, until
+/// all jobs have ended.
+async fn mortal(store: Arc<dyn Store>, place: u64) {
+    let steps = job_steps(&store);
+    let (mut life, mut rounds) = (0, 0);
+    let mut held: Vec<Job> = Vec::new();
+    while store.count_live_jobs(None).await.unwrap() > 0 {
+        rounds += 1;
+        assert!(rounds < 10_000, "a job waits for ever");
+        let process = worker(100 * (place + 1) + life);
+        let suspect = if held.is_empty() {
+            held = steps.claim(process, at(10), LEASE, 2).await.unwrap();
+            None
+        } else {
+            let beside = steps.claim_beside(process, at(10), LEASE, 1).await.unwrap();
+            held.extend(beside.jobs);
+            beside.suspect
+        };
+        let suspects = held.iter().filter(|job| job.state.is_suspect()).count();
+        assert!(
+            suspects == 0 || held.len() == 1,
+            "a suspect runs beside another job"
+        );
+        // It draws when it has enough, must be idle for a suspect, or has looked twice.
+        if held.len() == 2 || suspects == 1 || suspect.is_some() || rounds % 2 == 0 {
+            life += draw(&store, &steps, std::mem::take(&mut held)).await;
+        }
+    }
+}
+
+/// Ends all jobs well, or dies with all of them; how many times that was.
+async fn draw(store: &Arc<dyn Store>, steps: &JobSteps, held: Vec<Job>) -> u64 {
+    let dies = held.iter().any(|job| job.id == job_id(0));
+    for job in held {
+        let by = job.state.hold().unwrap();
+        if dies {
+            // Whoever finds the process dead says so.
+            let (retry, died) = (RetrySchedule::default(), JobEvent::HolderDied { was: by });
+            let state = job.state.clone().step(died, at(10), &retry, Jitter::MIDDLE);
+            let expected = job.version;
+            let freed = JobSwap::only(job.stepped(state.unwrap(), None, at(10)));
+            assert_eq!(store.replace_job(expected, &freed).await.unwrap(), Swap::Swapped);
+        } else {
+            let ended = steps.finish(job.tenant, job.id, by, result(1), None, at(10));
+            assert!(matches!(ended.await.unwrap(), Reported::Written(_)));
+        }
+    }
+    u64::from(dies)
+}
+
+async fn deaths() {
+    let store: Arc<dyn Store> = Arc::new(Interleaved::default());
+    for n in 0..=INNOCENTS {
+        let inserted = store.insert_job(&render_job(n), None).await.unwrap();
+        assert_eq!(inserted, Inserted::New);
+    }
+    let processes: Vec<_> = (0..PROCESSES)
+        .map(|place| spawn(mortal(Arc::clone(&store), place)))
+        .collect();
+    for process in processes {
+        process.await.unwrap();
+    }
+    for n in 0..=INNOCENTS {
+        let job = store.job(tenant_id(1), job_id(n)).await.unwrap().unwrap();
+        let lost = job.timeline.moments.iter();
+        let lost = lost.filter(|moment| moment.what == Happening::HolderLost).count();
+        match job.state {
+            JobState::Failed { cause, .. } if n == 0 => assert_eq!(cause.code, code::WORKER_CRASHED),
+            JobState::Succeeded { .. } if n > 0 => assert!(lost <= 1, "job {n} died {lost} times"),
+            state => panic!("job {n} ended as {state:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_poison_job_harms_no_other_however_the_calls_fall() {
+    shuttle::check_random(|| block_on(deaths()), SCHEDULES);
+}
+
+#[test]
+fn a_poison_job_harms_no_other_when_few_switches_are_chosen_badly() {
+    shuttle::check_pct(|| block_on(deaths()), SCHEDULES / 2, 3);
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use marquetry_job::{JobState, ShownState, WorkerId};
-use marquetry_store::Ownership;
+use marquetry_job::{Jitter, JobEvent, JobState, RetrySchedule, ShownState, WorkerId};
+use marquetry_store::{JobSwap, Ownership, Swap};
 use marquetry_testkit::catcher::Answer;
 
 use crate::on_every_store;
@@ -15,6 +15,7 @@ on_every_store![
     a_sole_owner_takes_up_at_once_what_a_dead_process_held,
     a_lapsed_lease_is_taken_over_by_whoever_shares_the_store,
     a_long_walk_keeps_its_lease,
+    a_suspect_waits_until_nothing_runs_and_then_runs_alone,
 ];
 
 async fn a_job_waits_in_the_store_until_a_slot_is_free(shop: Workshop) {
@@ -88,4 +89,44 @@ async fn a_long_walk_keeps_its_lease(shop: Workshop) {
     one.stop().await;
     two.stop().await;
     assert_eq!(shop.server.caught().len(), 1, "nobody else took it");
+}
+
+async fn a_suspect_waits_until_nothing_runs_and_then_runs_alone(shop: Workshop) {
+    let mockup = shop.mockup(&poster_psd(144.0)).await;
+    shop.server.answer_in_turn([Answer::hang(), Answer::hang()]);
+    shop.server.answer_always(Answer::ok(png(RED)));
+    let suspect = shop.render_url(&mockup).await;
+    let (dead, hour) = (WorkerId::from_random([77; 16]), Duration::from_secs(3600));
+    let held = shop.steps().claim(dead, now(), hour, 1).await.unwrap().remove(0);
+
+    let running = shop.start(shop.worker().slots(2));
+    let other = shop.render_url(&mockup).await;
+    shop.server.wait_for(1, PATIENCE).await.unwrap();
+    // Its holder is found dead while the worker runs something and has a slot free.
+    let died = JobEvent::HolderDied {
+        was: held.state.hold().unwrap(),
+    };
+    let freed = held
+        .state
+        .clone()
+        .step(died, now(), &RetrySchedule::default(), Jitter::MIDDLE);
+    let version = held.version;
+    let freed = JobSwap::only(held.stepped(freed.unwrap(), None, now()));
+    assert_eq!(
+        shop.store.replace_job(version, &freed).await.unwrap(),
+        Swap::Swapped
+    );
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(shop.server.caught().len(), 1, "it is not begun beside another");
+
+    shop.steps().cancel(shop.tenant, other, now()).await.unwrap();
+    shop.server.wait_for(2, PATIENCE).await.unwrap();
+    assert!(shop.job(suspect).await.state.hold().is_some());
+    let later = shop.render_url(&mockup).await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(shop.job(later).await.state.shown(), ShownState::Queued);
+
+    shop.steps().cancel(shop.tenant, suspect, now()).await.unwrap();
+    assert_eq!(shop.picture(later).await.pixel(48, 32), Some(RED));
+    running.stop().await;
 }

@@ -92,3 +92,47 @@ async fn a_job_that_kills_its_process_fails_after_three_starts() {
     );
     drop(process);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_stood_beside_poison_is_begun_alone_and_does_not_die_of_it() {
+    let mut shop = Workshop::on_disk().await;
+    let folder: PathBuf = shop.folder().to_owned();
+    let mockup = shop.mockup(&poster_psd(144.0)).await;
+    shop.store = Arc::new(MemoryStore::new());
+    shop.store = Arc::new(SqliteStore::open_beside(&folder.join("jobs.sqlite")).unwrap());
+
+    // Poison is what hangs when its process dies: both at first, then the first of the two, until it fails.
+    shop.server.answer_always(Answer::hang());
+    let poison = shop.render_url(&mockup).await;
+    let innocent = shop.render_url(&mockup).await;
+    let process = Process::start(&folder);
+    shop.server.wait_for(2, PATIENCE).await.unwrap();
+    drop(process);
+
+    let process = Process::start(&folder);
+    shop.server.wait_for(3, PATIENCE).await.unwrap();
+    let (one, other) = (shop.job(poison).await, shop.job(innocent).await);
+    assert!(one.state.hold().is_some() && one.state.is_suspect());
+    assert!(other.state.is_suspect());
+    let crashes = other.state.tally().unwrap().crashes;
+    assert_eq!(crashes, 1, "it stands in line again");
+    drop(process);
+
+    // The innocent has waited longer and goes first, alone; then the poison takes its last process along.
+    shop.server.answer_in_turn([Answer::ok(png(RED))]);
+    let process = Process::start(&folder);
+    let ended = shop.ended(innocent).await;
+    assert!(
+        matches!(ended.state, JobState::Succeeded { .. }),
+        "{:?}",
+        ended.state
+    );
+    shop.server.wait_for(5, PATIENCE).await.unwrap();
+    drop(process);
+    let process = Process::start(&folder);
+    let JobState::Failed { cause, .. } = shop.ended(poison).await.state else {
+        panic!("it should have failed")
+    };
+    assert_eq!(cause.code, "worker_crashed");
+    drop(process);
+}
