@@ -1,7 +1,7 @@
 //! Stored bytes under keys: how their storage is opened, read and written, and what is needed of it.
 //!
 //! There is no blob trait of ours: storage is whatever implements [`object_store::ObjectStore`]. This crate opens the
-//! two kinds that ship ([`Storage::folder`], [`Storage::s3`]), adds the few calls that the house makes of any of them
+//! two kinds that ship ([`Storage::folder`]; `Storage::s3` with the feature `s3`), adds the few calls that the house makes of any of them
 //! ([`Blobs`]), and says in a suite of tests what it counts on ([`conformance`]).
 //!
 //! # What is counted on
@@ -32,14 +32,18 @@
 mod calls;
 pub mod conformance;
 mod error;
+#[cfg(feature = "s3")]
 mod s3;
+#[cfg(feature = "s3")]
 mod signing;
 mod storage;
 mod unreliable;
 
 pub use calls::{Blobs, path};
 pub use error::{BlobError, OpenError};
+#[cfg(feature = "s3")]
 pub use s3::S3Settings;
+#[cfg(feature = "s3")]
 pub use signing::Signing;
 pub use storage::Storage;
 pub use unreliable::Unreliable;

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use object_store::ObjectStore;
 use object_store::local::LocalFileSystem;
 
-use crate::{OpenError, S3Settings, Signing};
+use crate::OpenError;
+#[cfg(feature = "s3")]
+use crate::{S3Settings, Signing};
 
 /// Where blobs are kept, opened. Cheap to clone.
 #[derive(Clone)]
@@ -15,6 +17,7 @@ pub struct Storage {
     /// What reads and writes.
     pub blobs: Arc<dyn ObjectStore>,
     /// What makes addresses that anybody can read a blob by without asking this house; not every storage can.
+    #[cfg(feature = "s3")]
     pub signing: Option<Signing>,
 }
 
@@ -30,6 +33,7 @@ impl Storage {
     ///
     /// # Errors
     /// [`OpenError`]. Nothing is asked of the storage yet: one that cannot be reached is opened all the same.
+    #[cfg(feature = "s3")]
     pub fn open(url: &str, s3: &S3Settings) -> Result<Self, OpenError> {
         match url.split_once("://") {
             Some(("file", folder)) if !folder.is_empty() => Self::folder(Folder::new(folder)),
@@ -54,6 +58,7 @@ impl Storage {
         let blobs = LocalFileSystem::new_with_prefix(folder)?.with_fsync(true);
         Ok(Self {
             blobs: Arc::new(blobs),
+            #[cfg(feature = "s3")]
             signing: None,
         })
     }

@@ -28,6 +28,7 @@ mod folder {
     marquetry_blobs::blob_suite!(fresh);
 }
 
+#[cfg(feature = "s3")]
 mod s3 {
     use std::sync::Arc;
 
@@ -44,6 +45,7 @@ mod s3 {
     marquetry_blobs::blob_suite!(fresh);
 }
 
+#[cfg(feature = "s3")]
 mod s3_under_a_prefix {
     use std::sync::Arc;
 

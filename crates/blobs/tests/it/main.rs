@@ -3,5 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
 mod conformance;
+#[cfg(feature = "s3")]
 mod s3;
 mod unreliable;
