@@ -19,7 +19,7 @@ use marquetry_model::{
 };
 use marquetry_store::{
     Bell, Change, Changes, Clock, Cursor, IdempotencyClaim, Inserted, JobFilter, JobStore, JobSwap, Page,
-    Pick, StoreError, Swap, SystemClock,
+    Pick, StoreError, Suspects, Swap, SystemClock,
 };
 
 /// Jobs by id, and the keys of submissions that were seen.
@@ -90,6 +90,12 @@ impl JobStore for MapStore {
         Ok(Inserted::New)
     }
 
+    async fn remembers(&self, tenant: TenantId, key: &str, at: Timestamp) -> Result<bool, StoreError> {
+        let kept = self.kept();
+        let known = kept.claims.get(&(tenant, key.to_owned()));
+        Ok(known.is_some_and(|(known, _)| at < known.until))
+    }
+
     async fn job(&self, tenant: TenantId, id: JobId) -> Result<Option<Job>, StoreError> {
         Ok(self
             .kept()
@@ -131,6 +137,7 @@ impl JobStore for MapStore {
         let kept = self.kept();
         let due = |job: &&Job| job.state.due().is_some_and(|due| due <= pick.now);
         let running = |job: &Job| job.state.hold().is_some();
+        let suspect = |job: &Job| job.state.is_suspect() && !running(job);
         let mut running_of = BTreeMap::<TenantId, u32>::new();
         for job in kept.jobs.values().filter(|job| running(job)) {
             *running_of.entry(job.tenant).or_default() += 1;
@@ -149,6 +156,27 @@ impl JobStore for MapStore {
                 job.id,
             )
         });
+        // Whoever runs nothing is lent lapsed jobs, or one suspect, alone.
+        if pick.suspects == Suspects::Alone {
+            let lapsed = found.iter().copied().filter(|job| running(job));
+            let mut apart: Vec<&Job> = lapsed.take(pick.limit as usize).collect();
+            if apart.is_empty() && pick.limit > 0 {
+                let mine = found.iter().copied().filter(|job| suspect(job));
+                let room = |job: &&Job| running_of.get(&job.tenant).is_none_or(|of| *of < pick.at_once);
+                let next = mine.filter(room);
+                apart.extend(next.min_by_key(|job| (job.state.due(), job.created_at, job.id)));
+            }
+            if !apart.is_empty() {
+                return Ok(apart.into_iter().cloned().collect());
+            }
+        }
+        // Others pass suspects over, and keep room for them.
+        if pick.suspects != Suspects::InLine {
+            for job in found.iter().filter(|job| suspect(job)) {
+                *running_of.entry(job.tenant).or_default() += 1;
+            }
+            found.retain(|job| !suspect(job));
+        }
         // Waiting jobs of a tenant that has enough running are passed over.
         found.retain(|job| {
             let of = running_of.entry(job.tenant).or_default();

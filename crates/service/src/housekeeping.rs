@@ -6,12 +6,10 @@ use std::time::Duration;
 use futures::{Stream, StreamExt as _, TryStreamExt as _};
 use marquetry_job::Timestamp;
 use marquetry_model::{AssetSource, BlobKey, ContentHash, JobSpec};
-use marquetry_store::Pick;
 use object_store::path::Path;
 use tokio::time::Instant;
 
 use crate::key_uses::KeyUses;
-use crate::mockups::MOST_LOOKED_THROUGH;
 use crate::{Service, ServiceError};
 
 /// How often [`Service::keep_house`] sweeps.
@@ -201,26 +199,21 @@ impl Service {
             .boxed()
     }
 
-    /// The assets that jobs which have not ended will read; `None` when there are too many jobs to tell. A young
+    /// The assets that jobs which have not ended will read; `None` when it cannot be told. A young
     /// asset whose job is not written yet is protected by its age.
     async fn assets_of_live_jobs(&self) -> Result<Option<HashSet<BlobKey>>, ServiceError> {
-        let live = self
-            .store()
-            .due_jobs(&Pick::any(Timestamp::MAX, MOST_LOOKED_THROUGH))
-            .await?;
-        if u32::try_from(live.len()).is_ok_and(|seen| seen < MOST_LOOKED_THROUGH) {
-            let specs = live.into_iter().map(|job| job.spec);
-            let changes = specs.flat_map(|spec| match spec {
-                JobSpec::Render(render) => render.changes,
-                JobSpec::Upload(_) => Vec::new(),
-            });
-            let keys = changes.filter_map(|change| match change.asset? {
-                AssetSource::Blob { key, .. } => Some(key),
-                AssetSource::Url(_) => None,
-            });
-            Ok(Some(keys.collect()))
-        } else {
-            Ok(None)
-        }
+        let Some(live) = self.all_live_jobs().await? else {
+            return Ok(None);
+        };
+        let specs = live.into_iter().map(|job| job.spec);
+        let changes = specs.flat_map(|spec| match spec {
+            JobSpec::Render(render) => render.changes,
+            JobSpec::Upload(_) => Vec::new(),
+        });
+        let keys = changes.filter_map(|change| match change.asset? {
+            AssetSource::Blob { key, .. } => Some(key),
+            AssetSource::Url(_) => None,
+        });
+        Ok(Some(keys.collect()))
     }
 }

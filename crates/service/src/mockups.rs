@@ -2,7 +2,7 @@
 
 use futures::{StreamExt as _, stream};
 use marquetry_job::Timestamp;
-use marquetry_model::{BlobKey, ContentHash, Mockup, MockupId, TenantId};
+use marquetry_model::{BlobKey, ContentHash, Job, Mockup, MockupId, TenantId};
 use marquetry_store::{JobFilter, MockupFilter, MockupOrder, MockupPage, Pick, StoreError, Swap};
 
 use crate::jobs::listed;
@@ -14,7 +14,7 @@ pub(crate) const ROUNDS: usize = 64;
 const DELETED_AT_ONCE: usize = 16;
 /// How many live jobs are looked through for one that needs a file. With more of them the file stays, and
 /// [`Service::sweep`] asks again.
-pub(crate) const MOST_LOOKED_THROUGH: u32 = 10_000;
+const MOST_LOOKED_THROUGH: u32 = 10_000;
 
 impl Service {
     /// A mockup of the tenant, with its catalogue and layers.
@@ -134,11 +134,22 @@ impl Service {
     }
 
     async fn may_be_read(&self, key: &BlobKey) -> Result<bool, ServiceError> {
-        let live = self
-            .store()
-            .due_jobs(&Pick::any(Timestamp::MAX, MOST_LOOKED_THROUGH))
-            .await?;
+        let live = self.all_live_jobs().await?;
+        Ok(live.is_none_or(|live| live.iter().any(|job| Self::may_read(&job.spec, key))))
+    }
+
+    /// All jobs that have not ended; `None` when they are too many to be looked through, or one of them cannot be read.
+    /// What they may need must then be kept.
+    pub(crate) async fn all_live_jobs(&self) -> Result<Option<Vec<Job>>, ServiceError> {
+        let pick = Pick::any(Timestamp::MAX, MOST_LOOKED_THROUGH);
+        let live = match self.store().due_jobs(&pick).await {
+            Err(StoreError::Unreadable { what, problem }) => {
+                tracing::debug!(what, problem, "files that jobs may need are kept");
+                return Ok(None);
+            }
+            live => live?,
+        };
         let all_seen = u32::try_from(live.len()).is_ok_and(|seen| seen < MOST_LOOKED_THROUGH);
-        Ok(!all_seen || live.iter().any(|job| Self::may_read(&job.spec, key)))
+        Ok(Some(live).filter(|_| all_seen))
     }
 }

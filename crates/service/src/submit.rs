@@ -110,7 +110,7 @@ impl Service {
         };
         let spec = UploadSpec::new(request.name, source)?;
         let claim = self.claim(&terms, "upload", || fingerprint::upload(&spec, &terms));
-        self.admit(tenant).await?;
+        self.admit_or_repeat(tenant, claim.as_ref()).await?;
         let submitted = self.submit(tenant, JobSpec::Upload(spec), terms, claim).await;
         // Only now may anybody else decide that the file is not needed.
         drop(request.file);
@@ -139,7 +139,7 @@ impl Service {
             fingerprint::render(&request, &hashes, &terms)
         });
         let (spec, bytes) = resolve::resolve(request, &hashes, &mockup)?;
-        self.admit(tenant).await?;
+        self.admit_or_repeat(tenant, claim.as_ref()).await?;
         // Blobs first, row second: a job never points at bytes that are not there.
         for (key, bytes) in bytes {
             self.put_bytes(&key, bytes).await?;
@@ -191,6 +191,21 @@ impl Service {
         match terms.wait {
             Wait::No => Ok(Submitted::Accepted(job)),
             Wait::UpTo(limit) => self.wait_for_end(job, changes, limit).await,
+        }
+    }
+
+    /// Lets one more job in. What was submitted before adds none, so it is let in however many wait.
+    async fn admit_or_repeat(
+        &self,
+        tenant: TenantId,
+        claim: Option<&IdempotencyClaim>,
+    ) -> Result<(), ServiceError> {
+        match (self.admit(tenant).await, claim) {
+            (Err(full @ ServiceError::QueueFull { .. }), Some(claim)) => {
+                let remembered = self.store().remembers(tenant, &claim.key, self.now()).await?;
+                if remembered { Ok(()) } else { Err(full) }
+            }
+            (admitted, _) => admitted,
         }
     }
 

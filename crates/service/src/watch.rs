@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use marquetry_job::{JobState, ShownState, Timestamp};
 use marquetry_model::{Delivery, Job, JobId, Progress, TenantId};
-use marquetry_store::{Change, Changes, Pick, ProgressChanges};
+use marquetry_store::{Change, Changes, Pick, ProgressChanges, StoreError};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::{Service, ServiceError};
@@ -156,7 +156,11 @@ impl Service {
         let places = match &*known {
             Some((at, places)) if at.elapsed() < BELIEVED => places.get(&id).copied(),
             _ => {
-                let waiting = self.store().due_jobs(&Pick::any(Timestamp::MAX, PLACES)).await?;
+                let waiting = match self.store().due_jobs(&Pick::any(Timestamp::MAX, PLACES)).await {
+                    // A job that cannot be read leaves nobody with a place that could be told.
+                    Err(StoreError::Unreadable { .. }) => Vec::new(),
+                    waiting => waiting?,
+                };
                 let waiting = waiting
                     .iter()
                     .filter(|job| matches!(job.state, JobState::Queued { .. }));

@@ -39,6 +39,7 @@ pub mod mockups;
 mod overtaken;
 pub mod sample;
 pub mod script;
+pub mod unreadable;
 
 /// Runs one test to its end on a runtime of its own.
 ///
@@ -160,6 +161,7 @@ macro_rules! job_store_suite {
             forgetting_leaves_what_is_still_kept,
             a_key_belongs_to_its_tenant,
             a_refused_job_keeps_no_key,
+            a_kept_key_is_known,
         );
     };
 }

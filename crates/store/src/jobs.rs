@@ -23,6 +23,12 @@ pub trait JobStore: std::fmt::Debug + Send + Sync {
     /// [`StoreError::Duplicate`] when the id is taken.
     async fn insert_job(&self, job: &Job, claim: Option<&IdempotencyClaim>) -> Result<Inserted, StoreError>;
 
+    /// Whether an idempotency key of this tenant is remembered at `at`: inserting a job with it then inserts nothing.
+    ///
+    /// # Errors
+    /// Only those of the backend.
+    async fn remembers(&self, tenant: TenantId, key: &str, at: Timestamp) -> Result<bool, StoreError>;
+
     /// The job with this id, if it is this tenant's.
     ///
     /// # Errors
@@ -48,7 +54,8 @@ pub trait JobStore: std::fmt::Debug + Send + Sync {
     /// those whose holder has vanished before.
     ///
     /// # Errors
-    /// Only those of the backend.
+    /// [`StoreError::Unreadable`] when one that would be found cannot be read: who looks at the line may go by what is
+    /// not there, as when it decides what may be deleted.
     async fn due_jobs(&self, pick: &Pick) -> Result<Vec<Job>, StoreError>;
 
     /// Lends due jobs to `step` and writes those it takes, so that nobody else is lent them meanwhile:
@@ -57,7 +64,9 @@ pub trait JobStore: std::fmt::Debug + Send + Sync {
     ///
     /// What others are being lent at this moment may be passed over: finding nothing does not mean that
     /// nothing is due. Where suspects are passed over, the one that [`Suspects::Alone`] would find is told of.
-    /// As it stands here, the jobs are found and swapped one by one, which is right for any store and quick for none.
+    /// A job that cannot be read is passed over (see [`readable`](crate::persisted::readable)), here and in lists.
+    /// As it stands here, the jobs are found and swapped one by one, which is right for any store in which all can be
+    /// read, and quick for none.
     ///
     /// # Errors
     /// Only those of the backend. What was written before the error is found again when its lease lapses.

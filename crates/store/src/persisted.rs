@@ -22,6 +22,7 @@ mod endpoint;
 mod fidelity;
 mod job;
 mod mockup;
+mod readable;
 mod scalar;
 mod schema;
 mod spec;
@@ -38,6 +39,7 @@ pub use endpoint::EndpointRow;
 pub use fidelity::{fidelity_from_json, fidelity_to_json};
 pub use job::{JobRow, priority_column};
 pub use mockup::MockupRow;
+pub use readable::readable;
 pub use schema::{missing_steps, step_checksum};
 
 /// The version that every JSON form here is written in.
@@ -54,6 +56,11 @@ impl<E: std::error::Error> From<E> for Problem {
 }
 
 impl Problem {
+    /// The same, naming the record.
+    fn of(self, id: &impl std::fmt::Display) -> Self {
+        Self(format!("{id}: {}", self.0))
+    }
+
     fn in_a(self, what: &'static str) -> StoreError {
         StoreError::Unreadable {
             what,

@@ -151,7 +151,9 @@ impl Courier {
             let most = u32::try_from(free).unwrap_or(u32::MAX);
             let found = self.desk.store.due_deliveries(now, most, &shut).await?;
             if found.is_empty() {
-                return self.desk.store.next_due_delivery(&shut).await;
+                // What is due and was not found cannot be read: it is no reason to look again at once.
+                let next = self.desk.store.next_due_delivery(&shut).await?;
+                return Ok(next.filter(|due| *due > now));
             }
             // What was found may all be of one lane; what has no room in it stays in the store, and the
             // lane is left out of the next look.

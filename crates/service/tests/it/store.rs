@@ -47,6 +47,10 @@ impl JobStore for OddStore {
         self.inner.insert_job(job, claim).await
     }
 
+    async fn remembers(&self, tenant: TenantId, key: &str, at: Timestamp) -> Answer<bool> {
+        self.inner.remembers(tenant, key, at).await
+    }
+
     async fn job(&self, tenant: TenantId, id: JobId) -> Answer<Option<Job>> {
         fails(&self.failing_looks)?;
         self.inner.job(tenant, id).await

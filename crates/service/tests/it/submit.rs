@@ -395,11 +395,33 @@ async fn no_more_wait_than_may() {
         Err(ServiceError::QueueFull { limit: 3, .. })
     ));
 
+    assert!(submit(world.tenant).await.is_err());
     let job = world.claim().await.unwrap();
     assert_eq!(job.tenant, world.tenant, "the oldest");
     world.finish(&job).await;
     submit(world.tenant).await.unwrap();
     assert!(submit(world.tenant).await.is_err());
+}
+
+#[tokio::test]
+async fn a_repeated_submission_is_answered_although_the_queue_is_full() {
+    let world = World::with(|builder| builder.most_live_jobs_of_tenant(1)).await;
+    let keyed = |key: &str| Terms {
+        idempotency_key: Some(key.into()),
+        ..Wait::No.into()
+    };
+    let submit = |url, key| {
+        world
+            .service
+            .submit_upload(world.tenant, from_url(url), keyed(key))
+    };
+    let first = submit("a", "one").await.unwrap().into_job();
+    let full = submit("a", "two").await.unwrap_err();
+    assert!(matches!(full, ServiceError::QueueFull { .. }), "{full:?}");
+    assert_eq!(submit("a", "one").await.unwrap().into_job().id, first.id);
+    let other = submit("b", "one").await.unwrap_err();
+    assert!(matches!(other, ServiceError::IdempotencyConflict), "{other:?}");
+    assert_eq!(world.store.count_live_jobs(None).await.unwrap(), 1);
 }
 
 async fn callbacks_are_kept_and_judged(world: World) {

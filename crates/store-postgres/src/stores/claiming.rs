@@ -33,7 +33,8 @@ pub(super) async fn claim(shared: &Shared, pick: Pick, step: ClaimStep) -> Work<
             }
             None => pool.patiently(&client, picked).await?,
         };
-        line.found(&rows.map_err(|error| Undone::of(&error, "job"))?)?;
+        let rows = rows.map_err(|error| Undone::of(&error, "job"))?;
+        line.found(&rows, Lock::SkipLocked)?;
     }
     if begin.is_some() {
         // Nothing was asked for, and nothing has begun.

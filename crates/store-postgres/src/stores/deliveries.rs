@@ -53,10 +53,9 @@ impl DeliveryStore for PostgresStore {
     async fn delivery(&self, tenant: TenantId, id: DeliveryId) -> Result<Option<Delivery>, StoreError> {
         let (id, tenant) = (uuid(id.as_bytes()), uuid(tenant.as_bytes()));
         let values: [Value<'_>; 2] = [(&id, Type::UUID), (&tenant, Type::UUID)];
-        Ok(self
-            .deliveries("WHERE id = $1 AND tenant = $2", &values)
-            .await?
-            .pop())
+        let sql = format!("SELECT {COLUMNS} FROM deliveries WHERE id = $1 AND tenant = $2");
+        let rows = self.shared.pool.read(&sql, &values, "delivery").await?;
+        rows.first().map(read_delivery).transpose()
     }
 
     async fn list_deliveries(
@@ -72,23 +71,21 @@ impl DeliveryStore for PostgresStore {
         let event = filter.event.map(|event| event.name());
         let (at, id) = place(after);
         let since = filter.since.map(Timestamp::as_micros);
-        let surplus = limit(most.saturating_add(1));
         let clause = "WHERE tenant = $1 AND ($2::uuid IS NULL OR endpoint = $2)
                         AND ($3::text IS NULL OR shown = $3) AND ($4::text IS NULL OR event = $4)
                         AND ($5::bigint IS NULL OR (created_at, id) < ($5, $6))
-                        AND ($8::bigint IS NULL OR created_at >= $8)
-                      ORDER BY created_at DESC, id DESC LIMIT $7";
-        let values: [Value<'_>; 8] = [
+                        AND ($7::bigint IS NULL OR created_at >= $7)
+                      ORDER BY created_at DESC, id DESC";
+        let values: [Value<'_>; 7] = [
             (&tenant, Type::UUID),
             (&endpoint, Type::UUID),
             (&shown, Type::TEXT),
             (&event, Type::TEXT),
             (&at, Type::INT8),
             (&id, Type::UUID),
-            (&surplus, Type::INT8),
             (&since, Type::INT8),
         ];
-        let found = self.deliveries(clause, &values).await?;
+        let found = self.deliveries(clause, &values, most.saturating_add(1)).await?;
         Ok(Page::from_surplus(found, most, |one| Cursor {
             at: one.created_at,
             id: *one.id.as_bytes(),
@@ -101,15 +98,11 @@ impl DeliveryStore for PostgresStore {
         most: u32,
         except: &[Lane],
     ) -> Result<Vec<Delivery>, StoreError> {
-        let (now, except, most) = (now.as_micros(), names(except), limit(most));
+        let (now, except) = (now.as_micros(), names(except));
         let clause = "WHERE due IS NOT NULL AND due <= $1 AND lane <> ALL ($2)
-                      ORDER BY due, created_at, id LIMIT $3";
-        let values: [Value<'_>; 3] = [
-            (&now, Type::INT8),
-            (&except, Type::TEXT_ARRAY),
-            (&most, Type::INT8),
-        ];
-        self.deliveries(clause, &values).await
+                      ORDER BY due, created_at, id";
+        let values: [Value<'_>; 2] = [(&now, Type::INT8), (&except, Type::TEXT_ARRAY)];
+        self.deliveries(clause, &values, most).await
     }
 
     async fn next_due_delivery(&self, except: &[Lane]) -> Result<Option<Timestamp>, StoreError> {
@@ -128,10 +121,8 @@ impl DeliveryStore for PostgresStore {
         most: u32,
     ) -> Result<Vec<Delivery>, StoreError> {
         let after = after.map(|after| uuid(after.as_bytes()));
-        let most = limit(most);
-        let clause = "WHERE sending AND ($1::uuid IS NULL OR id > $1) ORDER BY id LIMIT $2";
-        self.deliveries(clause, &[(&after, Type::UUID), (&most, Type::INT8)])
-            .await
+        let clause = "WHERE sending AND ($1::uuid IS NULL OR id > $1) ORDER BY id";
+        self.deliveries(clause, &[(&after, Type::UUID)], most).await
     }
 
     async fn forget_deliveries(&self, before: Timestamp, most: u32) -> Result<u64, StoreError> {
@@ -206,10 +197,9 @@ impl DeliveryStore for PostgresStore {
 }
 
 impl PostgresStore {
-    async fn deliveries(&self, clause: &str, values: &[Value<'_>]) -> Work<Vec<Delivery>> {
+    async fn deliveries(&self, clause: &str, values: &[Value<'_>], most: u32) -> Work<Vec<Delivery>> {
         let sql = format!("SELECT {COLUMNS} FROM deliveries {clause}");
-        let rows = self.shared.pool.read(&sql, values, "delivery").await?;
-        rows.iter().map(|row| read_row(row)?.delivery()).collect()
+        self.first(&sql, values, most, "delivery", read_delivery).await
     }
 }
 
@@ -218,6 +208,10 @@ fn names(lanes: &[Lane]) -> Vec<String> {
         .iter()
         .map(|lane| super::text(lane.as_str()).into_owned())
         .collect()
+}
+
+fn read_delivery(row: &Row) -> Work<Delivery> {
+    read_row(row)?.delivery()
 }
 
 fn read_row(row: &Row) -> Work<DeliveryRow> {

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use marquetry_job::{JobState, Timestamp};
 use marquetry_model::{Job, JobId, TenantId, Version};
-use marquetry_store::persisted::{DeliveryRow, JobRow, MockupRow, version_column};
+use marquetry_store::persisted::{DeliveryRow, JobRow, MockupRow, readable, version_column};
 use marquetry_store::{
     Change, Changes, ClaimStep, Claimed, Cursor, IdempotencyClaim, Inserted, JobFilter, JobStore, JobSwap,
     Page, Pick, StoreError, Swap,
@@ -16,7 +16,7 @@ use super::adding::NewJob;
 use super::claiming;
 use super::line::{Line, Lock};
 use super::swapping::NewState;
-use super::{limit, uuid};
+use super::{limit, text, uuid};
 use crate::PostgresStore;
 use crate::error::Work;
 use crate::pool::{Value, get};
@@ -35,13 +35,20 @@ impl JobStore for PostgresStore {
         self.adding.ask(wish).await
     }
 
+    async fn remembers(&self, tenant: TenantId, key: &str, at: Timestamp) -> Result<bool, StoreError> {
+        let (tenant, key, at) = (uuid(tenant.as_bytes()), text(key), at.as_micros());
+        let sql = "SELECT true FROM idempotency_claims WHERE tenant = $1 AND key = $2 AND kept_until > $3";
+        let values: [Value<'_>; 3] = [(&tenant, Type::UUID), (&key, Type::TEXT), (&at, Type::INT8)];
+        let rows = self.shared.pool.read(sql, &values, "idempotency key").await?;
+        Ok(!rows.is_empty())
+    }
+
     async fn job(&self, tenant: TenantId, id: JobId) -> Result<Option<Job>, StoreError> {
         let (id, tenant) = (uuid(id.as_bytes()), uuid(tenant.as_bytes()));
-        let clause = "WHERE id = $1 AND tenant = $2";
-        Ok(self
-            .jobs(clause, &[(&id, Type::UUID), (&tenant, Type::UUID)])
-            .await?
-            .pop())
+        let sql = format!("SELECT {COLUMNS} FROM jobs WHERE id = $1 AND tenant = $2");
+        let values: [Value<'_>; 2] = [(&id, Type::UUID), (&tenant, Type::UUID)];
+        let rows = self.shared.pool.read(&sql, &values, "job").await?;
+        rows.first().map(read_job).transpose()
     }
 
     async fn list_jobs(
@@ -55,20 +62,18 @@ impl JobStore for PostgresStore {
         let subject = filter.subject.map(|mockup| uuid(mockup.as_bytes()));
         let kind = filter.kind.map(|kind| kind.name());
         let (at, id) = place(after);
-        let surplus = limit(most.saturating_add(1));
         let clause =
             "WHERE tenant = $1 AND ($2::uuid IS NULL OR subject = $2) AND ($3::text IS NULL OR kind = $3)
                         AND ($4::bigint IS NULL OR (created_at, id) < ($4, $5))
-                      ORDER BY created_at DESC, id DESC LIMIT $6";
-        let values: [Value<'_>; 6] = [
+                      ORDER BY created_at DESC, id DESC";
+        let values: [Value<'_>; 5] = [
             (&tenant, Type::UUID),
             (&subject, Type::UUID),
             (&kind, Type::TEXT),
             (&at, Type::INT8),
             (&id, Type::UUID),
-            (&surplus, Type::INT8),
         ];
-        let jobs = self.jobs(clause, &values).await?;
+        let jobs = self.jobs(clause, &values, most.saturating_add(1)).await?;
         Ok(Page::from_surplus(jobs, most, |job| Cursor {
             at: job.created_at,
             id: *job.id.as_bytes(),
@@ -83,7 +88,7 @@ impl JobStore for PostgresStore {
                 .pool
                 .read(&search.sql, &search.values(), "job")
                 .await?;
-            line.found(&rows)?;
+            line.found(&rows, Lock::None)?;
         }
         Ok(line.into_found().0)
     }
@@ -101,10 +106,8 @@ impl JobStore for PostgresStore {
 
     async fn held_jobs(&self, after: Option<JobId>, most: u32) -> Result<Vec<Job>, StoreError> {
         let after = after.map(|after| uuid(after.as_bytes()));
-        let most = limit(most);
-        let clause = "WHERE running AND ($1::uuid IS NULL OR id > $1) ORDER BY id LIMIT $2";
-        self.jobs(clause, &[(&after, Type::UUID), (&most, Type::INT8)])
-            .await
+        let clause = "WHERE running AND ($1::uuid IS NULL OR id > $1) ORDER BY id";
+        self.jobs(clause, &[(&after, Type::UUID)], most).await
     }
 
     async fn replace_job(&self, expected: Version, swap: &JobSwap) -> Result<Swap, StoreError> {
@@ -119,10 +122,9 @@ impl JobStore for PostgresStore {
     }
 
     async fn overdue_jobs(&self, before: Timestamp, most: u32) -> Result<Vec<Job>, StoreError> {
-        let (before, most) = (before.as_micros(), limit(most));
-        let clause = "WHERE due IS NOT NULL AND created_at <= $1 ORDER BY created_at, id LIMIT $2";
-        self.jobs(clause, &[(&before, Type::INT8), (&most, Type::INT8)])
-            .await
+        let before = before.as_micros();
+        let clause = "WHERE due IS NOT NULL AND created_at <= $1 ORDER BY created_at, id";
+        self.jobs(clause, &[(&before, Type::INT8)], most).await
     }
 
     async fn forget_jobs(&self, before: Timestamp, most: u32) -> Result<u64, StoreError> {
@@ -167,10 +169,37 @@ impl JobStore for PostgresStore {
 }
 
 impl PostgresStore {
-    async fn jobs(&self, clause: &str, values: &[Value<'_>]) -> Work<Vec<Job>> {
+    async fn jobs(&self, clause: &str, values: &[Value<'_>], most: u32) -> Work<Vec<Job>> {
         let sql = format!("SELECT {COLUMNS} FROM jobs {clause}");
-        let rows = self.shared.pool.read(&sql, values, "job").await?;
-        rows.iter().map(|row| read_row(row)?.job()).collect()
+        self.first(&sql, values, most, "job", read_job).await
+    }
+
+    /// The first `most` of the records that can be read, of those that `sql` finds, which has no limit of its own.
+    pub(super) async fn first<T>(
+        &self,
+        sql: &str,
+        values: &[Value<'_>],
+        most: u32,
+        what: &'static str,
+        read: impl Fn(&Row) -> Work<T>,
+    ) -> Work<Vec<T>> {
+        let wanted = usize::try_from(most).unwrap_or(usize::MAX);
+        let mut asked = wanted;
+        loop {
+            let sql = format!("{sql} LIMIT {asked}");
+            let rows = self.shared.pool.read(&sql, values, what).await?;
+            let mut found = Vec::new();
+            for row in &rows {
+                let id: Uuid = get(row, 0, what)?;
+                found.extend(readable(id.into_bytes(), read(row))?);
+            }
+            if found.len() >= wanted || rows.len() < asked {
+                found.truncate(wanted);
+                return Ok(found);
+            }
+            // Where many cannot be read, each search reaches twice as far as the one before.
+            asked = asked.saturating_mul(2);
+        }
     }
 }
 
@@ -192,6 +221,10 @@ pub(super) fn place(after: Option<Cursor>) -> (Option<i64>, Option<Uuid>) {
 pub(super) fn count(row: Option<&Row>) -> Work<u64> {
     let count: i64 = row.map_or(Ok(0), |row| get(row, 0, "count"))?;
     Ok(u64::try_from(count).unwrap_or(0))
+}
+
+fn read_job(row: &Row) -> Work<Job> {
+    read_row(row)?.job()
 }
 
 pub(super) fn read_row(row: &Row) -> Work<JobRow> {

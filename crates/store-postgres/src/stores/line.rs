@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use marquetry_model::Job;
-use marquetry_store::persisted::priority_column;
+use marquetry_store::persisted::{priority_column, readable};
 use marquetry_store::{Pick, Suspect, Suspects};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
@@ -33,6 +33,8 @@ pub(super) struct Line {
     taken: HashMap<Uuid, u32>,
     /// Tenants that came to their limit.
     full: Vec<Uuid>,
+    /// Jobs that cannot be read.
+    unreadable: Vec<Uuid>,
     /// The suspect that was passed over.
     suspect: Option<Suspect>,
     over: bool,
@@ -45,9 +47,9 @@ pub(super) struct Search {
     now: i64,
     most: i64,
     priorities: [i64; 3],
+    seen: Vec<Uuid>,
     at_once: i64,
     full: Vec<Uuid>,
-    seen: Vec<Uuid>,
 }
 
 impl Search {
@@ -59,12 +61,12 @@ impl Search {
             (first, Type::INT8),
             (second, Type::INT8),
             (third, Type::INT8),
+            (&self.seen, Type::UUID_ARRAY),
         ];
         if self.at_once < i64::from(u32::MAX) {
             values.extend([
                 (&self.at_once as _, Type::INT8),
                 (&self.full as _, Type::UUID_ARRAY),
-                (&self.seen as _, Type::UUID_ARRAY),
             ]);
         }
         values
@@ -78,6 +80,7 @@ impl Line {
             found: Vec::new(),
             taken: HashMap::new(),
             full: Vec::new(),
+            unreadable: Vec::new(),
             suspect: None,
             over: pick.limit == 0,
         }
@@ -87,25 +90,42 @@ impl Line {
     pub(super) fn search(&self, lock: Lock) -> Option<Search> {
         (!self.over).then(|| {
             let found = u32::try_from(self.found.len()).unwrap_or(u32::MAX);
+            let unreadable = u32::try_from(self.unreadable.len()).unwrap_or(u32::MAX);
+            let seen = self.found.iter().map(|job| uuid(job.id.as_bytes()));
             Search {
                 sql: text(lock, &self.pick),
                 now: self.pick.now.as_micros(),
-                most: limit(self.pick.limit.saturating_sub(found)),
+                // Where many cannot be read, each search reaches twice as far as the one before.
+                most: limit(self.pick.limit.saturating_sub(found).max(unreadable)),
                 priorities: self.pick.first.order().map(priority_column),
                 at_once: i64::from(self.pick.at_once),
                 full: self.full.clone(),
-                seen: self.found.iter().map(|job| uuid(job.id.as_bytes())).collect(),
+                seen: seen.chain(self.unreadable.iter().copied()).collect(),
             }
         })
     }
 
-    /// Takes in what was found.
-    pub(super) fn found(&mut self, rows: &[Row]) -> Work<()> {
+    /// Takes in what was found. A claim passes over what cannot be read; who only looks is told of it.
+    pub(super) fn found(&mut self, rows: &[Row], lock: Lock) -> Work<()> {
+        let most = usize::try_from(self.pick.limit).unwrap_or(usize::MAX);
         let mut passed = false;
         for row in rows {
-            let row_of = read_row(row)?;
+            let id: Uuid = get(row, 0, "job")?;
+            let read = read_row(row).and_then(|row_of| Ok((row_of.job()?, row_of)));
+            let read = match lock {
+                Lock::None => Some(read?),
+                Lock::SkipLocked => readable(id.into_bytes(), read)?,
+            };
+            let Some((job, row_of)) = read else {
+                passed = true;
+                self.unreadable.push(id);
+                continue;
+            };
             if get(row, WHETHER_TOLD, "job")? {
-                self.suspect = Suspect::of(&row_of.job()?);
+                self.suspect = Suspect::of(&job);
+                continue;
+            }
+            if self.found.len() >= most {
                 continue;
             }
             // A suspect that is found alone has been held against the limit of its tenant by the statement.
@@ -124,12 +144,11 @@ impl Line {
                 }
                 *taken += 1;
             }
-            self.found.push(row_of.job()?);
+            self.found.push(job);
         }
-        let most = usize::try_from(self.pick.limit).unwrap_or(usize::MAX);
         self.over = !passed || self.found.len() >= most;
         // Beside what was found in line nothing runs alone any more.
-        if self.pick.suspects == Suspects::Alone {
+        if self.pick.suspects == Suspects::Alone && !self.found.is_empty() {
             self.pick.suspects = Suspects::PassedOver;
         }
         Ok(())
@@ -150,8 +169,8 @@ const WHETHER_TOLD: usize = 14;
 ///
 /// Each part walks an index in its order, and the parts are read one after the other only as far as the
 /// outer limit wants: nothing is locked that is not given out. Parameters: the present moment, how many,
-/// three priorities; and where tenants have a limit, that limit, the tenants that have come to it, and what
-/// was found before.
+/// three priorities, what was seen before; and where tenants have a limit, that limit and the tenants that have
+/// come to it.
 fn text(lock: Lock, pick: &Pick) -> String {
     let lock = match lock {
         Lock::None => "",
@@ -164,7 +183,7 @@ fn text(lock: Lock, pick: &Pick) -> String {
             "UNION ALL SELECT tenant FROM jobs WHERE suspect AND NOT running AND due <= $1"
         }
     };
-    let (tenants, new, open, may_run, running) = if limited {
+    let (tenants, open, may_run, running) = if limited {
         (
             format!(
                 ", running_of AS MATERIALIZED (
@@ -174,23 +193,22 @@ fn text(lock: Lock, pick: &Pick) -> String {
                      FROM (SELECT tenant FROM jobs WHERE running {room_is_kept}) AS taken GROUP BY tenant
                  )"
             ),
-            "AND id <> ALL ($8)",
-            "AND tenant <> ALL ($7) AND id <> ALL ($8) AND NOT EXISTS (
-                 SELECT FROM taken_of WHERE taken_of.tenant = jobs.tenant AND taken_of.jobs >= $6
+            "AND tenant <> ALL ($8) AND NOT EXISTS (
+                 SELECT FROM taken_of WHERE taken_of.tenant = jobs.tenant AND taken_of.jobs >= $7
              )",
             "AND NOT EXISTS (
-                 SELECT FROM running_of WHERE running_of.tenant = jobs.tenant AND running_of.jobs >= $6
+                 SELECT FROM running_of WHERE running_of.tenant = jobs.tenant AND running_of.jobs >= $7
              )",
             "coalesce((SELECT jobs FROM taken_of WHERE taken_of.tenant = next.tenant), 0)",
         )
     } else {
-        (String::new(), "", "", "", "0::bigint")
+        (String::new(), "", "", "0::bigint")
     };
     // Whether suspects are found in line, which one is found by itself, and what that keeps from being found.
     let suspect = |lock: &str, only: &str| {
         format!(
             ", next_suspect AS MATERIALIZED (
-                 SELECT {COLUMNS} FROM jobs WHERE suspect AND NOT running AND due <= $1 {only} {may_run}
+                 SELECT {COLUMNS} FROM jobs WHERE suspect AND NOT running AND due <= $1 AND id <> ALL ($6) {only} {may_run}
                  ORDER BY due, created_at, id LIMIT 1 {lock}
              )"
         )
@@ -217,7 +235,7 @@ fn text(lock: Lock, pick: &Pick) -> String {
             ", {name} AS MATERIALIZED (
                  SELECT {COLUMNS} FROM jobs
                  WHERE due IS NOT NULL AND NOT running AND priority = {priority} AND due <= $1
-                   {in_line} {open} {unless}
+                   AND id <> ALL ($6) {in_line} {open} {unless}
                  ORDER BY turn, created_at, id LIMIT $2 {lock}
              )"
         )
@@ -229,7 +247,7 @@ fn text(lock: Lock, pick: &Pick) -> String {
     );
     format!(
         "WITH lapsed AS MATERIALIZED (
-             SELECT {COLUMNS} FROM jobs WHERE running AND due <= $1 {new}
+             SELECT {COLUMNS} FROM jobs WHERE running AND due <= $1 AND id <> ALL ($6)
              ORDER BY due, created_at, id LIMIT $2 {lock}
          ){tenants}{suspect}{first}{second}{third}
          (SELECT {COLUMNS}, {running}, false FROM (

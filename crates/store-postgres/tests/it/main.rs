@@ -8,4 +8,5 @@ mod news;
 mod opening;
 mod outage;
 mod time;
+mod unreadable;
 mod world;

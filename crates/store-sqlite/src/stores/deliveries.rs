@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use marquetry_job::Timestamp;
 use marquetry_model::{AttemptRecord, Delivery, DeliveryId, Lane, TenantId, Version};
-use marquetry_store::persisted::{AttemptRow, DeliveryRow, shown_name, version_column};
+use marquetry_store::persisted::{AttemptRow, DeliveryRow, readable, shown_name, version_column};
 use marquetry_store::{Change, Cursor, DeliveryFilter, DeliveryStore, Page, StoreError, Swap};
 use rusqlite::{Connection, OptionalExtension, Params, Row, named_params, params};
 
@@ -28,8 +28,11 @@ impl DeliveryStore for SqliteStore {
     async fn delivery(&self, tenant: TenantId, id: DeliveryId) -> Result<Option<Delivery>, StoreError> {
         self.read(move |connection| {
             let sql = format!("SELECT {COLUMNS} FROM deliveries WHERE id = ?1 AND tenant = ?2");
-            let mut found = many(connection, &sql, params![id.as_bytes(), tenant.as_bytes()])?;
-            Ok(found.pop())
+            let mut statement = connection.prepare_cached(&sql).of("delivery")?;
+            let mut rows = statement
+                .query(params![id.as_bytes(), tenant.as_bytes()])
+                .of("delivery")?;
+            rows.next().of("delivery")?.map(read_delivery).transpose()
         })
         .await
     }
@@ -54,11 +57,12 @@ impl DeliveryStore for SqliteStore {
                    AND (:shown IS NULL OR shown = :shown) AND (:event IS NULL OR event = :event)
                    AND (:since IS NULL OR created_at >= :since)
                    AND (:at IS NULL OR (created_at, id) < (:at, :id))
-                 ORDER BY created_at DESC, id DESC LIMIT :limit"
+                 ORDER BY created_at DESC, id DESC"
             );
             let found = many(
                 connection,
                 &sql,
+                limit.saturating_add(1),
                 named_params! {
                     ":tenant": tenant.as_bytes(),
                     ":endpoint": filter.endpoint.as_ref().map(|endpoint| endpoint.as_bytes()),
@@ -67,7 +71,6 @@ impl DeliveryStore for SqliteStore {
                     ":since": filter.since.map(Timestamp::as_micros),
                     ":at": after.map(|after| after.at.as_micros()),
                     ":id": after.map(|after| after.id),
-                    ":limit": limit.saturating_add(1),
                 },
             )?;
             let place = |one: &Delivery| Cursor {
@@ -90,9 +93,9 @@ impl DeliveryStore for SqliteStore {
             let sql = format!(
                 "SELECT {COLUMNS} FROM deliveries
                  WHERE due IS NOT NULL AND due <= ?1 AND lane NOT IN (SELECT value FROM json_each(?2))
-                 ORDER BY due, created_at, id LIMIT ?3"
+                 ORDER BY due, created_at, id"
             );
-            many(connection, &sql, params![now.as_micros(), except, limit])
+            many(connection, &sql, limit, params![now.as_micros(), except])
         })
         .await
     }
@@ -121,12 +124,13 @@ impl DeliveryStore for SqliteStore {
         self.read(move |connection| {
             let sql = format!(
                 "SELECT {COLUMNS} FROM deliveries
-                 WHERE sending = 1 AND (?1 IS NULL OR id > ?1) ORDER BY id LIMIT ?2"
+                 WHERE sending = 1 AND (?1 IS NULL OR id > ?1) ORDER BY id"
             );
             many(
                 connection,
                 &sql,
-                params![after.as_ref().map(DeliveryId::as_bytes), limit],
+                limit,
+                params![after.as_ref().map(DeliveryId::as_bytes)],
             )
         })
         .await
@@ -293,8 +297,19 @@ fn read_row(row: &Row<'_>) -> rusqlite::Result<DeliveryRow> {
     })
 }
 
-fn many(connection: &Connection, sql: &str, params: impl Params) -> Work<Vec<Delivery>> {
+/// The first `most` of the deliveries that can be read, as with jobs.
+fn many(connection: &Connection, sql: &str, most: u32, params: impl Params) -> Work<Vec<Delivery>> {
     let mut statement = connection.prepare_cached(sql).of("delivery")?;
-    let rows = statement.query_map(params, read_row).of("delivery")?;
-    rows.map(|row| row.of("delivery")?.delivery()).collect()
+    let mut rows = statement.query(params).of("delivery")?;
+    let (mut found, most) = (Vec::new(), usize::try_from(most).unwrap_or(usize::MAX));
+    while found.len() < most
+        && let Some(row) = rows.next().of("delivery")?
+    {
+        found.extend(readable(row.get(0).of("delivery")?, read_delivery(row))?);
+    }
+    Ok(found)
+}
+
+fn read_delivery(row: &Row<'_>) -> Work<Delivery> {
+    read_row(row).of("delivery")?.delivery()
 }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use marquetry_job::{JobState, Timestamp};
 use marquetry_model::{Job, JobId, TenantId, Version};
-use marquetry_store::persisted::{DeliveryRow, JobRow, MockupRow, version_column};
+use marquetry_store::persisted::{DeliveryRow, JobRow, MockupRow, readable, version_column};
 use marquetry_store::{
     Change, Changes, ClaimStep, Claimed, Cursor, Fingerprint, IdempotencyClaim, Inserted, JobFilter,
     JobStore, JobSwap, Page, Pick, StoreError, Swap,
@@ -12,6 +12,7 @@ use rusqlite::{Connection, OptionalExtension, Params, Row, named_params, params}
 
 use crate::SqliteStore;
 use crate::error::{Doing, Work};
+use crate::stores::line::Unreadable;
 use crate::stores::{deliveries, line, mockups};
 
 pub(super) const COLUMNS: &str =
@@ -34,6 +35,19 @@ impl JobStore for SqliteStore {
             }
             told.push(news);
             Ok(Inserted::New)
+        })
+        .await
+    }
+
+    async fn remembers(&self, tenant: TenantId, key: &str, at: Timestamp) -> Result<bool, StoreError> {
+        let key = key.to_owned();
+        self.read(move |connection| {
+            let sql = "SELECT 1 FROM idempotency_claims WHERE tenant = ?1 AND key = ?2 AND kept_until > ?3";
+            connection
+                .prepare_cached(sql)
+                .of("idempotency key")?
+                .exists(params![tenant.as_bytes(), key, at.as_micros()])
+                .of("idempotency key")
         })
         .await
     }
@@ -65,18 +79,18 @@ impl JobStore for SqliteStore {
                 "SELECT {COLUMNS} FROM jobs
                  WHERE tenant = :tenant AND {subject} AND (:kind IS NULL OR kind = :kind)
                    AND (:at IS NULL OR (created_at, id) < (:at, :id))
-                 ORDER BY created_at DESC, id DESC LIMIT :limit"
+                 ORDER BY created_at DESC, id DESC"
             );
             let jobs = many(
                 connection,
                 &sql,
+                limit.saturating_add(1),
                 named_params! {
                     ":tenant": tenant.as_bytes(),
                     ":subject": filter.subject.as_ref().map(|mockup| mockup.as_bytes()),
                     ":kind": filter.kind.map(|kind| kind.name()),
                     ":at": after.map(|after| after.at.as_micros()),
                     ":id": after.map(|after| after.id),
-                    ":limit": limit.saturating_add(1),
                 },
             )?;
             let place = |job: &Job| Cursor {
@@ -90,7 +104,8 @@ impl JobStore for SqliteStore {
 
     async fn due_jobs(&self, pick: &Pick) -> Result<Vec<Job>, StoreError> {
         let pick = *pick;
-        self.read(move |connection| line::due(connection, &pick)).await
+        self.read(move |connection| line::due(connection, &pick, Unreadable::Refused))
+            .await
     }
 
     async fn claim_due(&self, pick: &Pick, step: ClaimStep) -> Result<Claimed, StoreError> {
@@ -101,7 +116,7 @@ impl JobStore for SqliteStore {
                 suspect: line::passed_over(connection, &pick)?,
                 ..Claimed::default()
             };
-            for job in line::due(connection, &pick)? {
+            for job in line::due(connection, &pick, Unreadable::PassedOver)? {
                 let Some(taken) = step(&job) else {
                     claimed.left.push(job);
                     continue;
@@ -132,9 +147,14 @@ impl JobStore for SqliteStore {
     async fn held_jobs(&self, after: Option<JobId>, limit: u32) -> Result<Vec<Job>, StoreError> {
         self.read(move |connection| {
             let sql = format!(
-                "SELECT {COLUMNS} FROM jobs WHERE running = 1 AND (?1 IS NULL OR id > ?1) ORDER BY id LIMIT ?2"
+                "SELECT {COLUMNS} FROM jobs WHERE running = 1 AND (?1 IS NULL OR id > ?1) ORDER BY id"
             );
-            many(connection, &sql, params![after.as_ref().map(JobId::as_bytes), limit])
+            many(
+                connection,
+                &sql,
+                limit,
+                params![after.as_ref().map(JobId::as_bytes)],
+            )
         })
         .await
     }
@@ -167,9 +187,9 @@ impl JobStore for SqliteStore {
         self.read(move |connection| {
             let sql = format!(
                 "SELECT {COLUMNS} FROM jobs INDEXED BY jobs_by_age
-                 WHERE due IS NOT NULL AND created_at <= ?1 ORDER BY created_at, id LIMIT ?2"
+                 WHERE due IS NOT NULL AND created_at <= ?1 ORDER BY created_at, id"
             );
-            many(connection, &sql, params![before.as_micros(), limit])
+            many(connection, &sql, limit, params![before.as_micros()])
         })
         .await
     }
@@ -357,7 +377,7 @@ fn read_row(row: &Row<'_>) -> rusqlite::Result<JobRow> {
     })
 }
 
-pub(super) fn one(connection: &Connection, sql: &str, params: impl Params) -> Work<Option<JobRow>> {
+fn one(connection: &Connection, sql: &str, params: impl Params) -> Work<Option<JobRow>> {
     connection
         .prepare_cached(sql)
         .of("job")?
@@ -366,8 +386,21 @@ pub(super) fn one(connection: &Connection, sql: &str, params: impl Params) -> Wo
         .of("job")
 }
 
-pub(super) fn many(connection: &Connection, sql: &str, params: impl Params) -> Work<Vec<Job>> {
+/// The first `most` of the jobs that can be read. The text has no limit of its own: rows are read as far as they are
+/// wanted.
+fn many(connection: &Connection, sql: &str, most: u32, params: impl Params) -> Work<Vec<Job>> {
     let mut statement = connection.prepare_cached(sql).of("job")?;
-    let rows = statement.query_map(params, read_row).of("job")?;
-    rows.map(|row| row.of("job")?.job()).collect()
+    let mut rows = statement.query(params).of("job")?;
+    let (mut found, most) = (Vec::new(), usize::try_from(most).unwrap_or(usize::MAX));
+    while found.len() < most
+        && let Some(row) = rows.next().of("job")?
+    {
+        found.extend(readable(row.get(0).of("job")?, read_job(row))?);
+    }
+    Ok(found)
+}
+
+/// The job of a row, which may be unreadable in its columns as in its texts.
+pub(super) fn read_job(row: &Row<'_>) -> Work<Job> {
+    read_row(row).of("job")?.job()
 }

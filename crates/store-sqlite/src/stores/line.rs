@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use marquetry_model::Job;
-use marquetry_store::persisted::priority_column;
+use marquetry_store::persisted::{priority_column, readable};
 use marquetry_store::{Pick, Suspect, Suspects};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 
-use super::jobs::{COLUMNS, many, one};
+use super::jobs::{COLUMNS, read_job};
 use crate::error::{Doing, Work};
 
 /// The turn of the job that is being inserted, whose tenant is `?2` and whose priority `?8`. Each half is one step
@@ -27,20 +27,45 @@ const WAITING: &str = "SELECT rowid, tenant FROM jobs
 const SUSPECTS: &str = "SELECT rowid, tenant FROM jobs INDEXED BY jobs_suspects
     WHERE suspect = 1 AND running = 0 AND due <= ?1 ORDER BY due, created_at, id";
 
+/// What becomes of jobs that cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unreadable {
+    /// Others are found in their place: right for a claim.
+    PassedOver,
+    /// They are an error: right where what is not seen may be deleted.
+    Refused,
+}
+
+impl Unreadable {
+    fn judge(self, row: &Row<'_>) -> Work<Option<Job>> {
+        match self {
+            Self::PassedOver => readable(row.get(0).of("job")?, read_job(row)),
+            Self::Refused => read_job(row).map(Some),
+        }
+    }
+}
+
 /// Who is next.
-pub(super) fn due(connection: &Connection, pick: &Pick) -> Work<Vec<Job>> {
+pub(super) fn due(connection: &Connection, pick: &Pick, unreadable: Unreadable) -> Work<Vec<Job>> {
     let limit = usize::try_from(pick.limit).unwrap_or(usize::MAX);
     let sql = format!(
         "SELECT {COLUMNS} FROM jobs INDEXED BY jobs_leased
-         WHERE running = 1 AND due <= ?1 ORDER BY due, created_at, id LIMIT ?2"
+         WHERE running = 1 AND due <= ?1 ORDER BY due, created_at, id"
     );
-    let mut found = many(connection, &sql, params![pick.now.as_micros(), pick.limit])?;
+    let mut found = Vec::new();
+    let mut statement = connection.prepare_cached(&sql).of("job")?;
+    let mut rows = statement.query([pick.now.as_micros()]).of("job")?;
+    while found.len() < limit
+        && let Some(row) = rows.next().of("job")?
+    {
+        found.extend(unreadable.judge(row)?);
+    }
     if found.len() >= limit {
         return Ok(found);
     }
     if pick.suspects == Suspects::Alone {
         if found.is_empty() {
-            found.extend(suspect(connection, pick)?);
+            found.extend(suspect(connection, pick, unreadable)?);
         }
         if !found.is_empty() {
             return Ok(found);
@@ -57,13 +82,14 @@ pub(super) fn due(connection: &Connection, pick: &Pick) -> Work<Vec<Job>> {
             .query(params![priority_column(priority), pick.now.as_micros(), in_line])
             .of("job")?;
         while let Some(row) = rows.next().of("job")? {
-            let (row, tenant): (i64, [u8; 16]) = (row.get(0).of("job")?, row.get(1).of("job")?);
-            let taken = taken.entry(tenant).or_default();
+            let taken = taken.entry(tenant(row)).or_default();
             if *taken >= pick.at_once {
                 continue;
             }
-            *taken += 1;
-            found.extend(by_row(connection, row)?);
+            if let Some(job) = by_row(connection, row.get(0).of("job")?, unreadable)? {
+                *taken += 1;
+                found.push(job);
+            }
             if found.len() >= limit {
                 return Ok(found);
             }
@@ -77,31 +103,41 @@ pub(super) fn passed_over(connection: &Connection, pick: &Pick) -> Work<Option<S
     if pick.suspects != Suspects::PassedOver {
         return Ok(None);
     }
-    Ok(suspect(connection, pick)?.as_ref().and_then(Suspect::of))
+    let suspect = suspect(connection, pick, Unreadable::PassedOver)?;
+    Ok(suspect.as_ref().and_then(Suspect::of))
 }
 
 /// The suspect that has been due longest and may run.
-fn suspect(connection: &Connection, pick: &Pick) -> Work<Option<Job>> {
+fn suspect(connection: &Connection, pick: &Pick, unreadable: Unreadable) -> Work<Option<Job>> {
     let mut statement = connection.prepare_cached(SUSPECTS).of("job")?;
     let mut rows = statement.query([pick.now.as_micros()]).of("job")?;
     // Most often there is none, and nothing need be counted.
     let mut taken = None;
     while let Some(row) = rows.next().of("job")? {
-        let (row, tenant): (i64, [u8; 16]) = (row.get(0).of("job")?, row.get(1).of("job")?);
         let taken = match &mut taken {
             Some(taken) => taken,
             none => none.insert(running(connection, pick)?),
         };
-        if taken.get(&tenant).is_none_or(|taken| *taken < pick.at_once) {
-            return by_row(connection, row);
+        if taken.get(&tenant(row)).is_none_or(|taken| *taken < pick.at_once)
+            && let Some(job) = by_row(connection, row.get(0).of("job")?, unreadable)?
+        {
+            return Ok(Some(job));
         }
     }
     Ok(None)
 }
 
-fn by_row(connection: &Connection, row: i64) -> Work<Option<Job>> {
+fn by_row(connection: &Connection, row: i64, unreadable: Unreadable) -> Work<Option<Job>> {
     let sql = format!("SELECT {COLUMNS} FROM jobs WHERE rowid = ?1");
-    one(connection, &sql, [row])?.map(|row| row.job()).transpose()
+    let mut statement = connection.prepare_cached(&sql).of("job")?;
+    let mut rows = statement.query([row]).of("job")?;
+    let row = rows.next().of("job")?;
+    row.map_or(Ok(None), |row| unreadable.judge(row))
+}
+
+/// The tenant in the second column. One that cannot be read is nobody: its job cannot be read either.
+fn tenant(row: &Row<'_>) -> [u8; 16] {
+    row.get(1).unwrap_or_default()
 }
 
 /// Adds what is kept free for suspects that are due.
@@ -112,7 +148,7 @@ fn count_suspects(connection: &Connection, pick: &Pick, taken: &mut Tenants) -> 
     let mut statement = connection.prepare_cached(SUSPECTS).of("job")?;
     let mut rows = statement.query([pick.now.as_micros()]).of("job")?;
     while let Some(row) = rows.next().of("job")? {
-        *taken.entry(row.get(1).of("job")?).or_default() += 1;
+        *taken.entry(tenant(row)).or_default() += 1;
     }
     Ok(())
 }
@@ -129,7 +165,7 @@ fn running(connection: &Connection, pick: &Pick) -> Work<Tenants> {
         .prepare_cached("SELECT tenant, count(*) FROM jobs WHERE running = 1 GROUP BY tenant")
         .of("job")?;
     let counts = statement
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .query_map([], |row| Ok((row.get(0).unwrap_or_default(), row.get(1)?)))
         .of("job")?;
     counts.collect::<Result<_, _>>().of("job")
 }

@@ -6,3 +6,4 @@ mod death;
 mod files;
 mod model;
 mod plans;
+mod unreadable;

@@ -157,3 +157,20 @@ pub async fn a_refused_job_keeps_no_key(store: Shared) {
     );
     assert_eq!(submit(&store, 2, &claim("a", 2)).await, Inserted::New);
 }
+
+/// A store knows whether it remembers a key without being given a job: the tenant's own, for as long as it is kept.
+pub async fn a_kept_key_is_known(store: Shared) {
+    let kept = claim("a", 1);
+    assert!(!store.remembers(tenant_id(1), "a", at(2)).await.unwrap());
+    assert_eq!(submit(&store, 1, &kept).await, Inserted::New);
+    let second = std::time::Duration::from_secs(1);
+    assert!(
+        store
+            .remembers(tenant_id(1), "a", kept.until - second)
+            .await
+            .unwrap()
+    );
+    assert!(!store.remembers(tenant_id(1), "a", kept.until).await.unwrap());
+    assert!(!store.remembers(tenant_id(1), "b", at(2)).await.unwrap());
+    assert!(!store.remembers(tenant_id(2), "a", at(2)).await.unwrap());
+}

@@ -55,6 +55,12 @@ impl JobStore for MemoryStore {
         Ok(Inserted::New)
     }
 
+    async fn remembers(&self, tenant: TenantId, key: &str, at: Timestamp) -> Result<bool, StoreError> {
+        let shelves = self.shelves();
+        let known = shelves.claims.get(&(tenant, key.to_owned()));
+        Ok(known.is_some_and(|known| at < known.until))
+    }
+
     async fn job(&self, tenant: TenantId, id: JobId) -> Result<Option<Job>, StoreError> {
         Ok(self
             .shelves()

@@ -130,7 +130,8 @@ impl DeliveryRow {
     /// # Errors
     /// [`StoreError::Unreadable`] when a newer program wrote it, or it is damaged.
     pub fn delivery(self) -> Result<Delivery, StoreError> {
-        self.read().map_err(|problem| problem.in_a("delivery"))
+        let id = DeliveryId::from_bytes(self.id);
+        self.read().map_err(|problem| problem.of(&id).in_a("delivery"))
     }
 
     fn read(self) -> Result<Delivery, Problem> {

@@ -118,7 +118,8 @@ impl JobRow {
     /// # Errors
     /// [`StoreError::Unreadable`] when a newer program wrote it, or it is damaged.
     pub fn job(&self) -> Result<Job, StoreError> {
-        self.read().map_err(|problem| problem.in_a("job"))
+        self.read()
+            .map_err(|problem| problem.of(&JobId::from_bytes(self.id)).in_a("job"))
     }
 
     fn read(&self) -> Result<Job, Problem> {

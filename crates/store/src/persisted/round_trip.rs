@@ -761,7 +761,8 @@ fn a_newer_form_says_that_it_is_newer() {
     let Err(StoreError::Unreadable { what: "job", problem }) = row.job() else {
         panic!("it was read")
     };
-    assert_eq!(problem, "it has version 2, known is 1");
+    let id = JobId::from_bytes(row.id);
+    assert_eq!(problem, format!("{id}: it has version 2, known is 1"));
 }
 
 #[test]

@@ -42,6 +42,7 @@ macro_rules! passed_on {
 
 passed_on!(JobStore:
     insert_job(job: &Job, claim: Option<&IdempotencyClaim>) -> Inserted;
+    remembers(tenant: TenantId, key: &str, at: Timestamp) -> bool;
     job(tenant: TenantId, id: JobId) -> Option<Job>;
     list_jobs(tenant: TenantId, filter: &JobFilter, after: Option<Cursor>, limit: u32) -> Page<Job>;
     due_jobs(pick: &Pick) -> Vec<Job>;
