@@ -9,8 +9,8 @@
 //!   A lost notification costs the wait until the next look, no more.
 //! * **Time** is the database's: see [`PostgresStore::clock`].
 //!
-//! Every statement is unnamed and every setting is local to its transaction, so a pooler in transaction
-//! mode may stand in between. Only `LISTEN` needs a session: give [`Options::listen_url`] an address
+//! Every setting is local to its transaction, and statements are prepared only where the server was seen to
+//! be at the other end of our own socket, so a pooler in transaction mode may stand in between. Only `LISTEN` needs a session: give [`Options::listen_url`] an address
 //! around the pooler, or live with the slow look.
 //!
 //! ```no_run
@@ -33,6 +33,7 @@ mod migrations;
 mod news;
 mod pool;
 mod scribe;
+mod sessions;
 mod store;
 mod stores;
 mod tls;

@@ -18,7 +18,7 @@ use crate::pool::{Patience, Pool};
 use crate::scribe::Scribe;
 use crate::stores::{Adding, Redelivering, Swapping};
 use crate::weakness::{self, Weakness};
-use crate::{migrations, tls};
+use crate::{migrations, sessions, tls};
 
 /// How a store works. Finite in everything by default.
 #[derive(Clone, Debug)]
@@ -120,7 +120,14 @@ impl PostgresStore {
             connection: options.connection_timeout,
             statement: options.statement_timeout,
         };
-        let pool = Pool::new(&address, connector.clone(), options.connections, patience)?;
+        let sessions = sessions::look(&address, &connector, options.connection_timeout).await;
+        let pool = Pool::new(
+            &address,
+            connector.clone(),
+            options.connections,
+            patience,
+            sessions,
+        )?;
         migrations::migrate(&pool).await?;
         let weaknesses = weakness::look_for(&pool).await?;
         weakness::warn(&weaknesses);

@@ -22,7 +22,11 @@ pub(super) async fn claim(shared: &Shared, pick: Pick, step: ClaimStep) -> Work<
     // One search finds all, but where a tenant came to its limit among what was found.
     while let Some(search) = line.search(Lock::SkipLocked) {
         let values = search.values();
-        let picked = client.query_typed(&search.sql, &values);
+        let ready = pool
+            .patiently(&client, pool.ready(&client, &search.sql, &values))
+            .await?;
+        let ready = ready.map_err(|error| Undone::of(&error, "job"))?;
+        let picked = ready.run(&client, &values);
         let rows = match begin.take() {
             // Polled in this order, so sent in this order, and answered in one round trip.
             Some(begin) => {
@@ -66,7 +70,11 @@ pub(super) async fn claim(shared: &Shared, pick: Pick, step: ClaimStep) -> Work<
     }
     let (sql, columns) = statement(shared, &wishes.iter().collect::<Vec<_>>());
     let values = columns.values();
-    let asked = futures::future::join(client.query_typed(&sql, &values), client.batch_execute("COMMIT"));
+    let ready = pool
+        .patiently(&client, pool.ready(&client, &sql, &values))
+        .await?;
+    let ready = ready.map_err(|error| Undone::of(&error, "job"))?;
+    let asked = futures::future::join(ready.run(&client, &values), client.batch_execute("COMMIT"));
     let (written, ended) = pool.patiently(&client, asked).await?;
     let outcomes = outcomes(&written.map_err(|error| Undone::of(&error, "job"))?)?;
     ended.map_err(|error| Undone::of(&error, "job"))?;
