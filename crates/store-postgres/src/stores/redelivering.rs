@@ -48,10 +48,11 @@ const TRIED: &str = ", tried AS (
         JOIN swapped ON swapped.id = t.delivery
         ON CONFLICT DO NOTHING
     )";
+/// A subquery that gives a value, for the reason that swaps of jobs have.
 const OUTCOME: &str = "
-    SELECT wish.id, swapped.id IS NOT NULL, EXISTS (
-               SELECT FROM deliveries WHERE deliveries.id = wish.id AND deliveries.tenant = wish.tenant
-           ), (SELECT count(*) FROM told)
+    SELECT wish.id, swapped.id IS NOT NULL, swapped.id IS NOT NULL OR coalesce((
+               SELECT true FROM deliveries WHERE deliveries.id = wish.id AND deliveries.tenant = wish.tenant
+           ), false), (SELECT count(*) FROM told)
     FROM wish LEFT JOIN swapped ON swapped.id = wish.id";
 
 #[async_trait]

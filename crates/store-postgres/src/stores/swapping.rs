@@ -69,10 +69,12 @@ const MADE: &str = ", made AS (
             AS m (job, id, tenant, name, folded_name, content, created_at, updated_at, version, record)
         JOIN swapped ON swapped.id = m.job
     )";
+/// Whether a job that was not swapped is there is asked by a subquery that gives a value: that of `EXISTS` may be
+/// planned as a table of all jobs there are.
 const OUTCOME: &str = "
-    SELECT wish.id, swapped.id IS NOT NULL, EXISTS (
-               SELECT FROM jobs WHERE jobs.id = wish.id AND jobs.tenant = wish.tenant
-           ), (SELECT count(*) FROM told)
+    SELECT wish.id, swapped.id IS NOT NULL, swapped.id IS NOT NULL OR coalesce((
+               SELECT true FROM jobs WHERE jobs.id = wish.id AND jobs.tenant = wish.tenant
+           ), false), (SELECT count(*) FROM told)
     FROM wish LEFT JOIN swapped ON swapped.id = wish.id";
 
 #[async_trait]

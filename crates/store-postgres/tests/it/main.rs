@@ -7,6 +7,7 @@ mod model;
 mod news;
 mod opening;
 mod outage;
+mod plans;
 mod time;
 mod unreadable;
 mod world;

@@ -16,6 +16,10 @@ fn hot_queries_use_their_index() {
             "jobs_leased",
         ),
         (
+            "SELECT tenant, count(*) FROM jobs INDEXED BY jobs_leased WHERE running = 1 GROUP BY tenant",
+            "COVERING INDEX jobs_leased",
+        ),
+        (
             "SELECT rowid, tenant FROM jobs WHERE due IS NOT NULL AND running = 0 AND priority = 1 AND due <= 5
              AND (suspect = 0 OR ?1) ORDER BY turn, created_at, id",
             "COVERING INDEX jobs_waiting",

@@ -1,0 +1,87 @@
+//! What a job costs does not grow with the history or with the queue, whatever the planner believes: statements that
+//! were planned when there was nothing still walk their indexes when there is much.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use marquetry_job::RetrySchedule;
+use marquetry_model::JobResult;
+use marquetry_store::conformance::sample::{LEASE, at, render_job, worker};
+use marquetry_store::{Inserted, JobSteps, Silence, Store};
+use tokio_postgres::Client;
+
+use crate::world::{database, open};
+
+/// Copies of the one job that has ended: a history; and copies that wait, of one tenant each.
+const FILL: &str = "
+    INSERT INTO jobs (id, tenant, kind, subject, due, running, started, priority, turn, created_at, version, spec,
+                      record)
+    SELECT gen_random_uuid(), tenant, kind, subject, NULL, false, true, priority, n, created_at, version, spec, record
+    FROM generate_series(1, 5000) AS n, (SELECT * FROM jobs WHERE due IS NULL LIMIT 1) AS old;
+    INSERT INTO jobs (id, tenant, kind, subject, due, running, started, priority, turn, created_at, version, spec,
+                      record)
+    SELECT gen_random_uuid(), gen_random_uuid(), kind, subject, due, false, false, priority, 10000 + n, created_at,
+           version, spec, record
+    FROM generate_series(1, 5000) AS n, (SELECT * FROM jobs WHERE due IS NOT NULL LIMIT 1) AS waits";
+
+/// Entries of tables and indexes that were looked at so far, as told by sessions that have ended.
+async fn looked_at(client: &Client) -> i64 {
+    let sql = "SELECT (SELECT sum(seq_tup_read) FROM pg_stat_user_tables WHERE relname = 'jobs')::bigint
+                    + (SELECT sum(idx_tup_read) FROM pg_stat_user_indexes WHERE relname = 'jobs')::bigint";
+    client.query_one(sql, &[]).await.unwrap().get(0)
+}
+
+/// Waits until every session of a store has ended: each tells what it did when it ends.
+async fn all_gone(client: &Client) {
+    let sql = "SELECT count(*) FROM pg_stat_activity
+               WHERE datname = current_database() AND application_name = 'marquetry'";
+    while client.query_one(sql, &[]).await.unwrap().get::<_, i64>(0) > 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+async fn lives(store: &Arc<dyn Store>, numbers: std::ops::Range<u64>) {
+    let steps = JobSteps::new(Arc::clone(store), Arc::new(Silence), RetrySchedule::default());
+    for n in numbers {
+        assert_eq!(
+            store.insert_job(&render_job(n), None).await.unwrap(),
+            Inserted::New
+        );
+        let now = at(1_000);
+        for job in steps.claim(worker(1), now, LEASE, 1).await.unwrap() {
+            let hold = job.state.hold().unwrap();
+            steps
+                .finish(job.tenant, job.id, hold, JobResult::default(), None, now)
+                .await
+                .unwrap();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_history_and_a_long_queue_are_not_looked_through() {
+    let Some(database) = database().await else { return };
+    let client = database.connect().await.unwrap();
+    // Nobody analyses behind our back: this is about what happens before somebody does.
+    let store: Arc<dyn Store> = Arc::new(open(&database).await);
+    client
+        .batch_execute("ALTER TABLE jobs SET (autovacuum_enabled = off)")
+        .await
+        .unwrap();
+    // Each connection plans what it runs while there is next to nothing.
+    lives(&store, 1..40).await;
+    let waits = store.insert_job(&render_job(40), None).await;
+    assert_eq!(waits.unwrap(), Inserted::New);
+    client.batch_execute(FILL).await.unwrap();
+    let before = looked_at(&client).await;
+    lives(&store, 41..91).await;
+    drop(store);
+    all_gone(&client).await;
+    client
+        .batch_execute("SELECT pg_stat_clear_snapshot()")
+        .await
+        .unwrap();
+    let looked_at = looked_at(&client).await - before;
+    // Fifty lives of a few dozen looks each; ten thousand rows looked through once would be more.
+    assert!((50..8_000).contains(&looked_at), "{looked_at} entries");
+}
