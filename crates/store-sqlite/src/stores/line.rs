@@ -161,14 +161,15 @@ fn running(connection: &Connection, pick: &Pick) -> Work<Tenants> {
     if pick.at_once == u32::MAX {
         return Ok(HashMap::new());
     }
-    // Told which index: left alone, SQLite groups along the index of all jobs of all time, for each claim.
+    // Told which index, and counted here: left alone, SQLite groups along the index of all jobs of all time, for
+    // each claim anew.
     let mut statement = connection
-        .prepare_cached(
-            "SELECT tenant, count(*) FROM jobs INDEXED BY jobs_leased WHERE running = 1 GROUP BY tenant",
-        )
+        .prepare_cached("SELECT tenant FROM jobs INDEXED BY jobs_leased WHERE running = 1")
         .of("job")?;
-    let counts = statement
-        .query_map([], |row| Ok((row.get(0).unwrap_or_default(), row.get(1)?)))
-        .of("job")?;
-    counts.collect::<Result<_, _>>().of("job")
+    let mut rows = statement.query([]).of("job")?;
+    let mut counts = HashMap::new();
+    while let Some(row) = rows.next().of("job")? {
+        *counts.entry(row.get(0).unwrap_or_default()).or_default() += 1;
+    }
+    Ok(counts)
 }

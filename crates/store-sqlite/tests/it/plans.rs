@@ -16,7 +16,7 @@ fn hot_queries_use_their_index() {
             "jobs_leased",
         ),
         (
-            "SELECT tenant, count(*) FROM jobs INDEXED BY jobs_leased WHERE running = 1 GROUP BY tenant",
+            "SELECT tenant FROM jobs INDEXED BY jobs_leased WHERE running = 1",
             "COVERING INDEX jobs_leased",
         ),
         (
