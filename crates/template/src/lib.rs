@@ -62,6 +62,7 @@ mod form;
 mod format;
 pub mod geometry;
 mod insertion;
+mod lay;
 mod limits;
 mod problem;
 mod schema;
@@ -96,6 +97,7 @@ pub use format::text::{
     Align, Case, FitMode, FontChoice, Overflow, TextBox, TextFit, TextLayer, TextStroke, Valign,
     WhenTextEmpty,
 };
+pub use lay::{LaidPicture, Seen};
 pub use limits::{Addresses, Limits};
 pub use problem::{Problem, Problems};
 pub use schema::schema;
