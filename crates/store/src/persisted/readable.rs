@@ -8,8 +8,11 @@ use crate::StoreError;
 /// How many rows are remembered as told; with more, all are forgotten, and told of once more.
 const MOST_TOLD: usize = 1024;
 
+/// What sort of row, and its id.
+type Named = (&'static str, [u8; 16]);
+
 /// Rows that this process has told of.
-static TOLD: Mutex<Option<HashSet<(&str, [u8; 16])>>> = Mutex::new(None);
+static TOLD: Mutex<Option<HashSet<Named>>> = Mutex::new(None);
 
 /// What was read of the row with this id; `None` when it was written by a newer program or is damaged. The log is told
 /// so the first time that this process comes upon the row, however often it is passed over.
