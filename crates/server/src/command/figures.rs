@@ -17,7 +17,7 @@ const BINS: [f64; 17] = [
 const UPKEEP: Duration = Duration::from_secs(5);
 
 /// Every counter and what it counts.
-pub(super) const COUNTERS: [(&str, &str); 10] = [
+pub(super) const COUNTERS: [(&str, &str); 11] = [
     (
         "marquetry_jobs_accepted_total",
         "Jobs that were accepted and are durable, by kind.",
@@ -37,6 +37,10 @@ pub(super) const COUNTERS: [(&str, &str); 10] = [
     (
         "marquetry_leases_lost_total",
         "Attempts that were abandoned because somebody else had taken the job.",
+    ),
+    (
+        "marquetry_unreadable_rows_total",
+        "Jobs and deliveries that cannot be read and are passed over, by what they are.",
     ),
     (
         "marquetry_deliveries_tried_total",
