@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures::{Stream, StreamExt as _, TryStreamExt as _};
 use marquetry_job::Timestamp;
 use marquetry_model::{AssetSource, BlobKey, ContentHash, JobSpec};
+use marquetry_store::StoreError;
 use object_store::path::Path;
 use tokio::time::Instant;
 
@@ -86,8 +87,8 @@ impl Service {
 
     /// Forgets old idempotency keys, jobs older than [`jobs_kept`](crate::ServiceBuilder::jobs_kept) that have ended
     /// and their deliveries, and the log of tries older than
-    /// [`attempts_kept`](crate::ServiceBuilder::attempts_kept); deletes results older than [`results_kept`](crate::ServiceBuilder::results_kept); and
-    /// deletes blobs that are older than
+    /// [`attempts_kept`](crate::ServiceBuilder::attempts_kept); deletes results older than
+    /// [`results_kept`](crate::ServiceBuilder::results_kept); and deletes blobs that are older than
     /// [`orphans_kept`](crate::ServiceBuilder::orphans_kept) and that nothing needs: uploads that broke off or came
     /// to nothing, and pictures of requests that have ended. Previews stay as long as their mockup.
     ///
@@ -101,11 +102,12 @@ impl Service {
             idempotency_keys: self.store().forget_claims(now).await?,
             ..Swept::default()
         };
-        self.forget(now - self.inner.settings.jobs_kept, &mut swept)
-            .await?;
-        swept.attempts = self
-            .forget_attempts(now - self.inner.settings.attempts_kept)
-            .await?;
+        let (store, settings) = (self.store(), &self.inner.settings);
+        let before = now - settings.jobs_kept;
+        swept.deliveries = in_batches(|most| store.forget_deliveries(before, most)).await?;
+        swept.jobs = in_batches(|most| store.forget_jobs(before, most)).await?;
+        let before = now - settings.attempts_kept;
+        swept.attempts = in_batches(|most| store.forget_attempts(before, most)).await?;
         swept.results = self.sweep_results(now - self.inner.settings.results_kept).await?;
         let before = now - self.inner.settings.orphans_kept;
         for key in self.old_blobs("incoming", before).await? {
@@ -130,38 +132,6 @@ impl Service {
             }
         }
         Ok(swept)
-    }
-
-    /// Forgets jobs and deliveries that ended and are older than `before`.
-    async fn forget(&self, before: Timestamp, swept: &mut Swept) -> Result<(), ServiceError> {
-        let all = u64::from(FORGOTTEN_AT_ONCE);
-        for _ in 0..BATCHES {
-            let gone = self.store().forget_deliveries(before, FORGOTTEN_AT_ONCE).await?;
-            swept.deliveries += gone;
-            if gone < all {
-                break;
-            }
-        }
-        for _ in 0..BATCHES {
-            let gone = self.store().forget_jobs(before, FORGOTTEN_AT_ONCE).await?;
-            swept.jobs += gone;
-            if gone < all {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    async fn forget_attempts(&self, before: Timestamp) -> Result<u64, ServiceError> {
-        let mut forgotten = 0;
-        for _ in 0..BATCHES {
-            let gone = self.store().forget_attempts(before, FORGOTTEN_AT_ONCE).await?;
-            forgotten += gone;
-            if gone < u64::from(FORGOTTEN_AT_ONCE) {
-                break;
-            }
-        }
-        Ok(forgotten)
     }
 
     /// Deletes results that were last written before a moment. A job that would write one again must be younger than
@@ -216,4 +186,20 @@ impl Service {
         });
         Ok(Some(keys.collect()))
     }
+}
+
+/// Forgets a few at a time, until fewer are left or the rest is for the next sweep. Tells how many went.
+async fn in_batches<F>(forget: impl Fn(u32) -> F) -> Result<u64, StoreError>
+where
+    F: Future<Output = Result<u64, StoreError>>,
+{
+    let mut forgotten = 0;
+    for _ in 0..BATCHES {
+        let gone = forget(FORGOTTEN_AT_ONCE).await?;
+        forgotten += gone;
+        if gone < u64::from(FORGOTTEN_AT_ONCE) {
+            break;
+        }
+    }
+    Ok(forgotten)
 }

@@ -86,9 +86,7 @@ pub use format::image::{
 pub use format::layer::{Bind, Common, Kind, Layer, LayerType, Shadow, Stroke, StrokePosition};
 pub use format::path::{PathSteps, Step};
 pub use format::qr::{ErrorCorrection, QrLayer};
-pub use format::repeat::{
-    CellLayout, EmptySlot, ItemLayers, ItemOrder, LastRow, LayoutMode, RepeatLayer, Slot,
-};
+pub use format::repeat::{CellLayout, EmptySlot, ItemOrder, LastRow, LayoutMode, RepeatLayer, Slot};
 pub use format::shape::{Fill, Gradient, GradientKind, Outline, ShapeLayer, ShapeType, Stop};
 pub use format::smart_object::{ArtSlot, SmartObjectLayer};
 pub use format::source::{Address, Source, SourceForm};

@@ -1,12 +1,8 @@
 //! Layers that are drawn once for each item of a list: teams, price lists, tables.
 
-use schemars::{Schema, SchemaGenerator};
-use serde_json::Value;
-
-use super::layer::{Layer, within};
+use super::group::Layers;
 use crate::Limits;
-use crate::form::{Form, Listed, Reader, choice, read_list, record};
-use crate::problem::Path;
+use crate::form::{Listed, choice, record};
 use crate::units::{CellCount, Columns, Coordinate, Id, Length, PlayerId};
 
 record! {
@@ -23,7 +19,7 @@ record! {
         /// In which order items take their cells.
         order("order"): or ItemOrder = ItemOrder::Given;
         /// What is drawn in each cell, from the cell's top left corner. Fields belong to the item.
-        item("item"): required ItemLayers;
+        item("item"): required Layers;
     }
 }
 
@@ -124,31 +120,5 @@ impl Listed for Slot {
 
     fn most(limits: &Limits) -> usize {
         limits.slots
-    }
-}
-
-/// What is drawn in each cell.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct ItemLayers(pub Vec<Layer>);
-
-impl std::ops::Deref for ItemLayers {
-    type Target = [Layer];
-
-    fn deref(&self) -> &[Layer] {
-        &self.0
-    }
-}
-
-impl Form for ItemLayers {
-    fn read(value: &Value, path: &Path<'_>, reader: &mut Reader<'_>) -> Option<Self> {
-        within(path, reader, |reader| read_list(value, path, reader).map(Self))
-    }
-
-    fn write(&self) -> Value {
-        self.0.write()
-    }
-
-    fn schema(generator: &mut SchemaGenerator) -> Schema {
-        Vec::<Layer>::schema(generator)
     }
 }

@@ -203,9 +203,11 @@ async fn gone_disables_at_once_and_says_so() {
             ..
         }
     ));
+    assert_eq!(delivery.tries[0].status, Some(410));
     let disabled = stage
         .until_endpoint(endpoint.id, |endpoint| !endpoint.enabled)
         .await;
+    assert!(disabled.updated_at.is_some());
     let why = disabled.disabled.map(|disabled| disabled.why);
     assert_eq!(why, Some(WhyDisabled::Gone));
     assert_eq!(stage.attempts(id).await[0].trouble, Some(Trouble::Gone));

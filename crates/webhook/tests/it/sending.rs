@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use marquetry_egress::{Egress, Policy};
-use marquetry_job::{DeathCause, DeliveryState};
+use marquetry_job::DeliveryState;
 use marquetry_model::{Callback, Delivery, Secret, Target};
 use marquetry_testkit::catcher::{Answer, Catcher};
 
-use crate::stage::{PATIENCE, SECRET, Stage, callback_dialect, start, tenant};
+use crate::stage::{PATIENCE, SECRET, Stage, callback_dialect, start};
 
 #[tokio::test]
 async fn a_message_arrives_signed_and_is_taken() {
@@ -179,32 +179,6 @@ async fn an_address_inside_is_refused_and_told_plainly() {
     assert!(matches!(delivery.state, DeliveryState::Pending { .. }));
     courier.stop().await;
     assert_eq!(catcher.caught().len(), 0);
-}
-
-#[tokio::test]
-async fn gone_means_dead_and_the_endpoint_is_disabled() {
-    let (stage, catcher) = (Stage::new(), Catcher::start().await);
-    catcher.answer_always(Answer::status(410));
-    let endpoint = stage.endpoint(1, catcher.url("/")).await;
-    let id = stage.owe(1, &endpoint).await;
-    let courier = start(stage.courier());
-    let delivery = stage.until(id, |delivery| delivery.state.is_terminal()).await;
-    assert!(matches!(
-        delivery.state,
-        DeliveryState::Dead {
-            cause: DeathCause::Gone,
-            ..
-        }
-    ));
-    assert_eq!(delivery.tries[0].status, Some(410));
-    courier.stop().await;
-    let endpoint = stage
-        .store
-        .endpoint(tenant(), endpoint.id)
-        .await
-        .unwrap()
-        .unwrap();
-    assert!(!endpoint.enabled && endpoint.updated_at.is_some());
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use marquetry_egress::{Egress, Policy, ResolveError, Resolver};
 use marquetry_testkit::tricks::{Fate, TRICKS, aimed};
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::net::TcpListener;
 
 use super::site::{Setup, Site};
@@ -35,11 +35,6 @@ fn strangers_door(policy: Policy) -> Egress {
     }
     let door = Egress::builder(policy).resolver(Arc::new(Names(names)));
     door.build().unwrap()
-}
-
-/// The code and the message of a refusal, wherever this family of answers has them.
-fn told(body: &Value) -> String {
-    body.to_string()
 }
 
 #[tokio::test]
@@ -96,7 +91,7 @@ async fn no_row_gets_through_a_door_of_the_api() {
             .await;
         for answer in [upload, render] {
             assert!(!answer.status.is_success(), "{url:?}: {:?}", answer.body);
-            let told = told(&answer.json());
+            let told = answer.json().to_string();
             assert!(
                 [
                     "127.0.0.1\"",
