@@ -86,6 +86,10 @@ id! {
     DeliveryId
 }
 id! {
+    /// One customer's copy of a template.
+    DesignId
+}
+id! {
     /// An API key (not its secret).
     ApiKeyId
 }

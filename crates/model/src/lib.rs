@@ -26,6 +26,7 @@ mod mockup;
 pub mod placement;
 mod render_spec;
 mod request;
+mod template;
 mod tenant;
 mod timeline;
 mod upload;
@@ -39,7 +40,7 @@ pub use endpoint::{
 };
 pub use export::{Dpi, Export, ExportFormat, ExportSize, Quality};
 pub use fidelity::{Comparison, Difference, Drawn, Fidelity, Lack, LayerFidelity, NoReference};
-pub use id::{ApiKeyId, DeliveryId, EndpointId, JobId, LayerId, MalformedId, MockupId, TenantId};
+pub use id::{ApiKeyId, DeliveryId, DesignId, EndpointId, JobId, LayerId, MalformedId, MockupId, TenantId};
 pub use job::{Announce, ExportFile, Job, JobKind, JobResult, JobSpec, Priority, Timing, Version};
 pub use mockup::{Mockup, Thumbnail, Warning};
 pub use placement::{BoxSize, Fit, Flip, Placement, Position, Rotation, Tile};
@@ -47,6 +48,10 @@ pub use render_spec::{Adjustments, AssetSource, Change, ColourOverlay, RenderSpe
 pub use request::{
     EndpointChange, EndpointDraft, RenderRequest, RequestedAsset, RequestedChange, TextChange, TextFit,
     TextStyle, Words,
+};
+pub use template::{
+    About, AssetKind, Design, DesignGroup, Handle, Layout, Pinned, Published, Template, TemplateAsset,
+    TemplateSpec,
 };
 pub use tenant::{ApiKey, KeyHash, Tenant};
 pub use timeline::{Happening, Moment, Progress, Timeline};
