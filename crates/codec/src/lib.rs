@@ -1,4 +1,4 @@
-//! Untrusted image files to pixels; pixels to PNG, JPEG and WebP.
+//! Untrusted image files to pixels; pixels to PNG, JPEG, WebP and PDF; words to QR codes.
 //!
 //! What the crate promises:
 //! - the kind of a file is read from its bytes and never from what somebody called it ([`sniff`]);
@@ -33,7 +33,9 @@ mod header;
 mod kind;
 mod limits;
 mod orient;
+mod pdf;
 mod profile;
+mod qr;
 mod resize;
 mod rotate;
 
@@ -44,8 +46,10 @@ pub use header::{Dpi, ImageHeader, probe};
 pub use kind::{Kind, sniff};
 pub use limits::{Limit, Limits};
 pub use orient::{Orientation, QuarterTurn, flip_horizontal, flip_vertical, orient, turn};
+pub use pdf::{PdfPage, pdf};
 pub use profile::{
     GreyProfile, IccProfile, InkProfile, Looks, ProfileError, RgbProfile, brightness_of, srgb_profile,
 };
+pub use qr::{QrCode, QrLevel};
 pub use resize::{Scaling, SourceCrop, resize, resize_crop, resize_part, touched_part};
 pub use rotate::{rotate, rotated_size};

@@ -71,7 +71,7 @@ enum Strength {
 ///
 /// Three box filters one after the other: for the sizes at hand they are within 3 % of the Gaussian
 /// and take the same time for every `sigma`. Below two pixels the true kernel is used.
-fn blur(raster: &Raster, sigma: f64) -> Raster {
+pub(crate) fn blur(raster: &Raster, sigma: f64) -> Raster {
     let (width, height) = (raster.width() as usize, raster.height() as usize);
     let mut planes: Vec<[f32; 4]> = raster
         .pixels()

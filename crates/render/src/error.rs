@@ -58,6 +58,51 @@ pub enum RenderError {
         /// Pixels allowed.
         allowed: u64,
     },
+    /// What a layer of a template shows is no picture that we can read: the caller sends another one.
+    #[error("the picture of {layer:?} cannot be read")]
+    Picture {
+        /// What people call the layer; `background` is that of the page.
+        layer: String,
+        /// What is wrong with it.
+        #[source]
+        source: CodecError,
+    },
+    /// Something that a layer of a template needs was not given: a mistake of the program that calls.
+    #[error("{what} of {layer:?} was not given")]
+    SupplyMissing {
+        /// What people call the layer.
+        layer: String,
+        /// What is missing.
+        what: &'static str,
+    },
+    /// The words of a layer of a template are more than can be set: the caller sends fewer.
+    #[error("the words of {layer:?} cannot be set")]
+    Words {
+        /// What people call the layer.
+        layer: String,
+        /// Why not.
+        #[source]
+        source: TextError,
+    },
+    /// The words of a QR code are more than one holds: the caller sends fewer.
+    #[error("the words of {layer:?} are too long for a QR code")]
+    WordsTooLong {
+        /// What people call the layer.
+        layer: String,
+    },
+    /// A layer of a template takes more memory than the caller allows.
+    #[error("{wanted} bytes wanted to draw {layer:?}, {allowed} allowed")]
+    LayerTooLarge {
+        /// What people call the layer.
+        layer: String,
+        /// Bytes it takes.
+        wanted: u64,
+        /// Bytes allowed.
+        allowed: u64,
+    },
+    /// A page of a template lies in itself, which nobody can draw.
+    #[error("a page lies in itself")]
+    PageInItself,
     /// The caller asked to stop.
     #[error("stopped on request")]
     Stopped,

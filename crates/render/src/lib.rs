@@ -1,4 +1,4 @@
-//! The pure middle: an open mockup, a spec and asset bytes in, a finished export out.
+//! The pure middle: an open mockup or a filled template, a spec and asset bytes in, a finished export out.
 //!
 //! Everything here is synchronous and touches nothing outside: no disk, no network, no clock.
 //!
@@ -21,7 +21,7 @@
 //!
 //! Reading order: [`open`] parses a mockup and keeps what is decoded; `plan` turns a document and
 //! changes into a scene of `marquetry-compose`; [`draw`] and [`export`] make pixels and files of it;
-//! [`render`] is all of it for one job; [`report`] compares a drawing with
+//! [`render`] is all of it for one job; [`render_template`] draws a filled template; [`report`] compares a drawing with
 //! Photoshop's own.
 
 mod adjust;
@@ -49,6 +49,7 @@ mod rules;
 mod shape;
 mod space;
 mod spots;
+mod template;
 mod text;
 mod tile;
 mod undrawn;
@@ -63,5 +64,8 @@ pub use marquetry_text::{FontError, FontShelf, ShelfLimits};
 pub use open::{Limits, OpenMockup, open};
 pub use picture::{
     Assets, Order, OutputProfile, Picture, Rendered, Room, Watch, draw, export, export_as, render,
+};
+pub use template::{
+    MountedMockup, RenderedTemplate, Supplies, Warning, WarningCode, render_template, template_fonts,
 };
 pub use undrawn::{Feature, Undrawn};

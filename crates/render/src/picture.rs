@@ -152,11 +152,22 @@ fn draw_canvas(
     painter: &Painter<'_>,
     watch: &mut dyn Watch,
 ) -> Result<(Canvas, Vec<Undrawn>), RenderError> {
-    let mut decoded: Vec<(&Change, Option<Raster>)> = Vec::with_capacity(order.changes.len());
+    let mut decoded = Vec::with_capacity(order.changes.len());
     for change in order.changes {
         decoded.push((change, asset(mockup, change, assets)?));
     }
     watch.left(Room::Decode);
+    draw_decoded(mockup, order, decoded, painter, watch)
+}
+
+/// The rest of the walk, with the pictures of `order`'s changes.
+pub(crate) fn draw_decoded(
+    mockup: &OpenMockup,
+    order: &Order<'_>,
+    decoded: Vec<(&Change, Option<Raster>)>,
+    painter: &Painter<'_>,
+    watch: &mut dyn Watch,
+) -> Result<(Canvas, Vec<Undrawn>), RenderError> {
     let mut edits = Edits::new(order.redraw);
     for address in order.hidden {
         edits.hide(mockup, address);
@@ -250,7 +261,7 @@ pub fn export_as(
     clippy::cast_sign_loss,
     reason = "the model's own range is 1 to 100"
 )]
-fn quality(asked: marquetry_model::Quality) -> Quality {
+pub(crate) fn quality(asked: marquetry_model::Quality) -> Quality {
     Quality::new(asked.get().round() as u8).unwrap_or_default()
 }
 

@@ -198,7 +198,7 @@ fn twice(pen: &Pen) -> Pen {
     }
 }
 
-fn inverted(mask: &Mask) -> Mask {
+pub(crate) fn inverted(mask: &Mask) -> Mask {
     let bytes = mask.coverage.bytes().iter().map(|byte| 255 - byte).collect();
     let size = mask.coverage.size();
     Mask {

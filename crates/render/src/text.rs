@@ -284,7 +284,7 @@ fn rasterise(
 }
 
 /// A path on the canvas. The canvas' own curves are cubic.
-fn outline(path: &BezPath, home: Affine) -> Outline {
+pub(crate) fn outline(path: &BezPath, home: Affine) -> Outline {
     let mut outline = Outline::new();
     let point = |at: At| {
         let at = home * at;

@@ -12,7 +12,7 @@
 //! ```
 //!
 //! In reading order: [`psd`] writes the files the parsers are tested with; [`paint`] draws pictures from
-//! arithmetic alone; [`scene`] is the canonical scene every speed is measured on; [`demo`] is the mockup that
+//! arithmetic alone and [`photos`] are such as customers bring; [`scene`] is the canonical scene every speed is measured on; [`demo`] is the mockup that
 //! ships with the project; [`mod@golden`] holds pictures to what they were; [`catcher`] and [`clock`] stand in for
 //! a customer's server and for time; [`tricks`] is the table of URLs that no door may open. Behind features of their names, `s3` is a real S3 server and `postgres` a
 //! throwaway database.
@@ -24,6 +24,7 @@ pub mod demo;
 pub mod golden;
 pub mod icc;
 pub mod paint;
+pub mod photos;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 pub mod psd;

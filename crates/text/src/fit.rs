@@ -32,6 +32,9 @@ pub enum Overflow {
     Visible,
     /// They are cut, and end with `…`.
     Ellipsis,
+    /// Lines after the most that there may be are left out; the frame cuts off the rest, which is for
+    /// whoever paints them to do: see [`Fitted::clip`].
+    Clip,
 }
 
 /// Words at the size at which they fit.
@@ -45,6 +48,8 @@ pub struct Fitted {
     pub fits: bool,
     /// Whether the end of the words was left out.
     pub cut: bool,
+    /// Whether nothing outside of the frame is to be painted.
+    pub clip: bool,
 }
 
 impl Fitting {
@@ -97,7 +102,7 @@ pub fn fit(
             laid: shaped.lay(&Frame::Box(whole), scale)?,
             scale,
             fits: true,
-            cut: false,
+            ..Fitted::default()
         });
     }
     let scale = scales.at(0);
@@ -106,11 +111,13 @@ pub fn fit(
     {
         return Ok(cut);
     }
+    let clip = fitting.overflow == Overflow::Clip;
+    let most_lines = fitting.most_lines.filter(|_| clip);
     Ok(Fitted {
-        laid: shaped.lay(&Frame::Box(*frame), scale)?,
+        laid: shaped.lay_some(&Frame::Box(*frame), scale, most_lines.unwrap_or(usize::MAX))?,
         scale,
-        fits: false,
-        cut: false,
+        clip,
+        ..Fitted::default()
     })
 }
 
@@ -216,8 +223,8 @@ fn ellipsis(
     Ok(Some(Fitted {
         laid: shape(&cut, shelf, limits)?.lay(&Frame::Box(kept), scale)?,
         scale,
-        fits: false,
         cut: true,
+        ..Fitted::default()
     }))
 }
 

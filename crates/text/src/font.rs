@@ -144,6 +144,13 @@ impl Font {
         })
     }
 
+    /// The same face, known by another family's name as a style of it.
+    pub(crate) fn called(mut self, family: &str, weight: u16, italic: bool) -> Self {
+        family.clone_into(&mut self.names.family);
+        (self.names.weight, self.names.italic) = (weight, italic);
+        self
+    }
+
     /// What it is called.
     pub fn names(&self) -> &Names {
         &self.names

@@ -60,6 +60,11 @@ impl Shaped<'_> {
 
     /// Places all lines in a frame, `scale` times as large as they are, and draws their glyphs.
     pub(crate) fn lay(&self, frame: &Frame, scale: f64) -> Result<Laid, TextError> {
+        self.lay_some(frame, scale, usize::MAX)
+    }
+
+    /// The same, of the first `most` lines.
+    pub(crate) fn lay_some(&self, frame: &Frame, scale: f64, most: usize) -> Result<Laid, TextError> {
         let mut laid = Laid {
             substitutions: self.substitutions.clone(),
             ..Laid::default()
@@ -77,6 +82,10 @@ impl Shaped<'_> {
             };
             let lines = paragraph.lines(room, splits);
             for line in &lines.lines {
+                if laid.lines.len() >= most {
+                    laid.overflowed = true;
+                    break;
+                }
                 let height = paragraph.height(self, line);
                 let baseline = pen.line(frame, &height);
                 if let Frame::Box(frame) = frame {
@@ -271,6 +280,7 @@ fn place(
         Align::Justify(last) if line.last && last != LastLine::Fill => match last {
             LastLine::Center => (in_middle, 0.0),
             LastLine::Right => (at_right, 0.0),
+            LastLine::Start => (from_start, 0.0),
             LastLine::Left | LastLine::Fill => (at_left, 0.0),
         },
         Align::Justify(_) if slack > 0.0 && gaps > 0 => {

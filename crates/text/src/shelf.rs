@@ -55,6 +55,8 @@ pub struct FontShelf {
     faces: Vec<Arc<Font>>,
     limits: ShelfLimits,
     held: u64,
+    /// How many stand in front.
+    front: usize,
 }
 
 /// Place of a face on its shelf.
@@ -134,6 +136,41 @@ impl FontShelf {
             }
         }
         Ok(names)
+    }
+
+    /// Puts a face in front of all others but those that were put there before, under the name of a
+    /// family that somebody else chose for it; of a file with several faces, the one most like
+    /// `weight` and `italic`. It is found before others of that family, and asked first for what
+    /// another font lacks.
+    ///
+    /// # Errors
+    /// As [`add`](Self::add).
+    pub fn put_first(
+        &mut self,
+        bytes: Bytes,
+        family: &str,
+        weight: u16,
+        italic: bool,
+    ) -> Result<(), FontError> {
+        let bytes = self.unpack(bytes)?;
+        self.admit("bytes of one font", bytes.len() as u64, self.limits.font_bytes)?;
+        let held = self.held.saturating_add(bytes.len() as u64);
+        self.admit("bytes of fonts", held, self.limits.bytes)?;
+        self.admit("faces", self.faces.len() as u64 + 1, self.limits.faces as u64)?;
+        let look = Look {
+            weight: Some(weight),
+            italic,
+        };
+        let faces = Font::faces(&bytes, self.limits.faces)?;
+        let best = faces.into_iter().min_by_key(|face| look.distance(face));
+        let Some(face) = best else {
+            return Err(FontError::NotAFont);
+        };
+        self.faces
+            .insert(self.front, Arc::new(face.called(family, weight, italic)));
+        self.front += 1;
+        self.held = held;
+        Ok(())
     }
 
     fn unpack(&self, bytes: Bytes) -> Result<Bytes, FontError> {

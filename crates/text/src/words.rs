@@ -278,6 +278,8 @@ pub enum LastLine {
     Left,
     Center,
     Right,
+    /// Where the paragraph's direction starts.
+    Start,
     Fill,
 }
 

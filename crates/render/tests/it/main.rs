@@ -7,6 +7,7 @@ mod exports;
 mod fidelity;
 mod fills;
 mod fixtures;
+mod gallery;
 mod heavy;
 mod laws;
 mod placing;

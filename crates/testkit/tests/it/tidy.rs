@@ -42,7 +42,9 @@ const KEPT: &[(&str, &[&str], &str)] = &[
     ),
     ("moxcms", &["codec"], "one room converts colours of files"),
     ("multer", &["server"], "one room reads forms"),
+    ("pdf-writer", &["codec"], "one room encodes pictures"),
     ("png", &["codec"], "one room encodes pictures"),
+    ("qrcodegen", &["codec"], "one room encodes pictures"),
     (
         "reqwest",
         &["blobs"],
