@@ -1,6 +1,6 @@
 //! Where a layer lies: the way from its own pixels to those of the page.
 
-use marquetry_pixel::{Point, Projective, Rect, Size};
+use marquetry_pixel::{Projective, Rect, Size};
 use marquetry_template::geometry::Area;
 use marquetry_template::{FilledLayer, FilledShadow};
 use marquetry_text::kurbo::{Affine, Point as At};
@@ -78,7 +78,7 @@ impl Ground {
     }
 
     /// The same ground, seen from a corner of some pixels of the page and no further than those.
-    pub(super) fn from_corner(&self, of: Rect) -> Self {
+    pub(super) fn cornered(&self, of: Rect) -> Self {
         Self {
             way: Affine::translate((-f64::from(of.x), -f64::from(of.y))) * self.way,
             area: of.size().rect(),
@@ -138,13 +138,6 @@ impl Ground {
         let [a, b, c, d, e, f] = (self.way * before).as_coeffs();
         Projective([a, c, e, b, d, f, 0.0, 0.0, 1.0])
     }
-
-    /// A place on the page.
-    #[cfg(test)]
-    fn point(&self, x: f64, y: f64) -> Point {
-        let at = self.way * At::new(x, y);
-        Point::new(at.x, at.y)
-    }
 }
 
 /// A turn clockwise, exact for quarters.
@@ -177,9 +170,13 @@ mod tests {
 
     #[test]
     fn quarter_turns_are_clockwise_and_exact() {
-        assert_eq!(ground(90.0).point(1.0, 0.0), Point::new(0.0, 1.0));
-        assert_eq!(ground(-90.0).point(1.0, 0.0), Point::new(0.0, -1.0));
-        assert_eq!(ground(540.0).point(1.0, 2.0), Point::new(-1.0, -2.0));
+        let gone = |degrees: f64, x: f64, y: f64| {
+            let at = ground(degrees).way * At::new(x, y);
+            (at.x, at.y)
+        };
+        assert_eq!(gone(90.0, 1.0, 0.0), (0.0, 1.0));
+        assert_eq!(gone(-90.0, 1.0, 0.0), (0.0, -1.0));
+        assert_eq!(gone(540.0, 1.0, 2.0), (-1.0, -2.0));
         assert_eq!(ground(720.0).way, Affine::IDENTITY);
     }
 

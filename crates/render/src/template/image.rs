@@ -211,7 +211,7 @@ impl Drawing<'_> {
             return Ok(None);
         }
         sheet.admit(layer, area.size().pixels().saturating_mul(4))?;
-        let corner = ground.from_corner(area);
+        let corner = ground.cornered(area);
         let Some(node) = self.show(shown, layer, &corner, corner.area, sheet)? else {
             return Ok(None);
         };

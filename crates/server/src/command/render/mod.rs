@@ -1,4 +1,6 @@
-//! `marquetry render`: one PSD to one picture, in this process.
+//! `marquetry render`: one PSD or one template to one file, in this process.
+
+mod template;
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -16,15 +18,18 @@ use marquetry_render::{
     Assets, Limits, Order, Painter, Redraw, Room, Watch, bundled_fonts, draw, export, open,
 };
 
+use super::fonts::Fonts;
 use super::terminal::{complain, read, spinner, write_whole};
 use super::{Failure, inspect::id_of};
 
-/// Draws the document as it was saved, or with pictures placed in its smart objects.
+/// Draws a document as it was saved, or with pictures placed in its smart objects; or a template, filled
+/// with values.
 #[derive(Args, Debug)]
 pub(super) struct Render {
-    /// The PSD or PSB to draw.
+    /// The PSD or PSB to draw, or the template, which ends in .json.
     input: PathBuf,
-    /// Where the picture goes; the ending says what it is: png, jpg or webp.
+    /// Where the picture goes; the ending says what it is: png, jpg or webp, and pdf for a template of two
+    /// pages.
     #[arg(short, long)]
     output: PathBuf,
     /// Put FILE into the smart object called NAME. May be given more than once.
@@ -36,15 +41,24 @@ pub(super) struct Render {
     /// Width in pixels, 100 to 10000, or `original` for the document's own.
     #[arg(long, default_value = "original", value_parser = size)]
     size: ExportSize,
-    /// How good a jpg or webp is, 1 to 100.
-    #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(u8).range(1..=100))]
-    quality: u8,
+    /// How good a jpg or webp is, 1 to 100; 90, or what the template says.
+    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=100))]
+    quality: Option<u8>,
     /// Which smart objects are drawn anew: those with a new picture, or all from their contents.
     #[arg(long, value_enum, default_value_t)]
     redraw: RedrawName,
     /// Threads to draw with.
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroUsize>,
+    /// The values that fill a template: a JSON object by names of fields.
+    #[arg(long, value_name = "FIELDS.json")]
+    fields: Option<PathBuf>,
+    /// Where a template finds its pictures and fonts (files named after assets, or as addresses end) and
+    /// its mockups (ID.psd). Nothing is fetched.
+    #[arg(long, value_name = "DIR")]
+    assets: Option<PathBuf>,
+    #[command(flatten)]
+    fonts: Fonts,
 }
 
 /// One `NAME=FILE`.
@@ -100,6 +114,16 @@ fn size(text: &str) -> Result<ExportSize, String> {
 
 impl Render {
     pub(super) fn run(self) -> Result<(), Failure> {
+        if template::is_template(&self.input) {
+            return self.run_template();
+        }
+        for (given, option) in [(&self.fields, "--fields"), (&self.assets, "--assets")] {
+            if given.is_some() {
+                return Err(Failure::new(format!(
+                    "{option} is for templates, which end in .json"
+                )));
+            }
+        }
         let format = self.format()?;
         let progress = spinner();
         progress.set_message("opening");
@@ -133,12 +157,8 @@ impl Render {
             assets.insert(source.clone(), Bytes::from(read(&place.file)?));
             changes.extend(named.into_iter().map(|object| self.change(object, &source)));
         }
-        let threads = self
-            .threads
-            .or_else(|| available_parallelism().ok())
-            .unwrap_or(NonZeroUsize::MIN);
         let painter = Painter {
-            threads,
+            threads: self.threads(),
             ..Painter::default()
         };
         let redraw = match self.redraw {
@@ -154,7 +174,7 @@ impl Render {
             redraw,
         };
         let picture = draw(&mockup, &order, &assets, &painter, &mut watch)?;
-        let quality = Quality::new("quality", self.quality.into())?;
+        let quality = Quality::new("quality", self.quality.unwrap_or(90).into())?;
         let options = Export {
             format,
             size: self.size,
@@ -169,6 +189,12 @@ impl Render {
             complain(&missing.to_string());
         }
         Ok(())
+    }
+
+    fn threads(&self) -> NonZeroUsize {
+        self.threads
+            .or_else(|| available_parallelism().ok())
+            .unwrap_or(NonZeroUsize::MIN)
     }
 
     fn format(&self) -> Result<ExportFormat, Failure> {
