@@ -65,6 +65,11 @@ impl Undone {
         }
     }
 
+    /// Whether the connection, the pool or the patience gave out.
+    pub(crate) const fn is_unavailable(&self) -> bool {
+        matches!(self.sort, Sort::Unavailable)
+    }
+
     /// The error for one of those who wait.
     pub(crate) fn error(&self) -> StoreError {
         let source = Box::new(self.said.clone());

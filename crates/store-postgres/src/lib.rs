@@ -5,8 +5,8 @@
 //! * **Writes** of one process are gathered while the statement before is on its way, and go together as
 //!   one statement, which is one transaction and one flush to the disk. Each caller still hears what
 //!   became of its own wish.
-//! * **News** go out with `NOTIFY` in the transaction of the write, and ring the bells of all processes.
-//!   A lost notification costs the wait until the next look, no more.
+//! * **News** go out with `NOTIFY` right after the write, gathered and beside the work, and ring the bells of all
+//!   processes. A lost notification costs the wait until the next look, no more.
 //! * **Time** is the database's: see [`PostgresStore::clock`].
 //!
 //! Every setting is local to its transaction, and statements are prepared only where the server was seen to
@@ -36,6 +36,7 @@ mod scribe;
 mod sessions;
 mod store;
 mod stores;
+mod teller;
 mod tls;
 mod weakness;
 

@@ -138,6 +138,15 @@ impl Pool {
         Err(last.map_or(StoreError::Closed, StoreError::from))
     }
 
+    /// Runs one statement that reads a page of a queue in the order of an index, with the [settings](Self::begin) of
+    /// those that write; once more where its connection had died.
+    pub(crate) async fn walk(&self, sql: &str, values: &[Value<'_>], what: &'static str) -> Work<Vec<Row>> {
+        match self.write(sql, values, what).await {
+            Err(undone) if undone.is_unavailable() => Ok(self.write(sql, values, what).await?),
+            rows => Ok(rows?),
+        }
+    }
+
     /// Runs one statement that writes: once, for nobody knows what became of it when its connection died.
     ///
     /// In a transaction of its own, for the sake of its [settings](Self::begin); all of it is one round trip.

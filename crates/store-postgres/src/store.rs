@@ -13,10 +13,11 @@ use crate::address::Address;
 use crate::clock::{DatabaseClock, SteadyClock};
 use crate::error::Work;
 use crate::listener::Listener;
-use crate::news::{self, Tag};
+use crate::news::Tag;
 use crate::pool::{Patience, Pool};
 use crate::scribe::Scribe;
 use crate::stores::{Adding, Redelivering, Swapping};
+use crate::teller::{self, Unsaid};
 use crate::weakness::{self, Weakness};
 use crate::{migrations, sessions, tls};
 
@@ -78,18 +79,16 @@ pub struct PostgresStore {
 pub(crate) struct Shared {
     pub(crate) pool: Pool,
     pub(crate) bell: Bell,
-    pub(crate) tag: Tag,
+    pub(crate) unsaid: Unsaid,
 }
 
 impl Shared {
-    /// The text that tells other processes of `changes`.
-    pub(crate) fn told(&self, changes: &[Change]) -> String {
-        news::told(&self.tag, changes)
-    }
-
-    /// Tells this process.
+    /// Tells this process now and the others soon.
     pub(crate) fn ring(&self, changes: impl IntoIterator<Item = Change>) {
-        changes.into_iter().for_each(|change| self.bell.ring(change));
+        for change in changes {
+            self.bell.ring(change);
+            self.unsaid.add(change);
+        }
     }
 }
 
@@ -139,8 +138,9 @@ impl PostgresStore {
         let shared = Shared {
             pool: pool.clone(),
             bell: Bell::new(),
-            tag: Tag::from_random(u32::try_from(random >> 32).unwrap_or(0)),
+            unsaid: Unsaid::default(),
         };
+        let tag = Tag::from_random(u32::try_from(random >> 32).unwrap_or(0));
         let (listening, connector) = match &options.listen_url {
             None => (address, connector),
             Some(url) => {
@@ -154,7 +154,7 @@ impl PostgresStore {
             address: listening,
             tls: connector,
             bell: shared.bell.clone(),
-            tag: shared.tag.clone(),
+            tag: tag.clone(),
             patience: options.connection_timeout,
             ready,
         };
@@ -168,6 +168,8 @@ impl PostgresStore {
         if timeout(options.connection_timeout, hears).await.is_err() {
             tracing::warn!("changes in other processes are not heard yet");
         }
+        // Not among what ends with the store at once: the last news are told even as it goes.
+        tokio::spawn(teller::tell(shared.unsaid.clone(), shared.pool.clone(), tag));
         let Options {
             batch,
             lanes,
@@ -201,5 +203,6 @@ impl PostgresStore {
 impl Drop for PostgresStore {
     fn drop(&mut self) {
         self.beside.iter().for_each(AbortHandle::abort);
+        self.shared.unsaid.close();
     }
 }

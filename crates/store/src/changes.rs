@@ -15,7 +15,8 @@ pub enum Change {
     JobMoved(JobId),
     /// A job ended.
     JobEnded(JobId),
-    /// A delivery came to be owed, or its state changed.
+    /// A delivery came to be owed, or waits for another try. Not that one was taken or has ended: that gives
+    /// nobody a reason to look.
     Delivery,
     /// The listener was too slow and some changes passed it by: look at everything.
     Missed,

@@ -223,6 +223,7 @@ macro_rules! delivery_store_suite {
             filters_narrow_the_list,
             cursor_pages_do_not_shift,
             ended_deliveries_are_forgotten_by_age,
+            a_holder_that_was_overtaken_reports_in_vain,
             changes_are_heard,
         );
     };

@@ -153,6 +153,27 @@ impl DeliverySteps {
         Err(StoreError::Contended { what: "delivery" })
     }
 
+    /// As [`Self::report`], for the holder, who knows how the delivery was when it was claimed and need not read it
+    /// again.
+    ///
+    /// # Errors
+    /// As [`Self::report`].
+    pub async fn report_held(
+        &self,
+        held: &Delivery,
+        event: DeliveryEvent,
+        tried: Option<&AttemptRecord>,
+        now: Timestamp,
+        jitter: Jitter,
+    ) -> Result<Reported<Delivery>, StoreError> {
+        match self.swap(held.clone(), event, now, jitter, tried).await? {
+            Swapped::Now(delivery) => Ok(Reported::Written(*delivery)),
+            Swapped::Illegal(why) => Ok(Reported::Refused(why)),
+            Swapped::Missing => Ok(Reported::Missing),
+            Swapped::Moved => self.report(held.tenant, held.id, event, tried, now, jitter).await,
+        }
+    }
+
     /// Sends a delivery once more, whatever became of it; its schedule starts anew. Refused while it is
     /// being sent.
     ///

@@ -127,14 +127,14 @@ impl CourierBuilder {
         self
     }
 
-    /// How many tries may be under way at once, those left out that [`Self::slow_at_once`] counts.
-    /// Default: 64.
+    /// How many tries may be under way at once, those left out that [`Self::slow_at_once`] counts. While answers
+    /// come, as many more are claimed, so that each answer makes room for one that is ready. Default: 64.
     pub fn at_once(mut self, most: usize) -> Self {
         self.room.at_once = most;
         self
     }
 
-    /// How many tries may be under way beside those, once they have taken longer than a second: what
+    /// How many tries may be under way beside those, once they have taken longer than a quarter of a second: what
     /// waits for a dead receiver should not keep the living waiting. Default: 192.
     pub fn slow_at_once(mut self, most: usize) -> Self {
         self.room.slow_at_once = most;

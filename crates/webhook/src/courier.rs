@@ -1,18 +1,21 @@
 //! The rounds of a courier: see what is due, choose, claim, send out, and wait for the next reason to look.
 
+use std::collections::HashSet;
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use marquetry_job::{Timestamp, WorkerId};
+use marquetry_model::{Delivery, Lane};
 use marquetry_store::{Change, Ownership, StoreError};
 use tokio::sync::{Notify, watch};
-use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
 use crate::errand::{Desk, chain};
-use crate::lanes::{Failed, Lanes, Lesson, Room};
+use crate::hands::{Hands, Turn};
+use crate::lanes::{Room, SLOW};
 
 /// Makes the deliveries that a store owes, until it is told to stop.
 ///
@@ -20,7 +23,7 @@ use crate::lanes::{Failed, Lanes, Lesson, Room};
 ///
 /// Deliveries to one endpoint share a lane, and so do callbacks to one host. A lane has a few slots at a
 /// time, and only one until its receiver has answered, so that a dead receiver holds one slot and not many;
-/// what has lasted a second no longer counts against the slots of the others. A receiver that answers 429,
+/// what has lasted a quarter of a second no longer counts against the slots of the others. A receiver that answers 429,
 /// 502, 503 or 504 hears nothing more from its endpoint until the next try of that delivery, or for a
 /// minute. Each failed delivery waits by its own schedule. An endpoint that failed ten times in a row is probed with
 /// one delivery at a time, and rests until that one's next try, at most five minutes; a single success lets the rest
@@ -49,18 +52,42 @@ pub struct Courier {
     pub(crate) grace: Duration,
 }
 
-/// How often one round looks again after it took something. Each time it takes at least one delivery or
-/// loses it to another courier.
-const LOOKS: usize = 256;
 /// The shortest sleep between two rounds that nothing asked for, so that a lost race is no busy loop.
 const LEAST_SLEEP: Duration = Duration::from_millis(10);
+/// The shortest time between two looks while something is under way and the last look found all there was: what came
+/// to be owed in between is found together.
+const GATHER: Duration = Duration::from_millis(3);
 /// How long handing back may take once the grace of a shutdown is over.
 const HAND_BACK: Duration = Duration::from_secs(5);
 
-/// What a courier has in hand.
-struct Hands {
-    lanes: Lanes,
-    errands: JoinSet<Lesson>,
+/// One step towards the store, made while tries are under way.
+enum Step {
+    /// What a courier that died held was freed.
+    Recovered(u64),
+    /// Seen to be due; whether there may be more, and if nothing was due, when something will be.
+    Found {
+        due: Vec<Delivery>,
+        more: bool,
+        next: Option<Timestamp>,
+    },
+    /// Ours; room was kept in these lanes.
+    Claimed(Vec<Delivery>, Vec<Lane>),
+    /// The store did not answer; room was kept in these lanes.
+    Failed(StoreError, Vec<Lane>),
+}
+
+/// A step that is being made.
+type Making<'a> = Pin<Box<dyn Future<Output = Step> + Send + 'a>>;
+
+/// Whether and when to look.
+struct Outlook {
+    /// Something may be due that was not seen.
+    wanted: bool,
+    /// When to look at the latest, and not before when at the earliest.
+    latest: Instant,
+    earliest: Instant,
+    /// The lanes that were left out of the last look.
+    shut: HashSet<Lane>,
     /// Whether what the dead held was freed, if that is ours to do.
     recovered: bool,
 }
@@ -77,12 +104,18 @@ impl Courier {
     }
 
     async fn rounds(self, shutdown: impl Future<Output = ()> + Send) {
-        let mut hands = Hands {
-            lanes: Lanes::new(self.room),
-            errands: JoinSet::new(),
+        let mut hands = Hands::new(self.room);
+        let now = Instant::now();
+        let mut outlook = Outlook {
+            wanted: true,
+            latest: now,
+            earliest: now,
+            shut: HashSet::new(),
             recovered: self.ownership == Ownership::Shared,
         };
         let (give_up, heed) = watch::channel(false);
+        // The one step that is being made, if any.
+        let mut step: Option<Making<'_>> = None;
 
         // Many changes at once are one reason to look.
         let mut changes = self.desk.store.changes();
@@ -98,121 +131,218 @@ impl Courier {
         tokio::pin!(shutdown, listen);
 
         loop {
-            let sleep = match self.look(&mut hands, &heed).await {
-                Ok(Some(due)) => due
-                    .since(self.desk.clock.now())
-                    .clamp(LEAST_SLEEP.min(self.poll), self.poll),
-                Ok(None) => self.poll,
-                Err(error) => {
-                    tracing::warn!(error = chain(&error), "cannot see what is owed");
-                    self.poll
-                }
-            };
+            self.send_out(&mut hands, &heed);
+            if step.is_none() {
+                step = self.look(&mut hands, &mut outlook);
+            }
+            let now = Instant::now();
+            let wake = step.is_none().then(|| outlook.wake(&hands, now));
+            let until = wake.into_iter().chain(hands.alarm(now)).min();
             tokio::select! {
                 biased;
                 () = &mut shutdown => break,
-                Some(ended) = hands.errands.join_next_with_id() => {
-                    hands.ended(ended);
-                    while let Some(ended) = hands.errands.try_join_next_with_id() {
-                        hands.ended(ended);
-                    }
+                done = made(&mut step) => step = self.take(done, &mut hands, &mut outlook),
+                lanes = hands.something_ended(), if hands.errands() > 0 => {
+                    outlook.wanted |= lanes.iter().any(|lane| outlook.shut.contains(lane));
                 }
                 // A store that has gone rings no more; the sleep still ends.
                 () = &mut listen, if listening => listening = false,
-                () = bell.notified() => {}
-                () = tokio::time::sleep(sleep) => {}
+                () = bell.notified() => outlook.wanted = true,
+                () = sleep_until(until) => {}
             }
+        }
+        // A claim that is on its way may give us something to hand back.
+        if let Some(step) = step
+            && let Ok(Step::Claimed(claimed, _)) = tokio::time::timeout(HAND_BACK, step).await
+        {
+            hands.claimed(claimed, Instant::now(), Duration::ZERO);
         }
         self.wind_down(hands, &give_up).await;
     }
 
-    /// Sends out all that is due and has room. When the next delivery is due, if that is known; `None` when
-    /// nothing is, or when there is no room for it.
-    async fn look(
-        &self,
-        hands: &mut Hands,
-        heed: &watch::Receiver<bool>,
-    ) -> Result<Option<Timestamp>, StoreError> {
-        let now = self.desk.clock.now();
-        if !hands.recovered {
+    /// Begins all that has room, and gives back what cannot wait for it.
+    fn send_out(&self, hands: &mut Hands, heed: &watch::Receiver<bool>) {
+        while let Some(turn) = hands.next(Instant::now(), self.desk.clock.now()) {
+            let (desk, heed) = (Arc::clone(&self.desk), heed.clone());
+            match turn {
+                Turn::Send(delivery) => {
+                    let lane = delivery.target.lane();
+                    let span = tracing::info_span!(
+                        "delivery",
+                        id = %delivery.id,
+                        job = %delivery.job,
+                        event = %delivery.event,
+                        lane = lane.as_str(),
+                    );
+                    hands.begun(lane, |early| {
+                        async move { desk.carry(delivery, heed, early).await }.instrument(span)
+                    });
+                }
+                Turn::HandBack(delivery) => self.hand_back(hands, delivery),
+            }
+        }
+    }
+
+    fn hand_back(&self, hands: &mut Hands, delivery: Delivery) {
+        let desk = Arc::clone(&self.desk);
+        let lane = delivery.target.lane();
+        hands.handed_back(&lane, async move { desk.hand_back(delivery).await });
+    }
+
+    /// The next step, if there is a reason for one and room for what it finds.
+    fn look(&self, hands: &mut Hands, outlook: &mut Outlook) -> Option<Making<'_>> {
+        let (now, today) = (Instant::now(), self.desk.clock.now());
+        if now < outlook.earliest || !(outlook.wanted || now >= outlook.latest) {
+            return None;
+        }
+        if !outlook.recovered {
             // Before the first claim, for afterwards some of what is held would be ours.
-            let freed = self.desk.steps.recover(now).await?;
-            hands.recovered = true;
-            if freed > 0 {
-                tracing::info!(freed, "deliveries of a courier that died are sent again");
-            }
+            return Some(Box::pin(async move {
+                match self.desk.steps.recover(today).await {
+                    Ok(freed) => Step::Recovered(freed),
+                    Err(error) => Step::Failed(error, Vec::new()),
+                }
+            }));
         }
-        for _ in 0..LOOKS {
-            let free = hands.lanes.free(Instant::now());
-            if free == 0 {
-                return Ok(None);
+        let most = hands.claimable(now);
+        if most == 0 {
+            return None;
+        }
+        // Whatever rings from here on may not be seen by this look.
+        outlook.wanted = false;
+        outlook.shut = hands.lanes.shut(today);
+        let shut: Vec<Lane> = outlook.shut.iter().cloned().collect();
+        let found = async move { self.find(today, most, &shut).await };
+        Some(Box::pin(async move {
+            found
+                .await
+                .unwrap_or_else(|error| Step::Failed(error, Vec::new()))
+        }))
+    }
+
+    async fn find(&self, now: Timestamp, most: usize, shut: &[Lane]) -> Result<Step, StoreError> {
+        let store = &self.desk.store;
+        let limit = u32::try_from(most).unwrap_or(u32::MAX);
+        let due = store.due_deliveries(now, limit, shut).await?;
+        let next = match due.is_empty() {
+            true => store.next_due_delivery(shut).await?,
+            false => None,
+        };
+        let more = due.len() >= most;
+        Ok(Step::Found { due, more, next })
+    }
+
+    /// Takes in what a step gave. The step that follows at once, if any.
+    fn take(&self, step: Step, hands: &mut Hands, outlook: &mut Outlook) -> Option<Making<'_>> {
+        let (now, today) = (Instant::now(), self.desk.clock.now());
+        match step {
+            Step::Recovered(freed) => {
+                outlook.recovered = true;
+                if freed > 0 {
+                    tracing::info!(freed, "deliveries of a courier that died are sent again");
+                }
+                None
             }
-            let shut = hands.lanes.shut(now);
-            let most = u32::try_from(free).unwrap_or(u32::MAX);
-            let found = self.desk.store.due_deliveries(now, most, &shut).await?;
-            if found.is_empty() {
+            Step::Found { due, next, .. } if due.is_empty() => {
                 // What is due and was not found cannot be read: it is no reason to look again at once.
-                let next = self.desk.store.next_due_delivery(&shut).await?;
-                return Ok(next.filter(|due| *due > now));
+                let next = next.filter(|due| *due > today).map(|due| due.since(today));
+                let sleep = next.map_or(self.poll, |wait| {
+                    wait.clamp(LEAST_SLEEP.min(self.poll), self.poll)
+                });
+                outlook.latest = now + sleep;
+                None
             }
-            // What was found may all be of one lane; what has no room in it stays in the store, and the
-            // lane is left out of the next look.
-            let chosen = hands.lanes.choose(found, free);
-            let claimed = self
-                .desk
-                .steps
-                .claim_found(chosen, self.worker, now, self.lease)
-                .await?;
-            for delivery in claimed {
-                let lane = delivery.target.lane();
-                let span = tracing::info_span!(
-                    "delivery",
-                    id = %delivery.id,
-                    job = %delivery.job,
-                    event = %delivery.event,
-                    lane = lane.as_str(),
-                );
-                let (desk, heed) = (Arc::clone(&self.desk), heed.clone());
-                let errand = async move { desk.carry(delivery, heed).await };
-                let task = hands.errands.spawn(errand.instrument(span));
-                hands.lanes.began(task.id(), lane, Instant::now());
+            Step::Found { due, more, .. } => {
+                outlook.wanted = true;
+                outlook.earliest = if more { now } else { now + GATHER };
+                // What was found may all be of one lane; what has no room in it stays in the store, and the
+                // lane is left out of the next look.
+                let most = hands.claimable(now).max(1);
+                let chosen = hands.lanes.choose(due, most);
+                if chosen.is_empty() {
+                    outlook.earliest = now + GATHER;
+                    return None;
+                }
+                let lanes: Vec<Lane> = chosen.iter().map(|delivery| delivery.target.lane()).collect();
+                for lane in &lanes {
+                    hands.lanes.reserve(lane.clone());
+                }
+                Some(Box::pin(async move {
+                    let steps = &self.desk.steps;
+                    match steps.claim_found(chosen, self.worker, today, self.lease).await {
+                        Ok(claimed) => Step::Claimed(claimed, lanes),
+                        Err(error) => Step::Failed(error, lanes),
+                    }
+                }))
+            }
+            Step::Claimed(claimed, lanes) => {
+                for lane in &lanes {
+                    hands.lanes.release(lane);
+                }
+                for delivery in &claimed {
+                    hands.lanes.reserve(delivery.target.lane());
+                }
+                // The rest of the lease is for the try itself, and for writing down what came of it.
+                let patience = self.lease.saturating_sub(self.desk.limits.total) / 3;
+                hands.claimed(claimed, now, patience);
+                None
+            }
+            Step::Failed(error, lanes) => {
+                tracing::warn!(error = chain(&error), "cannot see what is owed");
+                for lane in &lanes {
+                    hands.lanes.release(lane);
+                }
+                outlook.wanted = true;
+                outlook.earliest = now + self.poll;
+                None
             }
         }
-        Ok(Some(now))
     }
 
     async fn wind_down(&self, mut hands: Hands, give_up: &watch::Sender<bool>) {
-        if hands.errands.is_empty() {
+        if hands.is_idle() {
             return;
         }
-        tracing::info!(under_way = hands.errands.len(), "stopping");
+        for delivery in hands.take_ahead() {
+            self.hand_back(&mut hands, delivery);
+        }
+        tracing::info!(under_way = hands.errands(), "stopping");
         if tokio::time::timeout(self.grace, hands.all_ended()).await.is_ok() {
             return;
         }
         give_up.send_replace(true);
         if tokio::time::timeout(HAND_BACK, hands.all_ended()).await.is_err() {
             tracing::warn!(
-                left = hands.errands.len(),
+                left = hands.errands(),
                 "some deliveries could not be handed back, their leases will lapse"
             );
         }
     }
 }
 
-impl Hands {
-    fn ended(&mut self, ended: Result<(Id, Lesson), JoinError>) {
-        match ended {
-            Ok((id, lesson)) => self.lanes.ended(id, lesson),
-            Err(error) => {
-                tracing::error!(%error, "a delivery broke off");
-                self.lanes.ended(error.id(), Lesson::Silent(Failed::Callback));
-            }
+impl Outlook {
+    /// When to look again if nothing happens before.
+    fn wake(&self, hands: &Hands, now: Instant) -> Instant {
+        let due = if self.wanted { self.earliest } else { self.latest };
+        match hands.claimable(now) {
+            // What holds the slots may turn out to be slow.
+            0 => due.max(now + SLOW),
+            _ => due.max(self.earliest),
         }
     }
+}
 
-    async fn all_ended(&mut self) {
-        while let Some(ended) = self.errands.join_next_with_id().await {
-            self.ended(ended);
-        }
+/// The end of the step that is being made; never, when there is none. Cancel-safe.
+async fn made(step: &mut Option<Making<'_>>) -> Step {
+    match step {
+        Some(step) => step.await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn sleep_until(until: Option<Instant>) {
+    match until {
+        Some(until) => tokio::time::sleep_until(until).await,
+        None => std::future::pending().await,
     }
 }

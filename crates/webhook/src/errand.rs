@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::condition::{Condition, Finding, Sign};
+use crate::hands::Early;
 use crate::lanes::{Failed, Lesson};
 use crate::verdict::{Outcome, Verdict};
 use crate::{log, random, terms};
@@ -69,8 +70,13 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 impl Desk {
     /// Makes one try of a delivery that was claimed, and writes down what came of it. Hands it back when
-    /// `give_up` turns true before an answer came.
-    pub(crate) async fn carry(&self, delivery: Delivery, give_up: watch::Receiver<bool>) -> Lesson {
+    /// `give_up` turns true before an answer came. A success is told `early`: its slot need not wait for the record.
+    pub(crate) async fn carry(
+        &self,
+        delivery: Delivery,
+        give_up: watch::Receiver<bool>,
+        early: Early,
+    ) -> Lesson {
         let Some(by) = delivery.state.hold() else {
             return Lesson::Nothing;
         };
@@ -133,6 +139,9 @@ impl Desk {
                 verdict.and_disabled();
             }
         }
+        if outcome == Outcome::Accepted {
+            early.tell(Lesson::Accepted);
+        }
         let tried = log::record(&delivery, &request, at, took, verdict);
         let written = self.write(&delivery, event, Some(&tried)).await;
         let next = written.and_then(|delivery| delivery.state.due());
@@ -152,6 +161,15 @@ impl Desk {
             return Lesson::Overloaded(next.map_or(longest, |next| next.min(longest)));
         }
         Lesson::of(outcome, status, Failed::Endpoint { now, next })
+    }
+
+    /// Gives a delivery back that was claimed and not tried.
+    pub(crate) async fn hand_back(&self, delivery: Delivery) -> Lesson {
+        if let Some(by) = delivery.state.hold() {
+            self.write(&delivery, DeliveryEvent::HandedBack { by }, None)
+                .await;
+        }
+        Lesson::Nothing
     }
 
     async fn whither(&self, delivery: &Delivery, at: Timestamp) -> Result<Whither, StoreError> {
@@ -240,8 +258,7 @@ impl Desk {
         let mut waits = WRITE_AGAIN.into_iter();
         loop {
             let now = self.clock.now();
-            let (tenant, id) = (delivery.tenant, delivery.id);
-            match self.steps.report(tenant, id, event, tried, now, jitter).await {
+            match self.steps.report_held(delivery, event, tried, now, jitter).await {
                 Ok(Reported::Written(delivery)) => {
                     tracing::debug!(event = event.name(), state = delivery.state.name(), "written");
                     return Some(delivery);

@@ -3,8 +3,8 @@
 //! Deliveries to one receiver share a lane. What keeps a dead lane from holding up the others:
 //!
 //! * a lane has a few slots, and only one until its receiver has answered;
-//! * a try that has lasted a second moves to a larger allowance of its own, so that a hundred receivers
-//!   which swallow requests leave the ordinary slots to those that answer;
+//! * a try that has lasted a quarter of a second moves to a larger allowance of its own, so that a hundred
+//!   receivers which swallow requests leave the ordinary slots to those that answer;
 //! * a lane that asked for a pause, or is disabled, rests and is not even looked at;
 //! * an endpoint that failed ten times in a row rests too, and is probed with one delivery at a time.
 
@@ -39,8 +39,9 @@ impl Default for Room {
     }
 }
 
-/// From when on a try counts as slow.
-const SLOW: Duration = Duration::from_secs(1);
+/// From when on a try counts as slow. Receivers that are well answer sooner, whatever the way to them; and as long as
+/// nobody knows which ones are dead, each of these moments is one in which those hold all slots.
+pub(crate) const SLOW: Duration = Duration::from_millis(250);
 
 /// Most lanes that are remembered as answering or failing, and most that rest. Beyond that the oldest knowledge is
 /// not worth its memory: a lane that is forgotten starts with one slot again, or is looked at too early.
@@ -52,6 +53,8 @@ const RESTING: usize = 512;
 pub(crate) struct Lanes {
     room: Room,
     under_way: HashMap<Id, (Lane, Instant)>,
+    /// How many are claimed and not begun.
+    reserved: HashMap<Lane, usize>,
     answering: HashSet<Lane>,
     /// Failures in a row.
     failing: HashMap<Lane, u32>,
@@ -89,6 +92,7 @@ impl Lanes {
         Self {
             room,
             under_way: HashMap::new(),
+            reserved: HashMap::new(),
             answering: HashSet::new(),
             failing: HashMap::new(),
             resting: HashMap::new(),
@@ -106,17 +110,42 @@ impl Lanes {
         self.room.at_once.saturating_sub(counted)
     }
 
-    /// The lanes in which nothing more may begin.
-    pub(crate) fn shut(&mut self, now: Timestamp) -> Vec<Lane> {
+    /// How many tries hold a slot.
+    pub(crate) fn under_way(&self) -> usize {
+        self.under_way.len()
+    }
+
+    /// The lanes in which nothing more may be claimed.
+    pub(crate) fn shut(&mut self, now: Timestamp) -> HashSet<Lane> {
         self.resting.retain(|_, until| *until > now);
         let load = self.load();
         let full = load.into_iter().filter(|(lane, load)| *load >= self.limit(lane));
         let mut shut: HashSet<Lane> = full.map(|(lane, _)| lane.clone()).collect();
         shut.extend(self.resting.keys().cloned());
-        shut.into_iter().collect()
+        shut
     }
 
-    /// Those of `found`, in their order and at most `most`, that may begin.
+    /// Whether a lane is to be left alone.
+    pub(crate) fn rests(&self, lane: &Lane, now: Timestamp) -> bool {
+        self.resting.get(lane).is_some_and(|until| *until > now)
+    }
+
+    /// Keeps room in a lane for what is about to be claimed.
+    pub(crate) fn reserve(&mut self, lane: Lane) {
+        *self.reserved.entry(lane).or_default() += 1;
+    }
+
+    /// The room that was kept for one delivery is needed no more.
+    pub(crate) fn release(&mut self, lane: &Lane) {
+        if let Some(kept) = self.reserved.get_mut(lane) {
+            *kept -= 1;
+            if *kept == 0 {
+                self.reserved.remove(lane);
+            }
+        }
+    }
+
+    /// Those of `found`, in their order and at most `most`, that may be claimed.
     pub(crate) fn choose(&self, found: Vec<Delivery>, most: usize) -> Vec<Delivery> {
         let mut load: HashMap<Lane, usize> = self
             .load()
@@ -142,11 +171,10 @@ impl Lanes {
         self.under_way.insert(id, (lane, now));
     }
 
-    /// A try ended.
-    pub(crate) fn ended(&mut self, id: Id, lesson: Lesson) {
-        let Some((lane, _)) = self.under_way.remove(&id) else {
-            return;
-        };
+    /// A try ended. Its lane; `None` for what holds no slot, or none any more.
+    pub(crate) fn ended(&mut self, id: Id, lesson: Lesson) -> Option<Lane> {
+        let (lane, _) = self.under_way.remove(&id)?;
+        let freed = lane.clone();
         match lesson {
             Lesson::Nothing => {}
             Lesson::Accepted => {
@@ -168,6 +196,7 @@ impl Lanes {
             }
             Lesson::Closed(until) => self.rest(lane, until),
         }
+        Some(freed)
     }
 
     /// Counts a failure. From the tenth in a row on, the lane rests until that delivery's next try, at most for a
@@ -222,6 +251,9 @@ impl Lanes {
         for (lane, _) in self.under_way.values() {
             *load.entry(lane).or_default() += 1;
         }
+        for (lane, kept) in &self.reserved {
+            *load.entry(lane).or_default() += kept;
+        }
         load
     }
 }
@@ -272,9 +304,9 @@ mod tests {
 
         let task = id().await;
         lanes.began(task, lane(0), Instant::now());
-        assert_eq!(lanes.shut(NOW), [lane(0)]);
+        assert_eq!(lanes.shut(NOW), HashSet::from([lane(0)]));
         lanes.ended(task, Lesson::Accepted);
-        assert_eq!(lanes.shut(NOW), []);
+        assert_eq!(lanes.shut(NOW), HashSet::new());
         // Four of the even ones, and one of the odd.
         let chosen = lanes.choose(found.clone(), 64);
         assert_eq!(chosen.len(), 5);
@@ -284,6 +316,18 @@ mod tests {
         lanes.began(task, lane(0), Instant::now());
         lanes.ended(task, Lesson::Silent(Failed::Callback));
         assert_eq!(lanes.choose(vec![delivery(0, 1), delivery(0, 2)], 64).len(), 1);
+    }
+
+    #[tokio::test]
+    async fn room_that_is_kept_is_taken() {
+        let mut lanes = Lanes::new(Room::default());
+        lanes.reserve(lane(0));
+        assert_eq!(lanes.shut(NOW), HashSet::from([lane(0)]));
+        assert!(lanes.choose(vec![delivery(0, 1)], 9).is_empty());
+        assert_eq!(lanes.free(Instant::now()), 64, "it holds no slot yet");
+        lanes.release(&lane(0));
+        lanes.release(&lane(0));
+        assert_eq!(lanes.choose(vec![delivery(0, 1)], 9).len(), 1);
     }
 
     #[tokio::test]
@@ -317,8 +361,11 @@ mod tests {
         lanes.began(task, lane(1), Instant::now());
         let until = NOW + Duration::from_secs(5);
         lanes.ended(task, Lesson::Overloaded(until));
-        assert_eq!(lanes.shut(until - Duration::from_micros(1)), [lane(1)]);
-        assert_eq!(lanes.shut(until), []);
+        assert_eq!(
+            lanes.shut(until - Duration::from_micros(1)),
+            HashSet::from([lane(1)])
+        );
+        assert_eq!(lanes.shut(until), HashSet::new());
     }
 
     #[tokio::test]
@@ -351,25 +398,28 @@ mod tests {
         for _ in 0..9 {
             fail(&mut lanes, Lesson::Refused(failed(NOW, minute))).await;
         }
-        assert_eq!(lanes.shut(NOW), [], "nine say nothing yet");
+        assert_eq!(lanes.shut(NOW), HashSet::new(), "nine say nothing yet");
         fail(&mut lanes, Lesson::Silent(failed(NOW, minute))).await;
         let almost = NOW + minute - Duration::from_micros(1);
-        assert_eq!(lanes.shut(almost), [lane(1)]);
-        assert_eq!(lanes.shut(NOW + minute), [], "time for a probe");
+        assert_eq!(lanes.shut(almost), HashSet::from([lane(1)]));
+        assert_eq!(lanes.shut(NOW + minute), HashSet::new(), "time for a probe");
 
         // One probe at a time, although the receiver answers.
         fail(&mut lanes, Lesson::Refused(failed(NOW + minute, minute * 600))).await;
         let later = NOW + minute + Duration::from_secs(300);
-        assert_eq!(lanes.shut(later - Duration::from_micros(1)), [lane(1)]);
-        assert_eq!(lanes.shut(later), [], "at most five minutes");
+        assert_eq!(
+            lanes.shut(later - Duration::from_micros(1)),
+            HashSet::from([lane(1)])
+        );
+        assert_eq!(lanes.shut(later), HashSet::new(), "at most five minutes");
         let found = |n| vec![delivery(1, n), delivery(1, n + 1)];
         assert_eq!(lanes.choose(found(0), 9).len(), 1);
 
         fail(&mut lanes, Lesson::Accepted).await;
-        assert_eq!(lanes.shut(later), []);
+        assert_eq!(lanes.shut(later), HashSet::new());
         assert_eq!(lanes.choose(found(0), 9).len(), 2);
         fail(&mut lanes, Lesson::Refused(failed(later, minute))).await;
-        assert_eq!(lanes.shut(later), [], "the row begins anew");
+        assert_eq!(lanes.shut(later), HashSet::new(), "the row begins anew");
     }
 
     #[tokio::test]
@@ -380,6 +430,6 @@ mod tests {
             lanes.began(task, Lane::new("callback:example.com"), Instant::now());
             lanes.ended(task, Lesson::Refused(Failed::Callback));
         }
-        assert_eq!(lanes.shut(NOW), []);
+        assert_eq!(lanes.shut(NOW), HashSet::new());
     }
 }

@@ -65,7 +65,7 @@
 //! ```
 //!
 //! In reading order: [`Announcements`], then `builder` for what a courier is made of, `courier` for its
-//! rounds, `lanes` for who may be sent to at once, `errand` for one try, `verdict` for what an answer
+//! rounds, `hands` for what it holds, `lanes` for who may be sent to at once, `errand` for one try, `verdict` for what an answer
 //! means, `log` for what is written down, `condition` for what it tells about the endpoint.
 
 /// The example of the page that receivers read.
@@ -78,6 +78,7 @@ mod builder;
 mod condition;
 mod courier;
 mod errand;
+mod hands;
 mod lanes;
 mod log;
 mod random;

@@ -12,7 +12,6 @@ use super::columns::Columns;
 use super::jobs::read_row;
 use super::uuid;
 use crate::error::{Undone, Work};
-use crate::news::CHANNEL;
 use crate::pool::get;
 use crate::scribe::Batch;
 use crate::store::Shared;
@@ -73,10 +72,8 @@ const ADD: &str = ", line AS MATERIALIZED (
                suspect, next - 1 + row_number() OVER (PARTITION BY tenant, priority ORDER BY place)
         FROM fresh JOIN line USING (tenant, priority)
         RETURNING id
-    ), told AS (
-        SELECT pg_notify($17, $18) WHERE EXISTS (SELECT FROM added)
     )
-    SELECT id, (SELECT count(*) FROM told) FROM added";
+    SELECT id FROM added";
 
 /// What the keys of those that were not added say. The job comes last, so that its columns keep the
 /// places they have elsewhere.
@@ -139,15 +136,12 @@ impl Adding {
     /// Adds what can be added; gives the ids.
     async fn add(&self, wishes: &[&NewJob]) -> Result<HashSet<Uuid>, Undone> {
         let rows: Vec<&JobRow> = wishes.iter().map(|wish| &wish.row).collect();
-        let told: Vec<Change> = wishes.iter().map(|wish| wish.news).collect();
         let claims = || wishes.iter().map(|wish| wish.claim.as_ref());
         let columns = Columns::default()
             .jobs(&rows)
             .texts(claims().map(|claim| claim.map(|claim| claim.key.as_str())))
             .bytes(claims().map(|claim| claim.map(|claim| &claim.fingerprint.0[..])))
-            .numbers(claims().map(|claim| claim.map(|claim| claim.until.as_micros())))
-            .text(CHANNEL.to_owned())
-            .text(self.0.told(&told));
+            .numbers(claims().map(|claim| claim.map(|claim| claim.until.as_micros())));
         let fresh = if claims().any(|claim| claim.is_some()) {
             WITH_KEYS
         } else {

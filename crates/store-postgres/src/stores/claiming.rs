@@ -68,7 +68,7 @@ pub(super) async fn claim(shared: &Shared, pick: Pick, step: ClaimStep) -> Work<
         client.end();
         return Ok(Claimed { taken, left, suspect });
     }
-    let (sql, columns) = statement(shared, &wishes.iter().collect::<Vec<_>>());
+    let (sql, columns) = statement(&wishes.iter().collect::<Vec<_>>());
     let values = columns.values();
     let ready = pool
         .patiently(&client, pool.ready(&client, &sql, &values))

@@ -10,38 +10,33 @@ use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use super::columns::Columns;
-use super::jobs::{count, place};
+use super::jobs::{Reading, count, place};
 use super::redelivering::NewTurn;
 use super::{limit, uuid};
 use crate::PostgresStore;
 use crate::error::Work;
-use crate::news::CHANNEL;
 use crate::pool::{Value, get};
 
 const COLUMNS: &str =
     "id, tenant, endpoint, lane, event, shown, due, sending, created_at, version, record, body";
 
+/// That the lane of a delivery is none of the first parameter. A subquery, whose lanes are hashed once: a list is
+/// gone through for each delivery that is passed over, and a dead receiver may have thousands at the head of the queue.
+const OPEN: &str = "lane NOT IN (SELECT unnest($1::text[]))";
+
 /// The columns are those of a delivery that a job owes; a message that none owes has no use for the first.
 const INSERT: &str = "
-    WITH added AS (
-        INSERT INTO deliveries (id, tenant, endpoint, lane, event, shown, due, sending, created_at, version,
-                                record, body)
-        SELECT id, tenant, endpoint, lane, event, shown, due, sending, created_at, version, record, body
-        FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[],
-                    $8::bigint[], $9::boolean[], $10::bigint[], $11::bigint[], $12::text[], $13::bytea[])
-            AS o (job, id, tenant, endpoint, lane, event, shown, due, sending, created_at, version, record,
-                  body)
-    )
-    SELECT pg_notify($14, $15)";
+    INSERT INTO deliveries (id, tenant, endpoint, lane, event, shown, due, sending, created_at, version, record, body)
+    SELECT id, tenant, endpoint, lane, event, shown, due, sending, created_at, version, record, body
+    FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[],
+                $8::bigint[], $9::boolean[], $10::bigint[], $11::bigint[], $12::text[], $13::bytea[])
+        AS o (job, id, tenant, endpoint, lane, event, shown, due, sending, created_at, version, record, body)";
 
 #[async_trait]
 impl DeliveryStore for PostgresStore {
     async fn insert_delivery(&self, delivery: &Delivery) -> Result<(), StoreError> {
         let row = DeliveryRow::of(delivery);
-        let columns = Columns::default()
-            .deliveries(&[(row.id, &row)])
-            .text(CHANNEL.to_owned())
-            .text(self.shared.told(&[Change::Delivery]));
+        let columns = Columns::default().deliveries(&[(row.id, &row)]);
         self.shared
             .pool
             .write(INSERT, &columns.values(), "delivery")
@@ -95,22 +90,27 @@ impl DeliveryStore for PostgresStore {
     async fn due_deliveries(
         &self,
         now: Timestamp,
-        most: u32,
+        limit: u32,
         except: &[Lane],
     ) -> Result<Vec<Delivery>, StoreError> {
         let (now, except) = (now.as_micros(), names(except));
-        let clause = "WHERE due IS NOT NULL AND due <= $1 AND lane <> ALL ($2)
-                      ORDER BY due, created_at, id";
-        let values: [Value<'_>; 2] = [(&now, Type::INT8), (&except, Type::TEXT_ARRAY)];
-        self.deliveries(clause, &values, most).await
+        let sql = format!(
+            "SELECT {COLUMNS} FROM deliveries
+             WHERE due IS NOT NULL AND due <= $2 AND {OPEN} ORDER BY due, created_at, id"
+        );
+        let values: [Value<'_>; 2] = [(&except, Type::TEXT_ARRAY), (&now, Type::INT8)];
+        let reading = Reading::AllTheTime;
+        self.first(reading, &sql, &values, limit, "delivery", read_delivery)
+            .await
     }
 
     async fn next_due_delivery(&self, except: &[Lane]) -> Result<Option<Timestamp>, StoreError> {
         let except = names(except);
-        let sql =
-            "SELECT due FROM deliveries WHERE due IS NOT NULL AND lane <> ALL ($1) ORDER BY due LIMIT 1";
+        let sql = format!(
+            "SELECT due FROM deliveries WHERE due IS NOT NULL AND {OPEN} ORDER BY due, created_at, id LIMIT 1"
+        );
         let values: [Value<'_>; 1] = [(&except, Type::TEXT_ARRAY)];
-        let rows = self.shared.pool.read(sql, &values, "delivery").await?;
+        let rows = self.shared.pool.walk(&sql, &values, "delivery").await?;
         let due = rows.first().map(|row| get(row, 0, "delivery")).transpose()?;
         Ok(due.map(Timestamp::from_micros))
     }
@@ -199,7 +199,9 @@ impl DeliveryStore for PostgresStore {
 impl PostgresStore {
     async fn deliveries(&self, clause: &str, values: &[Value<'_>], most: u32) -> Work<Vec<Delivery>> {
         let sql = format!("SELECT {COLUMNS} FROM deliveries {clause}");
-        self.first(&sql, values, most, "delivery", read_delivery).await
+        let reading = Reading::Sometimes;
+        self.first(reading, &sql, values, most, "delivery", read_delivery)
+            .await
     }
 }
 

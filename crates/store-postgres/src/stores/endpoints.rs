@@ -12,15 +12,14 @@ use super::columns::Columns;
 use super::uuid;
 use crate::PostgresStore;
 use crate::error::Work;
-use crate::news::CHANNEL;
 use crate::pool::{Value, get};
 
 /// The deliveries that a change leads to appear with it or not at all. The first column of theirs is the endpoint
 /// that changed.
 const SWAP: &str = "
     WITH swapped AS (
-        UPDATE endpoints SET version = $16, record = $17
-        WHERE id = $18 AND tenant = $19 AND version = $20 RETURNING id
+        UPDATE endpoints SET version = $14, record = $15
+        WHERE id = $16 AND tenant = $17 AND version = $18 RETURNING id
     ), owed AS (
         INSERT INTO deliveries (id, tenant, endpoint, lane, event, shown, due, sending, created_at, version,
                                 record, body)
@@ -31,12 +30,8 @@ const SWAP: &str = "
             AS o (changed, id, tenant, endpoint, lane, event, shown, due, sending, created_at, version,
                   record, body)
         JOIN swapped ON swapped.id = o.changed
-        RETURNING 1
-    ), told AS (
-        SELECT pg_notify($14, $15) WHERE EXISTS (SELECT FROM owed)
     )
-    SELECT EXISTS (SELECT FROM swapped), EXISTS (SELECT FROM endpoints WHERE id = $18 AND tenant = $19),
-           (SELECT count(*) FROM told)";
+    SELECT EXISTS (SELECT FROM swapped), EXISTS (SELECT FROM endpoints WHERE id = $16 AND tenant = $17)";
 
 #[async_trait]
 impl EndpointStore for PostgresStore {
@@ -76,10 +71,7 @@ impl EndpointStore for PostgresStore {
         let row = EndpointRow::of(endpoint);
         let owed: Vec<_> = owed.iter().map(DeliveryRow::of).collect();
         let owed: Vec<_> = owed.iter().map(|delivery| (row.id, delivery)).collect();
-        let columns = Columns::default()
-            .deliveries(&owed)
-            .text(CHANNEL.to_owned())
-            .text(self.shared.told(&[Change::Delivery]));
+        let columns = Columns::default().deliveries(&owed);
         let (id, tenant, expected) = (uuid(&row.id), uuid(&row.tenant), version_column(expected));
         let mut values = columns.values();
         values.extend([

@@ -171,29 +171,36 @@ impl JobStore for PostgresStore {
 impl PostgresStore {
     async fn jobs(&self, clause: &str, values: &[Value<'_>], most: u32) -> Work<Vec<Job>> {
         let sql = format!("SELECT {COLUMNS} FROM jobs {clause}");
-        self.first(&sql, values, most, "job", read_job).await
+        let reading = Reading::Sometimes;
+        self.first(reading, &sql, values, most, "job", read_job).await
     }
 
     /// The first `most` of the records that can be read, of those that `sql` finds, which has no limit of its own.
     pub(super) async fn first<T>(
         &self,
+        reading: Reading,
         sql: &str,
         values: &[Value<'_>],
         most: u32,
         what: &'static str,
         read: impl Fn(&Row) -> Work<T>,
     ) -> Work<Vec<T>> {
+        let sql = format!("{sql} LIMIT ${}", values.len() + 1);
         let wanted = usize::try_from(most).unwrap_or(usize::MAX);
-        let mut asked = wanted;
+        let mut asked = limit(most);
         loop {
-            let sql = format!("{sql} LIMIT {asked}");
-            let rows = self.shared.pool.read(&sql, values, what).await?;
+            let mut values = values.to_vec();
+            values.push((&asked, Type::INT8));
+            let rows = match reading {
+                Reading::Sometimes => self.shared.pool.read(&sql, &values, what).await?,
+                Reading::AllTheTime => self.shared.pool.walk(&sql, &values, what).await?,
+            };
             let mut found = Vec::new();
             for row in &rows {
                 let id: Uuid = get(row, 0, what)?;
                 found.extend(readable(id.into_bytes(), read(row))?);
             }
-            if found.len() >= wanted || rows.len() < asked {
+            if found.len() >= wanted || limit(u32::try_from(rows.len()).unwrap_or(u32::MAX)) < asked {
                 found.truncate(wanted);
                 return Ok(found);
             }
@@ -201,6 +208,15 @@ impl PostgresStore {
             asked = asked.saturating_mul(2);
         }
     }
+}
+
+/// How a list is read.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Reading {
+    /// As the planner thinks best for these values.
+    Sometimes,
+    /// Along an index, see [`crate::pool::Pool::walk`].
+    AllTheTime,
 }
 
 /// What a job's new state tells.

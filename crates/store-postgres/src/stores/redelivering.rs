@@ -1,14 +1,13 @@
 //! Swaps of deliveries, many in one statement.
 
 use async_trait::async_trait;
+use marquetry_store::Swap;
 use marquetry_store::persisted::{AttemptRow, DeliveryRow};
-use marquetry_store::{Change, Swap};
 
 use super::columns::Columns;
 use super::swapping::outcomes;
 use super::uuid;
 use crate::error::{Undone, Work};
-use crate::news::CHANNEL;
 use crate::scribe::Batch;
 use crate::store::Shared;
 
@@ -37,13 +36,11 @@ const SWAP: &str = "
         WHERE deliveries.id = wish.id AND deliveries.tenant = wish.tenant
           AND deliveries.version = wish.expected
         RETURNING deliveries.id
-    ), told AS (
-        SELECT pg_notify($9, $10) WHERE EXISTS (SELECT FROM swapped)
     )";
 const TRIED: &str = ", tried AS (
         INSERT INTO delivery_attempts (delivery, number, at, record)
         SELECT t.delivery, t.number, t.at, t.record
-        FROM unnest($11::uuid[], $12::bigint[], $13::bigint[], $14::text[])
+        FROM unnest($9::uuid[], $10::bigint[], $11::bigint[], $12::text[])
             AS t (delivery, number, at, record)
         JOIN swapped ON swapped.id = t.delivery
         ON CONFLICT DO NOTHING
@@ -52,7 +49,7 @@ const TRIED: &str = ", tried AS (
 const OUTCOME: &str = "
     SELECT wish.id, swapped.id IS NOT NULL, swapped.id IS NOT NULL OR coalesce((
                SELECT true FROM deliveries WHERE deliveries.id = wish.id AND deliveries.tenant = wish.tenant
-           ), false), (SELECT count(*) FROM told)
+           ), false)
     FROM wish LEFT JOIN swapped ON swapped.id = wish.id";
 
 #[async_trait]
@@ -76,9 +73,7 @@ impl Batch for Redelivering {
             .numbers(all().map(|row| row.due))
             .truths(all().map(|row| row.sending))
             .numbers(all().map(|row| Some(row.version)))
-            .texts(all().map(|row| Some(row.record.as_str())))
-            .text(CHANNEL.to_owned())
-            .text(self.0.told(&[Change::Delivery]));
+            .texts(all().map(|row| Some(row.record.as_str())));
         let mut sql = SWAP.to_owned();
         let tried: Vec<&AttemptRow> = sorted.iter().filter_map(|wish| wish.tried.as_ref()).collect();
         // Claims bring no try along, and need not have it planned.
@@ -99,9 +94,9 @@ impl Batch for Redelivering {
                 .copied()
                 .unwrap_or(Swap::Missing)
         };
-        if wishes.iter().any(|wish| of(wish) == Swap::Swapped) {
-            self.0.ring([Change::Delivery]);
-        }
+        let swapped = |wish: &&NewTurn| of(wish) == Swap::Swapped;
+        self.0
+            .ring(wishes.iter().filter(swapped).find_map(|wish| wish.row.news()));
         Ok(wishes.iter().map(|wish| Ok(of(wish))).collect())
     }
 }

@@ -11,7 +11,6 @@ use uuid::Uuid;
 use super::columns::Columns;
 use super::uuid;
 use crate::error::{Undone, Work};
-use crate::news::CHANNEL;
 use crate::scribe::Batch;
 use crate::store::Shared;
 
@@ -46,16 +45,14 @@ const SWAP: &str = "
         FROM wish
         WHERE jobs.id = wish.id AND jobs.tenant = wish.tenant AND jobs.version = wish.expected
         RETURNING jobs.id
-    ), told AS (
-        SELECT pg_notify($10, $11) WHERE EXISTS (SELECT FROM swapped)
     )";
 const OWED: &str = ", owed AS (
         INSERT INTO deliveries (id, tenant, endpoint, lane, event, shown, due, sending, created_at, version,
                                 record, body)
         SELECT o.id, o.tenant, o.endpoint, o.lane, o.event, o.shown, o.due, o.sending, o.created_at,
                o.version, o.record, o.body
-        FROM unnest($12::uuid[], $13::uuid[], $14::uuid[], $15::uuid[], $16::text[], $17::text[], $18::text[],
-                    $19::bigint[], $20::boolean[], $21::bigint[], $22::bigint[], $23::text[], $24::bytea[])
+        FROM unnest($10::uuid[], $11::uuid[], $12::uuid[], $13::uuid[], $14::text[], $15::text[], $16::text[],
+                    $17::bigint[], $18::boolean[], $19::bigint[], $20::bigint[], $21::text[], $22::bytea[])
             AS o (job, id, tenant, endpoint, lane, event, shown, due, sending, created_at, version, record,
                   body)
         JOIN swapped ON swapped.id = o.job
@@ -64,8 +61,8 @@ const MADE: &str = ", made AS (
         INSERT INTO mockups (id, tenant, name, folded_name, content, created_at, updated_at, version, record)
         SELECT m.id, m.tenant, m.name, m.folded_name, m.content, m.created_at, m.updated_at, m.version,
                m.record
-        FROM unnest($25::uuid[], $26::uuid[], $27::uuid[], $28::text[], $29::text[], $30::bytea[],
-                    $31::bigint[], $32::bigint[], $33::bigint[], $34::text[])
+        FROM unnest($23::uuid[], $24::uuid[], $25::uuid[], $26::text[], $27::text[], $28::bytea[],
+                    $29::bigint[], $30::bigint[], $31::bigint[], $32::text[])
             AS m (job, id, tenant, name, folded_name, content, created_at, updated_at, version, record)
         JOIN swapped ON swapped.id = m.job
     )";
@@ -74,7 +71,7 @@ const MADE: &str = ", made AS (
 const OUTCOME: &str = "
     SELECT wish.id, swapped.id IS NOT NULL, swapped.id IS NOT NULL OR coalesce((
                SELECT true FROM jobs WHERE jobs.id = wish.id AND jobs.tenant = wish.tenant
-           ), false), (SELECT count(*) FROM told)
+           ), false)
     FROM wish LEFT JOIN swapped ON swapped.id = wish.id";
 
 #[async_trait]
@@ -89,7 +86,7 @@ impl Batch for Swapping {
     async fn write(&self, wishes: &[NewState]) -> Result<Vec<Work<Swap>>, Undone> {
         let mut sorted: Vec<&NewState> = wishes.iter().collect();
         sorted.sort_by_key(|wish| wish.row.id);
-        let (sql, columns) = statement(&self.0, &sorted);
+        let (sql, columns) = statement(&sorted);
         let rows = self.0.pool.write(&sql, &columns.values(), "job").await?;
         let outcomes = outcomes(&rows)?;
         let of = |wish: &NewState| {
@@ -105,13 +102,9 @@ impl Batch for Swapping {
 }
 
 /// The statement that swaps `wishes`, no two of one job.
-pub(super) fn statement(shared: &Shared, wishes: &[&NewState]) -> (String, Columns) {
+pub(super) fn statement(wishes: &[&NewState]) -> (String, Columns) {
     let jobs: Vec<_> = wishes.iter().map(|wish| (wish.expected, &wish.row)).collect();
-    let told: Vec<Change> = wishes.iter().copied().flat_map(changes).collect();
-    let mut columns = Columns::default()
-        .swaps(&jobs)
-        .text(CHANNEL.to_owned())
-        .text(shared.told(&told));
+    let mut columns = Columns::default().swaps(&jobs);
     let mut sql = SWAP.to_owned();
     let owed: Vec<_> = wishes
         .iter()

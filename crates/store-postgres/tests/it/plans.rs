@@ -4,9 +4,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use marquetry_job::RetrySchedule;
+use marquetry_job::{DeliveryEvent, Jitter, RetrySchedule};
 use marquetry_model::JobResult;
-use marquetry_store::conformance::sample::{LEASE, at, render_job, worker};
+use marquetry_store::conformance::sample::{LEASE, at, delivery, delivery_steps, render_job, worker};
 use marquetry_store::{Inserted, JobSteps, Silence, Store};
 use tokio_postgres::Client;
 
@@ -25,10 +25,10 @@ const FILL: &str = "
     FROM generate_series(1, 5000) AS n, (SELECT * FROM jobs WHERE due IS NOT NULL LIMIT 1) AS waits";
 
 /// Entries of tables and indexes that were looked at so far, as told by sessions that have ended.
-async fn looked_at(client: &Client) -> i64 {
-    let sql = "SELECT (SELECT sum(seq_tup_read) FROM pg_stat_user_tables WHERE relname = 'jobs')::bigint
-                    + (SELECT sum(idx_tup_read) FROM pg_stat_user_indexes WHERE relname = 'jobs')::bigint";
-    client.query_one(sql, &[]).await.unwrap().get(0)
+async fn looked_at(client: &Client, table: &str) -> i64 {
+    let sql = "SELECT (SELECT sum(seq_tup_read) FROM pg_stat_user_tables WHERE relname = $1)::bigint
+                    + (SELECT sum(idx_tup_read) FROM pg_stat_user_indexes WHERE relname = $1)::bigint";
+    client.query_one(sql, &[&table]).await.unwrap().get(0)
 }
 
 /// Waits until every session of a store has ended: each tells what it did when it ends.
@@ -73,7 +73,7 @@ async fn a_long_history_and_a_long_queue_are_not_looked_through() {
     let waits = store.insert_job(&render_job(40), None).await;
     assert_eq!(waits.unwrap(), Inserted::New);
     client.batch_execute(FILL).await.unwrap();
-    let before = looked_at(&client).await;
+    let before = looked_at(&client, "jobs").await;
     lives(&store, 41..91).await;
     drop(store);
     all_gone(&client).await;
@@ -81,7 +81,58 @@ async fn a_long_history_and_a_long_queue_are_not_looked_through() {
         .batch_execute("SELECT pg_stat_clear_snapshot()")
         .await
         .unwrap();
-    let looked_at = looked_at(&client).await - before;
+    let looked_at = looked_at(&client, "jobs").await - before;
     // Fifty lives of a few dozen looks each; ten thousand rows looked through once would be more.
     assert!((50..8_000).contains(&looked_at), "{looked_at} entries");
+}
+
+/// Copies of the one delivery that has ended, and copies that wait.
+const FILL_DELIVERIES: &str = "
+    INSERT INTO deliveries (id, tenant, endpoint, lane, event, shown, due, sending, created_at, version, record, body)
+    SELECT gen_random_uuid(), tenant, endpoint, lane, event, shown, NULL, false, created_at, version, record, body
+    FROM generate_series(1, 5000) AS n, (SELECT * FROM deliveries WHERE due IS NULL LIMIT 1) AS old;
+    INSERT INTO deliveries (id, tenant, endpoint, lane, event, shown, due, sending, created_at, version, record, body)
+    SELECT gen_random_uuid(), tenant, endpoint, lane, event, shown, due + 1000 * 1000 * 1000, false, created_at,
+           version, record, body
+    FROM generate_series(1, 5000) AS n, (SELECT * FROM deliveries WHERE due IS NOT NULL LIMIT 1) AS waits";
+
+async fn sent(store: &Arc<dyn Store>, numbers: std::ops::Range<u64>) {
+    let steps = delivery_steps(store);
+    for n in numbers {
+        store.insert_delivery(&delivery(n)).await.unwrap();
+        let now = at(500);
+        for one in steps.claim(worker(1), now, LEASE, 1, &[]).await.unwrap() {
+            let by = one.state.hold().unwrap();
+            let event = DeliveryEvent::Accepted { by };
+            steps
+                .report_held(&one, event, None, now, Jitter::MIDDLE)
+                .await
+                .unwrap();
+        }
+        store.next_due_delivery(&[]).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_delivered_and_what_waits_is_not_looked_through() {
+    let Some(database) = database().await else { return };
+    let client = database.connect().await.unwrap();
+    let store: Arc<dyn Store> = Arc::new(open(&database).await);
+    client
+        .batch_execute("ALTER TABLE deliveries SET (autovacuum_enabled = off)")
+        .await
+        .unwrap();
+    sent(&store, 1..20).await;
+    store.insert_delivery(&delivery(20)).await.unwrap();
+    client.batch_execute(FILL_DELIVERIES).await.unwrap();
+    let before = looked_at(&client, "deliveries").await;
+    sent(&store, 21..61).await;
+    drop(store);
+    all_gone(&client).await;
+    client
+        .batch_execute("SELECT pg_stat_clear_snapshot()")
+        .await
+        .unwrap();
+    let looked_at = looked_at(&client, "deliveries").await - before;
+    assert!((40..5_000).contains(&looked_at), "{looked_at} entries");
 }

@@ -199,7 +199,7 @@ impl DeliveryStore for SqliteStore {
         self.write(move |connection, told| {
             let swap = update(connection, expected, &row)?;
             if swap == Swap::Swapped {
-                told.push(Change::Delivery);
+                told.extend(row.news());
                 if let Some(tried) = &tried {
                     remember(connection, tried)?;
                 }

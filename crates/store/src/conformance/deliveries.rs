@@ -8,7 +8,8 @@ use marquetry_job::{DeliveryEvent, DeliverySchedule, DeliveryShown, DeliveryStat
 use marquetry_model::{Callback, Delivery, DeliveryId, DialectName, EventType, Target, Version};
 
 use super::sample::{
-    LEASE, at, attempt, delivery, delivery_id, delivery_steps, dialect, endpoint_id, tenant_id, worker,
+    LEASE, at, attempt, delivery, delivery_id, delivery_steps, dialect, endpoint_id, render_job, tenant_id,
+    worker,
 };
 use crate::{Change, DeliveryFilter, DeliverySteps, Reported, Schedules, Store, StoreError, Swap};
 
@@ -530,14 +531,59 @@ pub async fn ended_deliveries_are_forgotten_by_age(store: Shared) {
     );
 }
 
-/// A listener hears of new deliveries and of their changes.
+/// A holder reports on what it was shown; where somebody else has taken that meanwhile it is refused.
+pub async fn a_holder_that_was_overtaken_reports_in_vain(store: Shared) {
+    insert(&store, &delivery(1)).await;
+    let steps = delivery_steps(&store);
+    let claim = async |now| {
+        steps
+            .claim(worker(1), now, LEASE, 1, &[])
+            .await
+            .unwrap()
+            .remove(0)
+    };
+    let first = claim(at(1)).await;
+    let second = claim(at(1) + LEASE).await;
+    let report = async |held: &Delivery| {
+        let by = held.state.hold().unwrap();
+        let event = DeliveryEvent::Accepted { by };
+        let now = at(1) + LEASE;
+        steps
+            .report_held(held, event, None, now, Jitter::MIDDLE)
+            .await
+            .unwrap()
+    };
+    assert!(matches!(report(&first).await, Reported::Refused(_)));
+    assert_eq!(reload(&store, 1).await, second);
+    assert!(matches!(report(&second).await, Reported::Written(_)));
+    assert!(reload(&store, 1).await.state.is_terminal());
+}
+
+/// A listener hears of new deliveries and of those that wait for another try, and of nothing else: that one was
+/// claimed or has ended gives nobody a reason to look.
 pub async fn changes_are_heard(store: Shared) {
     let mut changes = store.changes();
+    let steps = delivery_steps(&store);
     insert(&store, &delivery(1)).await;
     assert_eq!(changes.next().await, Some(Change::Delivery));
-    delivery_steps(&store)
-        .claim(worker(1), at(1), LEASE, 1, &[])
+    let claimed = steps.claim(worker(1), at(1), LEASE, 1, &[]).await.unwrap();
+    let by = claimed[0].state.hold().unwrap();
+    let handed_back = DeliveryEvent::HandedBack { by };
+    let held = &claimed[0];
+    steps
+        .report_held(held, handed_back, None, at(2), Jitter::MIDDLE)
         .await
         .unwrap();
     assert_eq!(changes.next().await, Some(Change::Delivery));
+
+    let claimed = steps.claim(worker(1), at(3), LEASE, 1, &[]).await.unwrap();
+    let by = claimed[0].state.hold().unwrap();
+    let accepted = DeliveryEvent::Accepted { by };
+    steps
+        .report_held(&claimed[0], accepted, None, at(4), Jitter::MIDDLE)
+        .await
+        .unwrap();
+    assert!(store.insert_job(&render_job(1), None).await.is_ok());
+    let next = changes.next().await;
+    assert!(matches!(next, Some(Change::JobWaiting(_))), "{next:?}");
 }

@@ -7,6 +7,7 @@ use marquetry_job::{DeliveryState, Timestamp};
 use marquetry_model::{AttemptRecord, Delivery, DeliveryId, Lane, TenantId, Version};
 
 use super::{MemoryStore, first};
+use crate::persisted::DeliveryRow;
 use crate::{Change, Cursor, DeliveryFilter, DeliveryStore, Page, StoreError, Swap};
 
 #[async_trait]
@@ -165,7 +166,9 @@ impl DeliveryStore for MemoryStore {
                 .insert((delivery.id, tried.number), tried.clone());
         }
         drop(shelves);
-        self.bell.ring(Change::Delivery);
+        if let Some(news) = DeliveryRow::of(delivery).news() {
+            self.bell.ring(news);
+        }
         Ok(Swap::Swapped)
     }
 }

@@ -12,7 +12,7 @@ use super::endpoint::CallbackForm;
 use super::scalar::parse;
 use super::state::DeliveryStateForm;
 use super::{Problem, V, known, moment, read, version, version_column, write};
-use crate::StoreError;
+use crate::{Change, StoreError};
 
 /// A delivery as a row.
 #[derive(Clone, PartialEq, Eq)]
@@ -92,6 +92,11 @@ pub(super) struct TryForm {
 }
 
 impl DeliveryRow {
+    /// What its state tells couriers: something while it waits, nothing while one of them has it or once it has ended.
+    pub fn news(&self) -> Option<Change> {
+        (self.due.is_some() && !self.sending).then_some(Change::Delivery)
+    }
+
     /// The row of a delivery.
     pub fn of(delivery: &Delivery) -> Self {
         let record = RecordForm {
