@@ -155,7 +155,7 @@ async fn what_templates_need_is_not_swept(world: World) {
         export: None,
     };
     let spec = JobSpec::Template(Box::new(spec));
-    let (id, at) = (JobId::from_random([9; 16]), world.service.now());
+    let (id, at) = (JobId::from_random([9; 16]), world.now());
     let job = Job::accepted(id, world.tenant, spec, Announce::Silent, None, at);
     assert_eq!(world.store.insert_job(&job, None).await.unwrap(), Inserted::New);
     for bytes in [&b"logo"[..], b"font", b"nobody's"] {
@@ -164,7 +164,7 @@ async fn what_templates_need_is_not_swept(world: World) {
 
     make_old(&world.clock);
     let touched = Layout {
-        at: world.service.now(),
+        at: world.now(),
         ..again.clone()
     };
     world.store.put_layout(&touched).await.unwrap();
