@@ -5,7 +5,9 @@ use std::time::Duration;
 use marquetry_job::{JobState, Timestamp};
 use marquetry_pixel::Size;
 
-use crate::{BlobKey, Callback, JobId, MockupId, RenderSpec, TenantId, Timeline, UploadSpec, Warning};
+use crate::{
+    BlobKey, Callback, JobId, MockupId, RenderSpec, TemplateSpec, TenantId, Timeline, UploadSpec, Warning,
+};
 
 /// Counts the changes of a record; a store swaps only the version it was shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -58,6 +60,8 @@ pub struct Job {
 pub enum JobSpec {
     /// Draw a mockup with changes.
     Render(Box<RenderSpec>),
+    /// Draw a filled template.
+    Template(Box<TemplateSpec>),
     /// Make a mockup from a file.
     Upload(UploadSpec),
 }
@@ -65,7 +69,7 @@ pub enum JobSpec {
 /// What sort of work a job is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum JobKind {
-    /// Draws a mockup.
+    /// Draws a mockup or a template.
     Render,
     /// Makes a mockup.
     Upload,
@@ -149,16 +153,16 @@ impl JobSpec {
     /// What sort of work it is.
     pub const fn kind(&self) -> JobKind {
         match self {
-            Self::Render(_) => JobKind::Render,
+            Self::Render(_) | Self::Template(_) => JobKind::Render,
             Self::Upload(_) => JobKind::Upload,
         }
     }
 
-    /// The mockup it works on. An upload makes one and works on none.
+    /// The mockup it works on. An upload makes one and works on none; a template may hold several, and is about none.
     pub fn subject(&self) -> Option<MockupId> {
         match self {
             Self::Render(render) => Some(render.mockup),
-            Self::Upload(_) => None,
+            Self::Template(_) | Self::Upload(_) => None,
         }
     }
 }

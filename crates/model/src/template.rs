@@ -217,6 +217,8 @@ pub struct TemplateSpec {
     pub about: About,
     /// What the mockups in it were when it was asked for.
     pub mockups: Vec<(MockupId, ContentHash)>,
+    /// What the fonts and pictures that it names were when it was asked for. Their bytes stay until it has ended.
+    pub assets: Vec<(Handle, ContentHash)>,
     /// The file to make; without it the pages decide: one is a JPEG, two are a PDF.
     pub export: Option<Export>,
 }

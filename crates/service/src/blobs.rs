@@ -161,6 +161,17 @@ impl Service {
                 UploadSource::Url(_) => true,
                 UploadSource::Blob { key } => key == file,
             },
+            JobSpec::Template(template) => template
+                .assets
+                .iter()
+                .map(|(_, content)| BlobKey::asset(*content))
+                .chain(
+                    template
+                        .mockups
+                        .iter()
+                        .map(|(_, content)| BlobKey::upload(*content)),
+                )
+                .any(|key| key == *file),
             JobSpec::Render(render) => render
                 .changes
                 .iter()

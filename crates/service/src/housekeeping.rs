@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use futures::{Stream, StreamExt as _, TryStreamExt as _};
 use marquetry_job::Timestamp;
-use marquetry_model::{AssetSource, BlobKey, ContentHash, JobSpec};
-use marquetry_store::StoreError;
+use marquetry_model::{AssetSource, BlobKey, ContentHash, Job, JobSpec, TenantId};
+use marquetry_store::{RecordKind, StoreError, Swap};
 use object_store::path::Path;
 use tokio::time::Instant;
 
@@ -22,6 +22,8 @@ const FORGOTTEN_AT_ONCE: u32 = 500;
 const BATCHES: u32 = 400;
 const MOST_RESULTS: usize = 100_000;
 const DELETED_AT_ONCE: usize = 16;
+/// How many layouts are looked at in one go: each may be a megabyte.
+const LAYOUTS_AT_ONCE: u32 = 32;
 
 /// What [`Service::sweep`] took away.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,6 +44,8 @@ pub struct Swept {
     pub attempts: u64,
     /// Files that renders made long ago.
     pub results: u64,
+    /// Layouts of templates that nothing points to any more.
+    pub layouts: u64,
 }
 
 impl Service {
@@ -90,7 +94,8 @@ impl Service {
     /// [`attempts_kept`](crate::ServiceBuilder::attempts_kept); deletes results older than
     /// [`results_kept`](crate::ServiceBuilder::results_kept); and deletes blobs that are older than
     /// [`orphans_kept`](crate::ServiceBuilder::orphans_kept) and that nothing needs: uploads that broke off or came
-    /// to nothing, and pictures of requests that have ended. Previews stay as long as their mockup.
+    /// to nothing, and pictures of requests that have ended; and layouts as old that nothing points to. Previews stay as
+    /// long as their mockup, fonts and pictures of templates as long as their records.
     ///
     /// Done in small steps; several processes may do it at once. What one sweep leaves is for the next.
     ///
@@ -125,10 +130,54 @@ impl Service {
             }
         }
         let old_assets = self.old_blobs("assets", before).await?;
-        if let Some(needed) = self.assets_of_live_jobs().await? {
+        if let Some(live) = self.all_live_jobs().await? {
+            let needed = assets_of(&live);
             for key in old_assets.iter().filter(|key| !needed.contains(key)) {
-                self.remove_blob(key).await;
-                swept.assets += 1;
+                if !self.is_kept_by_a_record(key).await? {
+                    self.remove_blob(key).await;
+                    swept.assets += 1;
+                }
+            }
+            swept.layouts = self.sweep_layouts(before, &live).await?;
+        }
+        Ok(swept)
+    }
+
+    /// Whether a font or a picture of templates has these bytes.
+    async fn is_kept_by_a_record(&self, key: &BlobKey) -> Result<bool, ServiceError> {
+        match key.as_str().strip_prefix("assets/") {
+            Some(content) => Ok(self.store().is_referred_to(content).await?),
+            None => Ok(false),
+        }
+    }
+
+    /// Deletes layouts that were last put before a moment, that no template and no design points to, and that no job
+    /// which has not ended draws.
+    async fn sweep_layouts(&self, before: Timestamp, live: &[Job]) -> Result<u64, ServiceError> {
+        let drawn: HashSet<(TenantId, String)> = live
+            .iter()
+            .filter_map(|job| match &job.spec {
+                JobSpec::Template(spec) => Some((job.tenant, spec.pinned.layout.to_string())),
+                _ => None,
+            })
+            .collect();
+        let (store, kind, mut swept) = (self.store(), RecordKind::Layout, 0);
+        let mut after: Option<(TenantId, String)> = None;
+        for _ in 0..BATCHES {
+            let from = after.as_ref().map(|(tenant, id)| (*tenant, id.as_str()));
+            let loose = store.loose_records(kind, before, from, LAYOUTS_AT_ONCE).await?;
+            let Some(last) = loose.last() else { break };
+            after = Some((last.tenant, last.id.clone()));
+            for layout in loose {
+                let name = (layout.tenant, layout.id);
+                if drawn.contains(&name) {
+                    continue;
+                }
+                // One that was put again meanwhile is at another version and stays.
+                let gone = store
+                    .delete_record(name.0, kind, &name.1, Some(layout.version))
+                    .await?;
+                swept += u64::from(gone == Swap::Swapped);
             }
         }
         Ok(swept)
@@ -168,24 +217,28 @@ impl Service {
             .map_err(ServiceError::blobs("listing blobs"))
             .boxed()
     }
+}
 
-    /// The assets that jobs which have not ended will read; `None` when it cannot be told. A young
-    /// asset whose job is not written yet is protected by its age.
-    async fn assets_of_live_jobs(&self) -> Result<Option<HashSet<BlobKey>>, ServiceError> {
-        let Some(live) = self.all_live_jobs().await? else {
-            return Ok(None);
-        };
-        let specs = live.into_iter().map(|job| job.spec);
-        let changes = specs.flat_map(|spec| match spec {
-            JobSpec::Render(render) => render.changes,
+/// The assets that jobs will read. A young asset whose job is not written yet is protected by its age.
+fn assets_of(jobs: &[Job]) -> HashSet<BlobKey> {
+    let keys = jobs.iter().flat_map(|job| -> Vec<BlobKey> {
+        match &job.spec {
+            JobSpec::Render(render) => {
+                let assets = render.changes.iter().filter_map(|change| change.asset.as_ref());
+                let keys = assets.filter_map(|asset| match asset {
+                    AssetSource::Blob { key, .. } => Some(key.clone()),
+                    AssetSource::Url(_) => None,
+                });
+                keys.collect()
+            }
+            JobSpec::Template(template) => {
+                let contents = template.assets.iter().map(|(_, content)| *content);
+                contents.map(BlobKey::asset).collect()
+            }
             JobSpec::Upload(_) => Vec::new(),
-        });
-        let keys = changes.filter_map(|change| match change.asset? {
-            AssetSource::Blob { key, .. } => Some(key),
-            AssetSource::Url(_) => None,
-        });
-        Ok(Some(keys.collect()))
-    }
+        }
+    });
+    keys.collect()
 }
 
 /// Forgets a few at a time, until fewer are left or the rest is for the next sweep. Tells how many went.

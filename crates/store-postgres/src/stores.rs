@@ -10,6 +10,7 @@ mod jobs;
 mod keys;
 mod line;
 mod mockups;
+mod records;
 mod redelivering;
 mod swapping;
 

@@ -7,3 +7,4 @@ mod jobs;
 mod keys;
 mod line;
 mod mockups;
+mod records;

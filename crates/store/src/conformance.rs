@@ -13,6 +13,7 @@
 //!
 //! marquetry_store::job_store_suite!(fresh);
 //! marquetry_store::mockup_store_suite!(fresh);
+//! marquetry_store::record_store_suite!(fresh);
 //! marquetry_store::endpoint_store_suite!(fresh);
 //! marquetry_store::delivery_store_suite!(fresh);
 //! marquetry_store::key_store_suite!(fresh);
@@ -37,6 +38,7 @@ pub mod keys;
 pub mod line;
 pub mod mockups;
 mod overtaken;
+pub mod records;
 pub mod sample;
 pub mod script;
 pub mod unreadable;
@@ -181,6 +183,22 @@ macro_rules! mockup_store_suite {
             a_rename_needs_the_current_version,
             a_deleted_mockup_is_given_back_once,
             content_is_in_use_until_its_last_mockup_goes,
+        );
+    };
+}
+
+/// The rules of [`crate::RecordStore`]; see [`job_store_suite`].
+#[macro_export]
+macro_rules! record_store_suite {
+    ($fresh:ident) => {
+        $crate::rules_of_a_store!($fresh; records:
+            a_record_reads_back_whole,
+            an_id_is_taken_once,
+            other_tenants_see_nothing,
+            cursor_pages_do_not_shift,
+            a_change_needs_the_current_version,
+            references_follow_their_record,
+            loose_records_are_found_by_age,
         );
     };
 }

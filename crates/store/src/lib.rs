@@ -57,10 +57,12 @@ mod keys;
 mod line;
 pub mod memory;
 mod mockups;
+mod nouns;
 mod ownership;
 mod page;
 pub mod persisted;
 mod progress;
+mod records;
 mod reporter;
 mod seal;
 
@@ -76,13 +78,18 @@ pub use jobs::{ClaimStep, Claimed, JobFilter, JobStore, JobSwap, Swap};
 pub use keys::KeyStore;
 pub use line::{First, Pick, Suspect, Suspects};
 pub use mockups::{MockupFilter, MockupOrder, MockupPage, MockupStore, OrderBy, Way};
+pub use nouns::{Noun, RecordStoreExt};
 pub use ownership::Ownership;
 pub use page::{Cursor, MalformedCursor, Page};
 pub use progress::{ProgressBoard, ProgressChanges, ProgressLine};
+pub use records::{Record, RecordCursor, RecordKind, RecordPage, RecordStore};
 pub use reporter::Reporter;
 pub use seal::{MalformedKey, Seal, SealKey, Unopened};
 
 /// Everything that must be remembered, in one place, so that one transaction can hold it together.
-pub trait Store: JobStore + MockupStore + EndpointStore + DeliveryStore + KeyStore {}
+pub trait Store: JobStore + MockupStore + RecordStore + EndpointStore + DeliveryStore + KeyStore {}
 
-impl<S: JobStore + MockupStore + EndpointStore + DeliveryStore + KeyStore + ?Sized> Store for S {}
+impl<S: JobStore + MockupStore + RecordStore + EndpointStore + DeliveryStore + KeyStore + ?Sized> Store
+    for S
+{
+}

@@ -12,10 +12,11 @@ use marquetry_model::{
     MockupId, Tenant, TenantId,
 };
 
-use crate::{Bell, Fingerprint};
+use crate::{Bell, Fingerprint, Record, RecordKind};
 
 mod deliveries;
 mod jobs;
+mod records;
 mod rest;
 
 /// A store in memory.
@@ -37,6 +38,7 @@ struct Shelves {
     attempts: BTreeMap<(DeliveryId, u32), AttemptRecord>,
     tenants: BTreeMap<TenantId, Tenant>,
     keys: BTreeMap<ApiKeyId, ApiKey>,
+    records: BTreeMap<(TenantId, RecordKind, String), Record>,
 }
 
 #[derive(Debug)]

@@ -23,10 +23,12 @@ mod fidelity;
 mod job;
 mod mockup;
 mod readable;
+mod record;
 mod scalar;
 mod schema;
 mod spec;
 mod state;
+mod template;
 mod text;
 mod timeline;
 
@@ -40,6 +42,7 @@ pub use fidelity::{fidelity_from_json, fidelity_to_json};
 pub use job::{JobRow, priority_column};
 pub use mockup::MockupRow;
 pub use readable::readable;
+pub use record::RecordRow;
 pub use schema::{missing_steps, step_checksum};
 
 /// The version that every JSON form here is written in.

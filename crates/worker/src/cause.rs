@@ -81,6 +81,8 @@ pub(crate) enum Trouble {
     Store(#[from] StoreError),
 
     // We mend it.
+    #[error("this worker draws no templates yet")]
+    NoTemplates,
     #[error(transparent)]
     Crashed(#[from] Crashed),
 }
@@ -156,7 +158,7 @@ impl Trouble {
                 let (code, message) = render(error);
                 never(code, message)
             }
-            Self::BlobGone { .. } | Self::BlobDamaged | Self::Crashed(_) => {
+            Self::BlobGone { .. } | Self::BlobDamaged | Self::NoTemplates | Self::Crashed(_) => {
                 never(code::PROCESSING_FAILED, OURS.into())
             }
             Self::Store(error) => match error.again() {

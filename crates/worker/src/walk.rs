@@ -51,6 +51,7 @@ impl Walk {
     pub(crate) async fn make(&self) -> Result<Made, Trouble> {
         match &self.job.spec {
             JobSpec::Render(spec) => self.render(spec).await,
+            JobSpec::Template(_) => Err(Trouble::NoTemplates),
             JobSpec::Upload(spec) => self.upload(spec).await,
         }
     }

@@ -2,9 +2,13 @@
 
 use std::time::Duration;
 
-use marquetry_job::JobState;
-use marquetry_model::{BlobKey, JobId};
+use marquetry_job::{JobState, Timestamp};
+use marquetry_model::{
+    About, Announce, AssetKind, BlobKey, Job, JobId, JobSpec, Layout, Pinned, Published, Template,
+    TemplateAsset, TemplateSpec, Version,
+};
 use marquetry_service::{Swept, Terms, UploadFile, UploadRequest, Wait};
+use marquetry_store::{Inserted, RecordStoreExt as _};
 use marquetry_testkit::clock::Clock;
 
 use crate::world::{World, hash, request};
@@ -12,6 +16,7 @@ use crate::world::{World, hash, request};
 crate::over_each_store!(
     only_what_nothing_needs_is_swept,
     what_ended_long_ago_is_forgotten,
+    what_templates_need_is_not_swept,
     a_job_beyond_its_deadline_is_ended,
 );
 
@@ -88,6 +93,103 @@ async fn only_what_nothing_needs_is_swept(world: World) {
         assert!(world.holds(needed), "{needed}");
     }
     assert!(world.holds(&BlobKey::asset(hash(b"waiting"))));
+}
+
+/// A layout of tenant 1 with the hash of its text, put at the start of time.
+async fn layout(world: &World, json: &str) -> Layout {
+    let layout = Layout {
+        tenant: world.tenant,
+        content: hash(json.as_bytes()),
+        json: json.into(),
+        at: Timestamp::from_micros(0),
+    };
+    world.store.put_layout(&layout).await.unwrap();
+    layout
+}
+
+async fn what_templates_need_is_not_swept(world: World) {
+    let [draft, published, drawn, loose, again] = [
+        layout(&world, "draft").await,
+        layout(&world, "published").await,
+        layout(&world, "drawn").await,
+        layout(&world, "loose").await,
+        layout(&world, "again").await,
+    ];
+    let now = Timestamp::from_micros(0);
+    let template = Template {
+        tenant: world.tenant,
+        id: "card".parse().unwrap(),
+        name: "Card".into(),
+        draft: draft.content,
+        published: Some(Published {
+            revision: 1,
+            layout: published.content,
+            at: now,
+        }),
+        version: Version::FIRST,
+        created_at: now,
+        updated_at: now,
+    };
+    world.store.insert(&template).await.unwrap();
+    let asset = TemplateAsset {
+        tenant: world.tenant,
+        id: "logo".parse().unwrap(),
+        kind: AssetKind::Image,
+        name: "logo.png".into(),
+        content: hash(b"logo"),
+        bytes: 4,
+        created_at: now,
+    };
+    world.store.insert(&asset).await.unwrap();
+    let spec = TemplateSpec {
+        pinned: Pinned {
+            template: template.id.clone(),
+            revision: 1,
+            layout: drawn.content,
+        },
+        fields: "{}".into(),
+        design: None,
+        about: About::default(),
+        mockups: vec![],
+        assets: vec![("font".parse().unwrap(), hash(b"font"))],
+        export: None,
+    };
+    let spec = JobSpec::Template(Box::new(spec));
+    let (id, at) = (JobId::from_random([9; 16]), world.now());
+    let job = Job::accepted(id, world.tenant, spec, Announce::Silent, None, at);
+    assert_eq!(world.store.insert_job(&job, None).await.unwrap(), Inserted::New);
+    for bytes in [&b"logo"[..], b"font", b"nobody's"] {
+        world.put(&BlobKey::asset(hash(bytes)), bytes).await;
+    }
+
+    make_old(&world.clock);
+    let touched = Layout {
+        at: world.now(),
+        ..again.clone()
+    };
+    world.store.put_layout(&touched).await.unwrap();
+    let swept = world.service.sweep().await.unwrap();
+    let expected = Swept {
+        assets: 1,
+        layouts: 1,
+        ..Swept::default()
+    };
+    assert_eq!(swept, expected);
+    for (content, stays) in [("logo", true), ("font", true), ("nobody's", false)] {
+        let key = BlobKey::asset(hash(content.as_bytes()));
+        assert_eq!(world.holds(&key), stays, "{content}");
+    }
+    for (layout, stays) in [
+        (draft, true),
+        (published, true),
+        (drawn, true),
+        (loose, false),
+        (again, true),
+    ] {
+        let id = layout.content.to_string();
+        let found = world.store.get::<Layout>(world.tenant, &id).await.unwrap();
+        assert_eq!(found.is_some(), stays, "{}", layout.json);
+    }
 }
 
 async fn what_ended_long_ago_is_forgotten(world: World) {

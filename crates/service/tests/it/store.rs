@@ -12,7 +12,7 @@ use marquetry_store::memory::MemoryStore;
 use marquetry_store::{
     Bell, Changes, Cursor, DeliveryFilter, DeliveryStore, EndpointStore, IdempotencyClaim, Inserted,
     JobFilter, JobStore, JobSwap, KeyStore, MockupFilter, MockupOrder, MockupPage, MockupStore, Page, Pick,
-    StoreError, Swap,
+    Record, RecordCursor, RecordKind, RecordPage, RecordStore, StoreError, Swap,
 };
 
 type Answer<T> = Result<T, StoreError>;
@@ -139,6 +139,55 @@ impl MockupStore for OddStore {
 
     async fn content_in_use(&self, content: ContentHash) -> Answer<bool> {
         self.inner.content_in_use(content).await
+    }
+}
+
+#[async_trait]
+impl RecordStore for OddStore {
+    async fn insert_record(&self, record: &Record) -> Answer<()> {
+        self.inner.insert_record(record).await
+    }
+
+    async fn record(&self, tenant: TenantId, kind: RecordKind, id: &str) -> Answer<Option<Record>> {
+        self.inner.record(tenant, kind, id).await
+    }
+
+    async fn list_records(
+        &self,
+        tenant: TenantId,
+        kind: RecordKind,
+        after: Option<&RecordCursor>,
+        limit: u32,
+    ) -> Answer<RecordPage<Record>> {
+        self.inner.list_records(tenant, kind, after, limit).await
+    }
+
+    async fn replace_record(&self, expected: Version, record: &Record) -> Answer<Swap> {
+        self.inner.replace_record(expected, record).await
+    }
+
+    async fn delete_record(
+        &self,
+        tenant: TenantId,
+        kind: RecordKind,
+        id: &str,
+        expected: Option<Version>,
+    ) -> Answer<Swap> {
+        self.inner.delete_record(tenant, kind, id, expected).await
+    }
+
+    async fn is_referred_to(&self, id: &str) -> Answer<bool> {
+        self.inner.is_referred_to(id).await
+    }
+
+    async fn loose_records(
+        &self,
+        kind: RecordKind,
+        before: Timestamp,
+        after: Option<(TenantId, &str)>,
+        limit: u32,
+    ) -> Answer<Vec<Record>> {
+        self.inner.loose_records(kind, before, after, limit).await
     }
 }
 

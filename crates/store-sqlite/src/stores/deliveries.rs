@@ -305,7 +305,10 @@ fn many(connection: &Connection, sql: &str, most: u32, params: impl Params) -> W
     while found.len() < most
         && let Some(row) = rows.next().of("delivery")?
     {
-        found.extend(readable(row.get(0).of("delivery")?, read_delivery(row))?);
+        found.extend(readable(
+            row.get::<_, [u8; 16]>(0).of("delivery")?,
+            read_delivery(row),
+        )?);
     }
     Ok(found)
 }

@@ -395,7 +395,7 @@ fn many(connection: &Connection, sql: &str, most: u32, params: impl Params) -> W
     while found.len() < most
         && let Some(row) = rows.next().of("job")?
     {
-        found.extend(readable(row.get(0).of("job")?, read_job(row))?);
+        found.extend(readable(row.get::<_, [u8; 16]>(0).of("job")?, read_job(row))?);
     }
     Ok(found)
 }

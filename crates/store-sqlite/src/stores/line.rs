@@ -39,7 +39,7 @@ pub(super) enum Unreadable {
 impl Unreadable {
     fn judge(self, row: &Row<'_>) -> Work<Option<Job>> {
         match self {
-            Self::PassedOver => readable(row.get(0).of("job")?, read_job(row)),
+            Self::PassedOver => readable(row.get::<_, [u8; 16]>(0).of("job")?, read_job(row)),
             Self::Refused => read_job(row).map(Some),
         }
     }

@@ -6,16 +6,16 @@ use std::time::Duration;
 use async_trait::async_trait;
 use marquetry_job::{DeliverySchedule, DeliveryState, Health, RetrySchedule, Timestamp, WorkerId};
 use marquetry_model::{
-    Announce, ApiKey, ApiKeyId, AssetSource, AttemptRecord, BlobKey, Callback, Catalogue, Change,
-    ContentHash, Delivery, DeliveryAttempt, DeliveryId, DialectName, Endpoint, EndpointId, EventNaming,
-    EventType, Export, ExportFile, ExportFormat, FormerSecret, Job, JobId, JobResult, JobSpec, KeyHash,
-    LayerAddress, LayerEntry, LayerId, LayerKind, Mockup, MockupId, Placement, RenderSpec, Secret,
-    SmartObject, Target, Tenant, TenantId, Thumbnail, Timing, Trouble, UploadSource, UploadSpec, Version,
-    Warning,
+    About, Announce, ApiKey, ApiKeyId, AssetSource, AttemptRecord, BlobKey, Callback, Catalogue, Change,
+    ContentHash, Delivery, DeliveryAttempt, DeliveryId, DesignId, DialectName, Endpoint, EndpointId,
+    EventNaming, EventType, Export, ExportFile, ExportFormat, FormerSecret, Job, JobId, JobResult, JobSpec,
+    KeyHash, LayerAddress, LayerEntry, LayerId, LayerKind, Mockup, MockupId, Pinned, Placement, RenderSpec,
+    Secret, SmartObject, Target, TemplateSpec, Tenant, TenantId, Thumbnail, Timing, Trouble, UploadSource,
+    UploadSpec, Version, Warning,
 };
 use marquetry_pixel::{BlendMode, Quad, Rect, Size};
 
-use crate::{Announcer, DeliverySteps, JobSteps, Store, StoreError};
+use crate::{Announcer, DeliverySteps, JobSteps, Record, RecordKind, Store, StoreError};
 
 /// How long the workers of the suite hold what they claim.
 pub const LEASE: Duration = Duration::from_secs(15);
@@ -66,6 +66,21 @@ pub fn worker(n: u64) -> WorkerId {
     WorkerId::from_random(bytes(n))
 }
 
+/// A template of tenant 1, made at `at(n)`, as the store sees it.
+pub fn record(n: u64) -> Record {
+    let now = at(i64::try_from(n).unwrap());
+    Record {
+        tenant: tenant_id(1),
+        kind: RecordKind::Template,
+        id: format!("tpl_{n}"),
+        version: Version::FIRST,
+        created_at: now,
+        updated_at: now,
+        refers: vec![content(1).to_string(), content(2).to_string()],
+        form: format!("{{\"v\":1,\"name\":\"No. {n} \u{e9}\u{2603}\"}}"),
+    }
+}
+
 /// The `n`th content.
 pub fn content(n: u8) -> ContentHash {
     ContentHash::from_bytes([n; 32])
@@ -100,6 +115,27 @@ pub fn render_job(n: u64) -> Job {
         dialect: dialect(),
     };
     job(n, JobSpec::Render(Box::new(spec)), Some(callback))
+}
+
+/// A render of a template for tenant 1 that came in at `at(n)` and announces its end.
+pub fn template_job(n: u64) -> Job {
+    let spec = TemplateSpec {
+        pinned: Pinned {
+            template: "card".parse().unwrap(),
+            revision: 3,
+            layout: content(1),
+        },
+        fields: format!("{{\"Name\":\"No. {n}\"}}"),
+        design: Some(DesignId::from_random(bytes(n))),
+        about: About {
+            player: Some("10".into()),
+            ..About::default()
+        },
+        mockups: vec![(mockup_id(1), content(2))],
+        assets: vec![("logo".parse().unwrap(), content(3))],
+        export: None,
+    };
+    job(n, JobSpec::Template(Box::new(spec)), None)
 }
 
 /// An upload for tenant 1 that came in at `at(n)` and announces its end.

@@ -11,11 +11,12 @@ use marquetry_model::{ExportFile, Job, JobId, JobResult, Mockup, TenantId, Versi
 
 use super::sample::{
     LEASE, at, attempt, content, delivery, delivery_id, delivery_steps, endpoint, endpoint_id, job_id,
-    job_steps, key, key_id, mockup, mockup_id, render_job, result, tenant, tenant_id, upload_job, worker,
+    job_steps, key, key_id, mockup, mockup_id, record, render_job, result, template_job, tenant, tenant_id,
+    upload_job, worker,
 };
 use crate::{
     Cursor, DeliveryFilter, Fingerprint, First, IdempotencyClaim, JobFilter, JobSwap, MockupFilter,
-    MockupOrder, OrderBy, Pick, Store, StoreError, Suspects, Way,
+    MockupOrder, OrderBy, Pick, Record, RecordKind, Store, StoreError, Suspects, Way,
 };
 
 /// One thing done to a store. Numbers are small, so that operations meet each other's records.
@@ -39,7 +40,7 @@ impl From<[u8; 4]> for Operation {
 }
 
 impl Operation {
-    const KINDS: u8 = 25;
+    const KINDS: u8 = 28;
 
     /// Does it to `store` at `now`, and tells what came of it.
     async fn play(self, store: &Arc<dyn Store>, now: Timestamp) -> String {
@@ -90,6 +91,7 @@ impl Operation {
                     .await,
             ),
             20 => told(delivery_steps(store).replay(tenant_id, delivery_id(n), now).await),
+            24..27 => self.change_record(store, now).await,
             _ => self.use_key(store, n, now).await,
         }
     }
@@ -214,6 +216,35 @@ impl Operation {
         }
     }
 
+    /// A record is made, changed by somebody who may have read an older version, or deleted.
+    async fn change_record(self, store: &Arc<dyn Store>, now: Timestamp) -> String {
+        let kind = RecordKind::ALL[usize::from(self.two) % RecordKind::ALL.len()];
+        // Records refer to one another, to contents, and to nothing.
+        let refers = match self.three % 4 {
+            0 => vec![],
+            one => vec![content(one).to_string(), record(u64::from(one)).id],
+        };
+        let expected = Version(u64::from(self.three / 4 % 3));
+        let changed = Record {
+            tenant: tenant_id(1 + u64::from(self.two % 2)),
+            kind,
+            version: expected.next(),
+            created_at: now,
+            updated_at: now,
+            refers,
+            ..record(u64::from(self.one % 4))
+        };
+        let Record { tenant, ref id, .. } = changed;
+        match self.one / 4 % 4 {
+            0 | 1 => told(store.insert_record(&changed).await),
+            2 => told(store.replace_record(expected, &changed).await),
+            _ => {
+                let expected = (!self.three.is_multiple_of(3)).then_some(expected);
+                told(store.delete_record(tenant, kind, id, expected).await)
+            }
+        }
+    }
+
     /// A courier claims and reports.
     async fn send(self, store: &Arc<dyn Store>, now: Timestamp) -> String {
         let steps = delivery_steps(store);
@@ -283,10 +314,10 @@ impl Operation {
 }
 
 fn a_job(n: u64, tenant: TenantId, now: Timestamp) -> Job {
-    let job = if n.is_multiple_of(3) {
-        upload_job(n)
-    } else {
-        render_job(n)
+    let job = match n % 4 {
+        0 => upload_job(n),
+        1 => template_job(n),
+        _ => render_job(n),
     };
     Job {
         tenant,
@@ -380,6 +411,17 @@ async fn everything(store: &Arc<dyn Store>, now: Timestamp) -> Vec<String> {
                     .await,
             ));
         }
+        for kind in RecordKind::ALL {
+            let (page, mut after) = (2, None);
+            loop {
+                let page = store.list_records(tenant, kind, after.as_ref(), page).await;
+                all.push(format!("records {page:?}"));
+                after = page.ok().and_then(|page| page.next);
+                if after.is_none() {
+                    break;
+                }
+            }
+        }
         all.push(told(store.list_endpoints(tenant).await));
         all.push(told(store.list_keys(tenant).await));
         all.push(told(store.count_live_jobs(Some(tenant)).await));
@@ -412,6 +454,10 @@ async fn everything(store: &Arc<dyn Store>, now: Timestamp) -> Vec<String> {
     all.push(told(store.count_live_jobs(None).await));
     for n in 0..3 {
         all.push(told(store.content_in_use(content(n)).await));
+        all.push(told(store.is_referred_to(&content(n).to_string()).await));
+    }
+    for kind in RecordKind::ALL {
+        all.push(told(store.loose_records(kind, now - LEASE, None, 3).await));
     }
     all
 }

@@ -9,7 +9,7 @@ use crate::StoreError;
 const MOST_TOLD: usize = 1024;
 
 /// What sort of row, and its id.
-type Named = (&'static str, [u8; 16]);
+type Named = (&'static str, Vec<u8>);
 
 /// Rows that this process has told of.
 static TOLD: Mutex<Option<HashSet<Named>>> = Mutex::new(None);
@@ -22,7 +22,7 @@ static TOLD: Mutex<Option<HashSet<Named>>> = Mutex::new(None);
 ///
 /// # Errors
 /// All but [`StoreError::Unreadable`].
-pub fn readable<T>(id: [u8; 16], read: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
+pub fn readable<T>(id: impl AsRef<[u8]>, read: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
     let (what, problem) = match read {
         Ok(read) => return Ok(Some(read)),
         Err(StoreError::Unreadable { what, problem }) => (what, problem),
@@ -33,7 +33,7 @@ pub fn readable<T>(id: [u8; 16], read: Result<T, StoreError>) -> Result<Option<T
     if told.len() >= MOST_TOLD {
         told.clear();
     }
-    if told.insert((what, id)) {
+    if told.insert((what, id.as_ref().to_vec())) {
         metrics::counter!("marquetry_unreadable_rows_total", "what" => what).increment(1);
         tracing::error!(what, problem, "a row cannot be read and is passed over");
     }

@@ -24,6 +24,8 @@ use proptest::sample::select;
 use super::{AttemptRow, DeliveryRow, EndpointRow, JobRow, MockupRow};
 use crate::StoreError;
 
+mod nouns;
+
 fn moment() -> impl Strategy<Value = Timestamp> {
     any::<i64>().prop_map(Timestamp::from_micros)
 }
@@ -252,7 +254,8 @@ fn spec() -> impl Strategy<Value = JobSpec> {
         }),
     ];
     let upload = (text(), source).prop_map(|(name, source)| JobSpec::Upload(UploadSpec { name, source }));
-    prop_oneof![3 => render, 1 => upload]
+    let template = nouns::template_spec().prop_map(|spec| JobSpec::Template(Box::new(spec)));
+    prop_oneof![3 => render, 2 => template, 1 => upload]
 }
 
 fn dialect() -> impl Strategy<Value = DialectName> {

@@ -1,23 +1,26 @@
 //! The stored form of what a job was asked. Written once, with the job.
 
 use marquetry_model::{
-    Adjustments, AssetSource, BoxSize, Change, ColourOverlay, Dpi, Export, ExportFormat, ExportSize, Fit,
-    Flip, JobSpec, LayerAddress, Placement, Position, Quality, RenderSpec, Rotation, Tile, UploadSource,
-    UploadSpec, Within,
+    Adjustments, AssetSource, BoxSize, Change, ColourOverlay, ContentHash, DesignId, Dpi, Export,
+    ExportFormat, ExportSize, Fit, Flip, Handle, JobSpec, LayerAddress, MockupId, Placement, Position,
+    Quality, RenderSpec, Rotation, TemplateSpec, Tile, UploadSource, UploadSpec, Within,
 };
 use marquetry_pixel::Rgb;
 use serde::{Deserialize, Serialize};
 
 use super::scalar::parse;
+use super::template::{AboutForm, PinnedForm};
 use super::text::TextForm;
 use super::{Problem, V, known, read, write};
 
-/// Exactly one of the two is there.
+/// Exactly one of the three is there.
 #[derive(Serialize, Deserialize)]
 struct SpecForm {
     v: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     render: Option<RenderForm>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    template: Option<TemplateForm>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     upload: Option<UploadForm>,
 }
@@ -49,6 +52,24 @@ struct RenderForm {
     export: ExportForm,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     label: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct TemplateForm {
+    pinned: PinnedForm,
+    fields: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    design: Option<String>,
+    #[serde(default)]
+    about: AboutForm,
+    /// Ids and contents.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    mockups: Vec<(String, String)>,
+    /// Ids and contents.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    assets: Vec<(String, String)>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    export: Option<ExportForm>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -137,28 +158,74 @@ enum FormatForm {
 }
 
 pub(super) fn write_spec(spec: &JobSpec) -> String {
-    write(&match spec {
-        JobSpec::Render(render) => SpecForm {
-            v: V,
-            render: Some(RenderForm::of(render)),
-            upload: None,
-        },
-        JobSpec::Upload(upload) => SpecForm {
-            v: V,
-            render: None,
-            upload: Some(UploadForm::of(upload)),
-        },
-    })
+    let mut form = SpecForm {
+        v: V,
+        render: None,
+        template: None,
+        upload: None,
+    };
+    match spec {
+        JobSpec::Render(render) => form.render = Some(RenderForm::of(render)),
+        JobSpec::Template(template) => form.template = Some(TemplateForm::of(template)),
+        JobSpec::Upload(upload) => form.upload = Some(UploadForm::of(upload)),
+    }
+    write(&form)
 }
 
 pub(super) fn read_spec(json: &str) -> Result<JobSpec, Problem> {
     let form: SpecForm = read(json)?;
     known(form.v)?;
-    match (form.render, form.upload) {
-        (Some(render), None) => Ok(JobSpec::Render(Box::new(render.back()?))),
-        (None, Some(upload)) => Ok(JobSpec::Upload(upload.back()?)),
+    match (form.render, form.template, form.upload) {
+        (Some(render), None, None) => Ok(JobSpec::Render(Box::new(render.back()?))),
+        (None, Some(template), None) => Ok(JobSpec::Template(Box::new(template.back()?))),
+        (None, None, Some(upload)) => Ok(JobSpec::Upload(upload.back()?)),
         _ => Err(Problem("it is neither a render nor an upload".into())),
     }
+}
+
+impl TemplateForm {
+    fn of(spec: &TemplateSpec) -> Self {
+        Self {
+            pinned: PinnedForm::of(&spec.pinned),
+            fields: spec.fields.clone(),
+            design: spec.design.map(|design| design.to_string()),
+            about: AboutForm::of(&spec.about),
+            mockups: written(&spec.mockups),
+            assets: written(&spec.assets),
+            export: spec.export.as_ref().map(ExportForm::of),
+        }
+    }
+
+    fn back(self) -> Result<TemplateSpec, Problem> {
+        Ok(TemplateSpec {
+            pinned: self.pinned.back()?,
+            fields: self.fields,
+            design: self
+                .design
+                .map(|design| parse::<DesignId>("design", &design))
+                .transpose()?,
+            about: self.about.back(),
+            mockups: pins::<MockupId>("mockup", &self.mockups)?,
+            assets: pins::<Handle>("asset", &self.assets)?,
+            export: self.export.map(|export| export.back()).transpose()?,
+        })
+    }
+}
+
+/// Ids, and what they stood for.
+fn written<I: std::fmt::Display>(pins: &[(I, ContentHash)]) -> Vec<(String, String)> {
+    pins.iter()
+        .map(|(id, content)| (id.to_string(), content.to_string()))
+        .collect()
+}
+
+fn pins<I: std::str::FromStr>(what: &str, pins: &[(String, String)]) -> Result<Vec<(I, ContentHash)>, Problem>
+where
+    I::Err: std::fmt::Display,
+{
+    pins.iter()
+        .map(|(id, content)| Ok((parse(what, id)?, parse("content", content)?)))
+        .collect()
 }
 
 impl UploadForm {

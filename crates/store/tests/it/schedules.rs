@@ -18,7 +18,8 @@ use marquetry_store::memory::MemoryStore;
 use marquetry_store::{
     Cancelling, Changes, ClaimStep, Claimed, Cursor, DeliveryFilter, DeliveryStore, EndpointStore,
     IdempotencyClaim, Inserted, JobFilter, JobSteps, JobStore, JobSwap, KeyStore, MockupFilter, MockupOrder,
-    MockupPage, MockupStore, Page, Pick, Reported, Store, StoreError, Swap,
+    MockupPage, MockupStore, Page, Pick, Record, RecordCursor, RecordKind, RecordPage, RecordStore, Reported,
+    Store, StoreError, Swap,
 };
 use shuttle::future::{block_on, spawn, yield_now};
 
@@ -65,6 +66,15 @@ passed_on!(MockupStore:
     replace_mockup(expected: Version, mockup: &Mockup) -> Swap;
     delete_mockup(tenant: TenantId, id: MockupId) -> Option<Mockup>;
     content_in_use(content: ContentHash) -> bool;
+);
+passed_on!(RecordStore:
+    insert_record(record: &Record) -> ();
+    record(tenant: TenantId, kind: RecordKind, id: &str) -> Option<Record>;
+    list_records(tenant: TenantId, kind: RecordKind, after: Option<&RecordCursor>, limit: u32) -> RecordPage<Record>;
+    replace_record(expected: Version, record: &Record) -> Swap;
+    delete_record(tenant: TenantId, kind: RecordKind, id: &str, expected: Option<Version>) -> Swap;
+    is_referred_to(id: &str) -> bool;
+    loose_records(kind: RecordKind, before: Timestamp, after: Option<(TenantId, &str)>, limit: u32) -> Vec<Record>;
 );
 passed_on!(EndpointStore:
     insert_endpoint(endpoint: &Endpoint) -> ();

@@ -152,7 +152,8 @@ impl JobForm {
             audio: None,
             mockup_name: match &job.spec {
                 JobSpec::Render(spec) => Some(spec.mockup_name.clone()),
-                JobSpec::Upload(_) => None,
+                // What is drawn is a template, which has no mockup of its own.
+                JobSpec::Template(_) | JobSpec::Upload(_) => None,
             },
             poster_url: None,
             created_at: iso8601(job.created_at),
