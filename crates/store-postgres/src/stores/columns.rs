@@ -18,7 +18,6 @@ enum Column {
     Truths(Vec<bool>),
     Texts(Vec<Option<String>>),
     Bytes(Vec<Option<Vec<u8>>>),
-    Text(String),
 }
 
 impl Column {
@@ -29,7 +28,6 @@ impl Column {
             Self::Truths(all) => all,
             Self::Texts(all) => all,
             Self::Bytes(all) => all,
-            Self::Text(one) => one,
         }
     }
 }
@@ -60,12 +58,6 @@ impl Columns {
     pub(super) fn bytes<'a>(mut self, all: impl Iterator<Item = Option<&'a [u8]>>) -> Self {
         let all = all.map(|one| one.map(<[u8]>::to_vec)).collect();
         self.0.push((Column::Bytes(all), Type::BYTEA_ARRAY));
-        self
-    }
-
-    /// One text for the whole statement.
-    pub(super) fn text(mut self, text: String) -> Self {
-        self.0.push((Column::Text(text), Type::TEXT));
         self
     }
 
