@@ -187,6 +187,17 @@ fn render(error: &RenderError) -> (&'static str, String) {
             "the mockup has no such smart object".into(),
         ),
         RenderError::Text(source) => (code::INVALID_REQUEST, format!("a text cannot be set: {source}")),
+        RenderError::Picture { layer, source } => {
+            let (code, message) = asset(source);
+            (code, format!("the picture of {layer:?}: {message}"))
+        }
+        RenderError::Words { layer, source } => (
+            code::INVALID_REQUEST,
+            format!("the words of {layer:?} cannot be set: {source}"),
+        ),
+        RenderError::WordsTooLong { .. } | RenderError::LayerTooLarge { .. } | RenderError::PageInItself => {
+            (code::INVALID_REQUEST, error.to_string())
+        }
         RenderError::Export(CodecError::TooLargeForFormat { kind, size, most }) => (
             code::INVALID_REQUEST,
             format!("a {kind} picture has at most {most} pixels a side, {size} wanted"),

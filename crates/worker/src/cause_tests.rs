@@ -176,6 +176,28 @@ fn table() -> Vec<(Trouble, &'static str, Again)> {
             Never,
         ),
         (
+            Trouble::Render(RenderError::Picture {
+                layer: "Photo".into(),
+                source: CodecError::Unrecognised,
+            }),
+            "artwork_invalid",
+            Never,
+        ),
+        (
+            Trouble::Render(RenderError::WordsTooLong { layer: "Code".into() }),
+            "invalid_request",
+            Never,
+        ),
+        (
+            Trouble::Render(RenderError::LayerTooLarge {
+                layer: "Sky".into(),
+                wanted: 9,
+                allowed: 8,
+            }),
+            "invalid_request",
+            Never,
+        ),
+        (
             Trouble::Render(RenderError::TooLarge {
                 what: "the export",
                 wanted: 9,

@@ -5,6 +5,7 @@
 mod http;
 mod inspect;
 mod on_s3;
+mod render_command;
 mod sudden_death;
 mod two_processes;
 mod upgrade;
