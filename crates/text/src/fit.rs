@@ -30,7 +30,7 @@ pub enum Overflow {
     /// They run past the frame.
     #[default]
     Visible,
-    /// They are cut, and end with `…`.
+    /// They are cut, and end with `…`. Where not even one letter fits beside it, as [`Clip`](Self::Clip).
     Ellipsis,
     /// Lines after the most that there may be are left out; the frame cuts off the rest, which is for
     /// whoever paints them to do: see [`Fitted::clip`].
@@ -111,7 +111,7 @@ pub fn fit(
     {
         return Ok(cut);
     }
-    let clip = fitting.overflow == Overflow::Clip;
+    let clip = fitting.overflow != Overflow::Visible;
     let most_lines = fitting.most_lines.filter(|_| clip);
     Ok(Fitted {
         laid: shaped.lay_some(&Frame::Box(*frame), scale, most_lines.unwrap_or(usize::MAX))?,

@@ -229,10 +229,19 @@ impl Drawing<'_> {
         area: Rect,
         sheet: &mut Sheet,
     ) -> Result<Option<Painted>, RenderError> {
-        let &Shown { raster, part, place } = shown;
         if area.is_empty() {
             return Ok(None);
         }
+        let cut = cut(shown.raster, shown.part);
+        let (raster, part) = match &cut {
+            Some((raster, part)) => {
+                sheet.admit(layer, raster.cost())?;
+                (raster, *part)
+            }
+            None => (shown.raster, shown.part),
+        };
+        let place = shown.place;
+        let shown = &Shown { raster, part, place };
         let mut painted = match self.scaled(shown, layer, ground, area, sheet)? {
             Some(scaled) => Painted::new(Paint::Raster {
                 art: Arc::new(Art::new(scaled)),
@@ -308,6 +317,35 @@ impl Drawing<'_> {
             source,
         })
     }
+}
+
+/// The pixels that hold a part of a picture, and the part as seen from their corner: what was cropped away
+/// must not come back along the edges, where scaling mixes neighbours. `None` when that is all of it.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "brought into the picture first"
+)]
+fn cut(raster: &Raster, part: Area) -> Option<(Arc<Raster>, Area)> {
+    // Shares such as a third end a rounding beside the pixel that is meant.
+    const SLACK: f64 = 1e-6;
+    let (width, height) = (f64::from(raster.width()), f64::from(raster.height()));
+    let left = (part.x + SLACK).floor().clamp(0.0, width - 1.0);
+    let top = (part.y + SLACK).floor().clamp(0.0, height - 1.0);
+    let right = (part.right() - SLACK).ceil().clamp(left + 1.0, width);
+    let bottom = (part.bottom() - SLACK).ceil().clamp(top + 1.0, height);
+    let size = Size::new((right - left) as u32, (bottom - top) as u32);
+    if size == raster.size() {
+        return None;
+    }
+    let mut made = Raster::new(size);
+    let columns = left as usize * Raster::SAMPLES..right as usize * Raster::SAMPLES;
+    for y in 0..size.height {
+        made.row_mut(y)
+            .copy_from_slice(&raster.row(top as u32 + y)[columns.clone()]);
+    }
+    let seen = Area::new(part.x - left, part.y - top, part.width, part.height);
+    Some((Arc::new(made), seen))
 }
 
 /// All of a picture.

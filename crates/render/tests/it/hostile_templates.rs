@@ -72,7 +72,7 @@ fn what_no_template_may_ask_for_is_told_before_anything_is_drawn() {
         ("groups in groups", "deep", sheet(json!([deep]))),
         ("144 million pixels", "/pages/0", big),
         ("a long side", "/pages/0/width", bigger),
-        ("a page in itself", "/slots/0", sheet(json!([itself]))),
+        ("a page in itself", "lie in themselves", sheet(json!([itself]))),
     ] {
         let problem = refused(page);
         assert!(problem.contains(told), "{what}: {problem}");
@@ -167,7 +167,7 @@ fn the_largest_of_everything_is_drawn_or_names_its_layer() {
 
 #[test]
 fn layers_may_take_only_so_much_memory_together() {
-    let oval = |at: usize| json!({ "id": format!("o{at}"), "type": "shape", "shape": "ellipse", "x": 0, "y": 0, "width": 500, "height": 500, "fill": "#f008" });
+    let oval = |at: usize| json!({ "id": format!("o{at}"), "type": "shape", "shape": "ellipse", "x": 0, "y": 0, "width": 500, "height": 500, "fill": "#ff000088" });
     let ovals: Vec<Value> = (0..8).map(oval).collect();
     let group = json!({ "id": "g", "type": "group", "x": 0, "y": 0, "width": 500, "height": 500, "opacity": 0.5, "layers": ovals });
     let filled = template(json!([{ "id": "p", "width": 500, "height": 500, "layers": [group] }]));

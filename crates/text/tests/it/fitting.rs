@@ -172,3 +172,35 @@ fn hostile_numbers_end_in_an_answer() {
         }
     }
 }
+
+#[test]
+fn words_that_are_clipped_keep_their_lines_up_to_the_most() {
+    let frame = frame(100.0, 30.0, Wrap::Words);
+    let clipped = |most_lines, overflow| {
+        let fitting = Fitting {
+            most_lines,
+            overflow,
+            ..shrink(20.0)
+        };
+        fitted("one\ntwo\nthree\nfour", &frame, &fitting)
+    };
+    let all = clipped(None, Overflow::Clip);
+    assert!(all.clip && !all.cut && !all.fits);
+    assert_eq!(all.laid.lines.len(), 4);
+    let two = clipped(Some(2), Overflow::Clip);
+    assert!(two.clip && two.laid.overflowed);
+    assert_eq!(two.laid.lines, all.laid.lines[..2]);
+    let visible = clipped(Some(2), Overflow::Visible);
+    assert!(!visible.clip);
+    assert_eq!(visible.laid.lines.len(), 4);
+}
+
+#[test]
+fn where_no_letter_fits_beside_an_ellipsis_the_frame_cuts() {
+    let fitting = Fitting {
+        overflow: Overflow::Ellipsis,
+        ..shrink(20.0)
+    };
+    let narrow = fitted("MMMM", &frame(20.0, 30.0, Wrap::Never), &fitting);
+    assert!(narrow.clip && !narrow.cut);
+}

@@ -159,3 +159,31 @@ fn a_shelf_has_limits() {
     assert_eq!(shelf.add(GARAMOND.into()), Ok(vec![]));
     assert_eq!(shelf.fonts().len(), before);
 }
+
+#[test]
+fn a_font_put_first_is_known_by_the_name_it_was_given() {
+    let mut shelf = FontShelf::bundled();
+    shelf
+        .put_first(GARAMOND.into(), "House Serif", 700, false)
+        .unwrap();
+    let asked = |family: &str, weight| FontName::Family {
+        family: family.into(),
+        weight,
+        italic: false,
+    };
+    let own = shelf.find(&asked("house serif", 700)).unwrap();
+    assert!(own.exact && !own.faux_bold);
+    assert_eq!(own.font.names().postscript, "EBGaramond-Regular");
+    // It also stands in for what nobody has, and comes before a family of the same name.
+    assert_eq!(
+        shelf.find(&asked("Nobody's", 400)).unwrap().font.names().family,
+        "House Serif"
+    );
+    shelf.put_first(GARAMOND.into(), "Arimo", 400, false).unwrap();
+    let arimo = shelf.find(&asked("Arimo", 400)).unwrap();
+    assert_eq!(arimo.font.names().postscript, "EBGaramond-Regular");
+    assert!(matches!(
+        shelf.put_first(b"no font"[..].into(), "X", 400, false),
+        Err(FontError::NotAFont)
+    ));
+}

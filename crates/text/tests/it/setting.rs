@@ -503,3 +503,14 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_last_of_justified_lines_can_start_where_its_words_do() {
+    let left = |words: &str| {
+        let setting = aligned(Align::Justify(LastLine::Start));
+        let laid = boxed(words, &named(ARIMO, 10.0), setting, TextBox::new(200.0, None));
+        laid.lines[0].left
+    };
+    assert!(close(left("abc"), 0.0));
+    assert!(left("שלום") > 100.0);
+}
