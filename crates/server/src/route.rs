@@ -10,7 +10,9 @@ use marquetry_dialect::{Refusal, Resource};
 use marquetry_service::Authenticated;
 
 use crate::call::Call;
-use crate::handler::templified::{exports, photos, renders as fills};
+use crate::handler::templified::{
+    assets, designs, exports, groups, photos, renders as fills, teams, templates,
+};
 use crate::handler::{
     account, deliveries, endpoints, files, health, jobs, mockups, renders, uploads, watching,
 };
@@ -115,7 +117,36 @@ routes! {
     Key GET ["/api/v1/me"] => account::me;
     Anyone GET ["/api/v1/packages/plans", "/api/v1/packages/pricing"] => account::plans;
 
+    Key POST ["/api/v1/create"] => fills::create;
     Key GET ["/api/v1/create/{job}"] => fills::poll;
+
+    Key GET ["/api/v1/templates"] => templates::list;
+    Key POST ["/api/v1/templates"] => templates::create;
+    Key GET ["/api/v1/templates/{id}"] => templates::get;
+    Key PUT ["/api/v1/templates/{id}"] => templates::save;
+    Key DELETE ["/api/v1/templates/{id}"] => templates::delete;
+    Key GET ["/api/v1/templates/{id}/layout"] => templates::layout;
+    Key GET ["/api/v1/templates/{id}/draft"] => templates::draft;
+    Key POST ["/api/v1/templates/{id}/publish"] => templates::publish;
+    Key POST ["/api/v1/templates/{id}/preview"] => templates::preview;
+    Key GET ["/api/v1/template-assets"] => assets::list;
+    Key POST ["/api/v1/template-assets"] => assets::create;
+    Key GET ["/api/v1/template-assets/{id}"] => assets::get;
+    Key DELETE ["/api/v1/template-assets/{id}"] => assets::delete;
+
+    Key GET ["/api/v1/design-groups"] => groups::list;
+    Key POST ["/api/v1/design-groups"] => groups::create;
+    Key GET ["/api/v1/design-groups/{id}"] => groups::get;
+    Key PUT ["/api/v1/design-groups/{id}"] => groups::change;
+    Key DELETE ["/api/v1/design-groups/{id}"] => groups::delete;
+
+    Key POST ["/api/v1/studio/create"] => designs::create;
+    Key POST ["/api/v1/studio/create-and-render"] => fills::create_and_render;
+    Key POST ["/api/v1/studio/create/team"] => teams::seat;
+    Key GET ["/api/v1/studio"] => designs::list;
+    Key GET ["/api/v1/studio/{id}"] => designs::get;
+    Key PATCH ["/api/v1/studio/{id}"] => designs::change;
+    Key DELETE ["/api/v1/studio/{id}"] => designs::delete;
     Key POST ["/api/v1/studio/{id}/export/gfcrew"] => exports::gfcrew;
     Key POST ["/api/v1/studio/{id}/export/dropbox"] => exports::dropbox;
     Key POST ["/api/v1/studio/{id}/export/webhook"] => exports::webhook;

@@ -11,6 +11,40 @@ use super::{SOON, log, of_broken_upload};
 pub(crate) fn of_service(error: ServiceError) -> Problem {
     let problem = match error {
         ServiceError::JobNotFound { .. } => Problem::job_not_found(),
+        ServiceError::TemplateNotFound { .. } => Problem::template_not_found(),
+        ServiceError::TemplateNotPublished { .. } => Problem::new(
+            Code::TemplateNotPublished,
+            "The template has no published revision yet. Publish it first.",
+        ),
+        ServiceError::DesignNotFound { .. } => Problem::design_not_found(),
+        ServiceError::GroupNotFound { .. } => Problem::design_group_not_found(),
+        ServiceError::AssetNotFound { .. } => Problem::asset_not_found(),
+        ServiceError::LayoutRefused(ref problems) => {
+            let parts = problems.list().iter();
+            let parts = parts.map(|problem| (problem.path.clone(), problem.message.clone()));
+            Problem::of_parts(Code::InvalidTemplate, "The template", parts.collect())
+        }
+        ServiceError::ValuesRefused(ref problems) => {
+            let parts = problems.list().iter();
+            let parts = parts.map(|problem| (dotted(&problem.path), problem.message.clone()));
+            Problem::of_parts(Code::InvalidRequest, "The request", parts.collect())
+        }
+        ServiceError::Lacking { ref what } => Problem::new(
+            Code::InvalidTemplate,
+            format!("The template needs {what}, which is not there any more."),
+        ),
+        ServiceError::NoTeam => Problem::of_member("template_id", "names a template that has no team layout"),
+        ServiceError::LayoutFull { slots } => Problem::new(
+            Code::LayoutFull,
+            format!("All {slots} slots of the layout are taken."),
+        ),
+        ServiceError::AssetRefused => Problem::new(
+            Code::InvalidAsset,
+            "The file should be a font (OTF, TTF, WOFF, WOFF2) or a picture (PNG, JPEG, WebP, GIF).",
+        ),
+        ServiceError::Taken { what, ref id } => {
+            Problem::new(Code::AlreadyExists, format!("There is a {what} {id} already."))
+        }
         ServiceError::Invalid(ref model) => {
             Problem::new(Code::InvalidRequest, format!("The request is wrong: {model}"))
         }
@@ -32,4 +66,36 @@ pub(crate) fn of_service(error: ServiceError) -> Problem {
     };
     log(problem.status(), &error);
     problem
+}
+
+/// `/Players/0/Name` among the fields, as the rest of a request is spoken of: `fields.Players[0].Name`.
+fn dotted(pointer: &str) -> String {
+    let mut text = "fields".to_owned();
+    for step in pointer.split('/').skip(1) {
+        let step = step.replace("~1", "/").replace("~0", "~");
+        if step.bytes().all(|byte| byte.is_ascii_digit()) && !step.is_empty() {
+            text.push_str(&format!("[{step}]"));
+        } else {
+            text.push('.');
+            text.push_str(&step);
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_spelled_as_in_the_rest_of_the_request() {
+        for (pointer, place) in [
+            ("", "fields"),
+            ("/Name", "fields.Name"),
+            ("/Players/0/Name", "fields.Players[0].Name"),
+            ("/a~1b~0c", "fields.a/b~c"),
+        ] {
+            assert_eq!(dotted(pointer), place);
+        }
+    }
 }

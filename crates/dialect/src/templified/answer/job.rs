@@ -5,7 +5,7 @@ use marquetry_model::{Job, JobSpec};
 use serde::Serialize;
 
 use super::POLL_SECONDS;
-use crate::templified::job_id;
+use crate::templified::{design_id, job_id};
 use crate::{Answer, Links, iso8601};
 
 /// 202, shape A: the job is durable and will be done. `pending`, however fast a worker was, so that a submission that
@@ -125,6 +125,11 @@ impl Subject {
     /// `None` for a job that renders nothing.
     pub(in crate::templified) fn of(job: &Job) -> Option<Self> {
         match &job.spec {
+            JobSpec::Template(spec) => Some(Self {
+                template_id: spec.pinned.template.to_string(),
+                instance_id: spec.design.map(design_id),
+                player_id: spec.about.player.clone(),
+            }),
             // One that came in by another dialect: what it draws is its mockup.
             JobSpec::Render(spec) => Some(Self {
                 template_id: spec.mockup.to_string(),
