@@ -1,7 +1,11 @@
 //! The second dialect over HTTP. Tests called `c01_...` hold the statement of that number in the contract's list.
 
+mod designs;
 mod features;
 mod refusals;
+mod submitting;
+mod templates;
+mod world;
 
 use serde_json::Value;
 
