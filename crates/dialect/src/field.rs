@@ -43,6 +43,13 @@ pub struct FieldError {
     pub message: String,
 }
 
+impl FieldError {
+    /// The way to the field as a reader would write it, without the part of the request: `smart_objects[0].asset`.
+    pub(crate) fn place(&self) -> String {
+        dotted(&self.path)
+    }
+}
+
 /// Fields that are each right and do not go together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuleError<C> {

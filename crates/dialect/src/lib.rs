@@ -35,18 +35,22 @@
 //! A dialect is one module. [`sudomock`] is the first; of [`templified`] there are the callbacks so far. They share
 //! the reading of fields, [`Links`], [`iso8601`], and the signature of [`standard`] beside their own.
 
+mod answer;
 mod field;
 mod links;
 mod mac;
 mod moment;
+mod refusal;
 mod spoken;
 pub mod standard;
 pub mod sudomock;
 pub mod templified;
 mod trust;
 
+pub use answer::Answer;
 pub use field::{FieldError, RuleError, Step, Wrong};
 pub use links::Links;
 pub use moment::iso8601;
+pub use refusal::{LimitReached, Refusal, Resource};
 pub use spoken::{Announcement, DeliveryTerms, Dialect, Message, UnknownDialect, headers};
 pub use trust::{TOLERANCE, Untrusted};

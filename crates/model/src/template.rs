@@ -137,6 +137,20 @@ pub struct About {
     pub destination_event_code: Option<String>,
 }
 
+impl About {
+    /// This, and where it says nothing, what `other` says.
+    #[must_use]
+    pub fn over(self, other: Self) -> Self {
+        Self {
+            player: self.player.or(other.player),
+            name: self.name.or(other.name),
+            folder: self.folder.or(other.folder),
+            main_event_code: self.main_event_code.or(other.main_event_code),
+            destination_event_code: self.destination_event_code.or(other.destination_event_code),
+        }
+    }
+}
+
 /// Templates that are made together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DesignGroup {

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use marquetry_dialect::sudomock::answer::Plan;
-use marquetry_dialect::sudomock::{LimitReached, Problem, Resource};
+use marquetry_dialect::{LimitReached, Refusal, Resource};
 use marquetry_model::TenantId;
 
 /// When a caller who found no room should try again.
@@ -47,13 +47,13 @@ impl Admission {
     ///
     /// # Errors
     /// 429 when as many wait as the plan allows.
-    pub(crate) fn enter(&self, tenant: TenantId, resource: Resource, plan: &Plan) -> Result<Place, Problem> {
+    pub(crate) fn enter(&self, tenant: TenantId, resource: Resource, plan: &Plan) -> Result<Place, Refusal> {
         let whose = (tenant, resource);
         let limit = limit(plan, resource);
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let current = waiting.get(&whose).copied().unwrap_or_default();
         if current >= limit {
-            return Err(Problem::limit_reached(LimitReached::Concurrency {
+            return Err(Refusal::Limit(LimitReached::Concurrency {
                 resource,
                 limit,
                 current,
@@ -113,9 +113,13 @@ mod tests {
         let first = admission.enter(one, Resource::Renders, &plan).unwrap();
         let second = admission.enter(one, Resource::Renders, &plan).unwrap();
         let refused = admission.enter(one, Resource::Renders, &plan).unwrap_err();
-        assert_eq!(refused.status(), 429);
-        let headers = refused.headers();
-        assert!(headers.contains(&("Retry-After", "5".to_owned())), "{headers:?}");
+        let limit = LimitReached::Concurrency {
+            resource: Resource::Renders,
+            limit: 2,
+            current: 2,
+            retry_after: RETRY_AFTER,
+        };
+        assert_eq!(refused, Refusal::Limit(limit));
 
         assert!(admission.enter(one, Resource::Uploads, &plan).is_ok());
         assert!(admission.enter(two, Resource::Renders, &plan).is_ok());

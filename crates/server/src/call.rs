@@ -6,7 +6,7 @@ use std::sync::Arc;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::request;
 use hyper::body::Incoming;
-use marquetry_dialect::sudomock::{Problem, request as read};
+use marquetry_dialect::Refusal;
 use tokio::task::spawn_blocking;
 
 use crate::App;
@@ -44,13 +44,14 @@ impl Call {
     }
 
     /// The id in a gap of the path, or `problem`: what is no id names nothing.
-    pub(crate) fn id<Id: FromStr>(
-        &self,
-        gap: &str,
-        problem: impl FnOnce() -> Problem,
-    ) -> Result<Id, Problem> {
+    pub(crate) fn id<Id: FromStr, P>(&self, gap: &str, problem: impl FnOnce() -> P) -> Result<Id, P> {
+        self.gap(gap).parse().map_err(|_| problem())
+    }
+
+    /// What stands in a gap of the path.
+    pub(crate) fn gap(&self, gap: &str) -> &str {
         let text = self.gaps.iter().find(|(name, _)| name == gap);
-        read::path_id(text.map_or("", |(_, text)| text.as_str()), problem)
+        text.map_or("", |(_, text)| text.as_str())
     }
 
     /// What stands after the question mark.
@@ -59,9 +60,9 @@ impl Call {
     }
 
     /// The `Idempotency-Key`.
-    pub(crate) fn idempotency_key(&self) -> Result<Option<String>, Problem> {
+    pub(crate) fn idempotency_key(&self) -> Option<&[u8]> {
         let header = self.head.headers.get("idempotency-key");
-        read::idempotency_key(header.map(http::HeaderValue::as_bytes))
+        header.map(http::HeaderValue::as_bytes)
     }
 
     /// The media type of the body in lower case, without its parameters; `None` when there is none.
@@ -80,13 +81,12 @@ impl Call {
     ///
     /// # Errors
     /// 413 at once when the client says that there are more; 415 when it is compressed.
-    pub(crate) fn reading(self, most: u64) -> Result<(Arc<App>, Reading), Problem> {
+    pub(crate) fn reading(self, most: u64) -> Result<(Arc<App>, Reading), Refusal> {
         if let Some(coding) = self.head.headers.get(CONTENT_ENCODING)
             && !coding.as_bytes().eq_ignore_ascii_case(b"identity")
         {
-            return Err(Problem::unsupported_media_type(
-                "application/json, not compressed",
-            ));
+            let expected = "application/json, not compressed";
+            return Err(Refusal::WrongType { expected });
         }
         let reading = Reading::new(self.body, most, self.app.config())?;
         Ok((self.app, reading))
@@ -96,26 +96,36 @@ impl Call {
     ///
     /// # Errors
     /// 415 for another type, what `read` says, 413, 408, and 503 when other bodies take all the memory.
-    pub(crate) async fn json<T: Send + 'static>(
+    pub(crate) async fn json<T: Send + 'static, P: From<Refusal> + Send + 'static>(
         self,
-        read: impl FnOnce(&[u8]) -> Result<T, Problem> + Send + 'static,
-    ) -> Result<(Arc<App>, T), Problem> {
+        read: impl FnOnce(&[u8]) -> Result<T, P> + Send + 'static,
+    ) -> Result<(Arc<App>, T), P> {
+        let most = self.app.config().body_bytes;
+        self.json_within(most, read).await
+    }
+
+    /// The same, of at most `most` bytes.
+    pub(crate) async fn json_within<T: Send + 'static, P: From<Refusal> + Send + 'static>(
+        self,
+        most: u64,
+        read: impl FnOnce(&[u8]) -> Result<T, P> + Send + 'static,
+    ) -> Result<(Arc<App>, T), P> {
         if let Some(kind) = self.media_type()
             && !is_json(&kind)
         {
-            return Err(Problem::unsupported_media_type("application/json"));
+            let expected = "application/json";
+            return Err(Refusal::WrongType { expected }.into());
         }
-        let most = self.app.config().body_bytes;
         let (app, reading) = self.reading(most)?;
-        let whole = reading.whole(&app.budget).await?;
+        let whole = reading.whole(&app.budget).await.map_err(Refusal::from)?;
         Ok((app, take_apart(whole, read).await?))
     }
 }
 
-async fn take_apart<T: Send + 'static>(
+async fn take_apart<T: Send + 'static, P: From<Refusal> + Send + 'static>(
     whole: Whole,
-    read: impl FnOnce(&[u8]) -> Result<T, Problem> + Send + 'static,
-) -> Result<T, Problem> {
+    read: impl FnOnce(&[u8]) -> Result<T, P> + Send + 'static,
+) -> Result<T, P> {
     if whole.bytes.len() <= LONG {
         return read(&whole.bytes);
     }
@@ -123,7 +133,7 @@ async fn take_apart<T: Send + 'static>(
         Ok(value) => value,
         // A reader that panics is a fault of ours, which the outermost layer answers.
         Err(fault) if fault.is_panic() => std::panic::resume_unwind(fault.into_panic()),
-        Err(_) => Err(Problem::server_error()),
+        Err(_) => Err(Refusal::Fault.into()),
     }
 }
 

@@ -10,6 +10,8 @@ pub struct Config {
     /// The most bytes of a body that is not a file, for one request. Default: 70 MiB, which holds a picture of
     /// 50 MiB in base64.
     pub body_bytes: u64,
+    /// The most bytes of a body of field values, and of a layout. Default: 1 MiB.
+    pub values_bytes: u64,
     /// The most bytes of such bodies at one time, those of all requests together; more are answered with 503.
     /// Reading a body takes up to three times as much memory for a moment. Default: 256 MiB.
     pub bodies_bytes: u64,
@@ -42,6 +44,8 @@ pub struct Config {
     /// The longest that a caller may wait for a job before the answer is 202. Client libraries give up after
     /// 120 s, so it should be less. Default: 110 s.
     pub sync_ceiling: Duration,
+    /// How long `?sync=true` waits for a render of a template before the answer is 202. Default: 25 s.
+    pub sync_wait: Duration,
     /// How long requests that were begun may go on after the server was told to stop. Default: 10 s.
     pub drain: Duration,
     /// How often a stream of events says that it is still there when nothing else happens. It should be less than
@@ -55,6 +59,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             body_bytes: 70 << 20,
+            values_bytes: 1 << 20,
             bodies_bytes: 256 << 20,
             head_timeout: Duration::from_secs(10),
             head_bytes: 32 << 10,
@@ -74,6 +79,7 @@ impl Default for Config {
             },
             streams: 100,
             sync_ceiling: Duration::from_secs(110),
+            sync_wait: Duration::from_secs(25),
             drain: Duration::from_secs(10),
             heartbeat: Duration::from_secs(10),
             readiness: Duration::from_secs(2),

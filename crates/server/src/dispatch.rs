@@ -9,7 +9,7 @@ use futures::FutureExt as _;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, Request, Response};
 use hyper::body::Incoming;
-use marquetry_dialect::sudomock::{Problem, Resource};
+use marquetry_dialect::{Dialect, Refusal, Resource};
 use marquetry_model::TenantId;
 use marquetry_service::Authenticated;
 use tracing::field::{Empty, display};
@@ -19,9 +19,9 @@ use crate::App;
 use crate::body::Outgoing;
 use crate::call::Call;
 use crate::connection::Working;
-use crate::problem::of_service;
+use crate::problem::refused;
 use crate::rate::Allowance;
-use crate::reply::Reply;
+use crate::reply::{Refused, Reply};
 use crate::request_id::RequestId;
 use crate::route::{self, Handler};
 
@@ -49,20 +49,26 @@ pub(crate) async fn answer(
             route: "none",
         };
         let mut seen = Seen::default();
+        // What goes wrong before there is a handler, or without one, is said in the words of whose path it is.
+        let dialect = Dialect::of_path(request.uri().path());
         let outcome = AssertUnwindSafe(walk(&app, peer, request, &mut seen, &mut line.route))
             .catch_unwind()
             .await;
         let reply = match outcome {
             Ok(Ok(reply)) => reply,
-            Ok(Err(problem)) => {
-                if problem.status() < 500 {
-                    tracing::debug!(%problem, "refused");
+            Ok(Err(Turned::Away(refusal))) => {
+                tracing::debug!(?refusal, "refused");
+                dialect.refuse(refusal).into()
+            }
+            Ok(Err(Turned::Answered(refused))) => {
+                if !refused.reply.status.is_server_error() {
+                    tracing::debug!(problem = refused.words, "refused");
                 }
-                problem.into()
+                refused.reply
             }
             Err(panic) => {
                 tracing::error!(panic = words(&*panic), "a handler panicked");
-                Problem::server_error().into()
+                dialect.refuse(Refusal::Fault).into()
             }
         };
         let standing = seen
@@ -72,6 +78,26 @@ pub(crate) async fn answer(
         reply.finish(&id, standing, seen.allowance, &method, working)
     };
     walk.instrument(span).await
+}
+
+/// Why a request did not get what it asked.
+enum Turned {
+    /// Before a handler looked at it.
+    Away(Refusal),
+    /// By its handler.
+    Answered(Refused),
+}
+
+impl From<Refusal> for Turned {
+    fn from(refusal: Refusal) -> Self {
+        Self::Away(refusal)
+    }
+}
+
+impl From<Refused> for Turned {
+    fn from(refused: Refused) -> Self {
+        Self::Answered(refused)
+    }
 }
 
 /// What was found out about a request before its handler was asked.
@@ -90,7 +116,7 @@ async fn walk(
     request: Request<Incoming>,
     seen: &mut Seen,
     route: &mut &'static str,
-) -> Result<Reply, Problem> {
+) -> Result<Reply, Turned> {
     let (head, body) = request.into_parts();
     // A slash at the end does not count: an answer that sends clients elsewhere would not be followed.
     let path = match head.uri.path().trim_end_matches('/') {
@@ -101,26 +127,33 @@ async fn walk(
     Span::current().record("route", found.pattern);
     *route = found.pattern;
     match found.route.handler {
-        Handler::Anyone(handler) => handler(Call::new(Arc::clone(app), head, path, found.gaps, body)).await,
+        Handler::Anyone(handler) => {
+            let call = Call::new(Arc::clone(app), head, path, found.gaps, body);
+            Ok(handler(call).await?)
+        }
         Handler::Key(handler) => {
-            let Some(caller) = authenticate(app, &head.headers).await? else {
+            let Some(caller) = authenticate(app, &path, &head.headers).await? else {
                 // Told how to wait rather than why, once it asked too often.
                 app.strangers.take(peer)?;
-                return Err(Problem::unauthorized());
+                return Err(Refusal::Unauthorized.into());
             };
             Span::current().record("tenant", display(caller.tenant));
             seen.whose = Some((caller.tenant, route::resource(found.pattern)));
             seen.allowance = Some(app.rates.take(caller.key.id)?);
-            handler(Call::new(Arc::clone(app), head, path, found.gaps, body), caller).await
+            let call = Call::new(Arc::clone(app), head, path, found.gaps, body);
+            Ok(handler(call, caller).await?)
         }
     }
 }
 
 /// Whose key a request shows: in `x-api-key`, or else as a bearer token.
 /// `None` when it shows none, or one that is not valid.
-async fn authenticate(app: &App, headers: &HeaderMap) -> Result<Option<Authenticated>, Problem> {
+async fn authenticate(app: &App, path: &str, headers: &HeaderMap) -> Result<Option<Authenticated>, Refused> {
     match shown_key(headers) {
-        Some(key) => app.service.authenticate(key).await.map_err(of_service),
+        Some(key) => {
+            let found = app.service.authenticate(key).await;
+            found.map_err(|error| refused(Dialect::of_path(path), error))
+        }
         None => Ok(None),
     }
 }

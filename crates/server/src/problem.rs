@@ -4,11 +4,15 @@ use std::error::Error;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use marquetry_dialect::sudomock::{Code, LimitReached, Problem};
+use marquetry_dialect::sudomock::{Code, Problem};
+use marquetry_dialect::{Dialect, LimitReached, Refusal};
 use marquetry_job::{Again, ShownState};
 use marquetry_service::ServiceError;
 
 use crate::body::{BodyError, FormError};
+use crate::reply::Refused;
+
+pub(crate) mod templified;
 
 /// When to try again what failed for a moment.
 const SOON: Duration = Duration::from_secs(1);
@@ -28,7 +32,7 @@ pub(crate) fn of_service(error: ServiceError) -> Problem {
         ServiceError::DeliveryNotFound { .. } => Problem::webhook_delivery_not_found(),
         ServiceError::Invalid(ref model) => Problem::from(model.clone()),
         ServiceError::UploadTooLarge { limit } => Problem::psd_too_large(None, limit),
-        ServiceError::UploadBroken { ref source, .. } => of_broken_upload(&**source),
+        ServiceError::UploadBroken { ref source, .. } => of_broken_upload(&**source).into(),
         ServiceError::AssetTooLarge { bytes, limit } => Problem::new(
             Code::ArtworkTooLarge,
             format!("An image may have at most {limit} bytes, this one has {bytes}."),
@@ -45,54 +49,69 @@ pub(crate) fn of_service(error: ServiceError) -> Problem {
         _ if error.again() == Again::Later => Problem::unavailable(SOON),
         _ => Problem::server_error(),
     };
-    if problem.status() >= 500 {
-        tracing::error!(error = chain(&error), "the service failed");
-    } else {
-        tracing::debug!(error = chain(&error), "the service refused");
-    }
+    log(problem.status(), &error);
     problem
 }
 
-impl From<BodyError> for Problem {
+/// The same, in the words of `dialect`.
+pub(crate) fn refused(dialect: Dialect, error: ServiceError) -> Refused {
+    match dialect {
+        Dialect::Templified => templified::of_service(error).into(),
+        _ => of_service(error).into(),
+    }
+}
+
+/// What the client is not told.
+fn log(status: u16, error: &ServiceError) {
+    if status >= 500 {
+        tracing::error!(error = chain(error), "the service failed");
+    } else {
+        tracing::debug!(error = chain(error), "the service refused");
+    }
+}
+
+impl From<BodyError> for Refusal {
     fn from(error: BodyError) -> Self {
         of_body(&error)
     }
 }
 
-impl From<FormError> for Problem {
+impl From<FormError> for Refusal {
     fn from(error: FormError) -> Self {
         of_form(&error)
     }
 }
 
-fn of_body(error: &BodyError) -> Problem {
+fn of_body(error: &BodyError) -> Refusal {
     tracing::debug!(error = chain(error), "a body was not read");
     match error {
-        BodyError::TooLarge { limit } => Problem::body_too_large(*limit),
-        BodyError::NoRoom => Problem::unavailable(SOON),
-        BodyError::TooSlow { .. } | BodyError::Broken(_) => Problem::request_timeout(),
+        BodyError::TooLarge { limit } => Refusal::TooLong { limit: *limit },
+        BodyError::NoRoom => Refusal::Unavailable { retry_after: SOON },
+        BodyError::TooSlow { .. } | BodyError::Broken(_) => Refusal::TooSlow,
     }
 }
 
-fn of_form(error: &FormError) -> Problem {
+fn of_form(error: &FormError) -> Refusal {
     match error {
         FormError::Body(body) => of_body(body),
         other => {
             tracing::debug!(error = chain(other), "a form was not read");
-            Problem::malformed_form(&other.to_string())
+            Refusal::MalformedForm {
+                reason: other.to_string(),
+            }
         }
     }
 }
 
 /// The stream of an upload is ours, and so are its errors.
-fn of_broken_upload(source: &(dyn Error + Send + Sync + 'static)) -> Problem {
+pub(crate) fn of_broken_upload(source: &(dyn Error + Send + Sync + 'static)) -> Refusal {
     match (
         source.downcast_ref::<BodyError>(),
         source.downcast_ref::<FormError>(),
     ) {
         (Some(body), _) => of_body(body),
         (_, Some(form)) => of_form(form),
-        _ => Problem::request_timeout(),
+        _ => Refusal::TooSlow,
     }
 }
 

@@ -8,7 +8,7 @@ use std::hash::Hash;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use marquetry_dialect::sudomock::{LimitReached, Problem};
+use marquetry_dialect::{LimitReached, Refusal};
 use tokio::time::Instant;
 
 /// How fast a bucket is filled, and how much it holds.
@@ -67,7 +67,7 @@ impl<K: Eq + Hash> Rates<K> {
     ///
     /// # Errors
     /// 429 when it is empty, with the time until there is one.
-    pub(crate) fn take(&self, whose: K) -> Result<Allowance, Problem> {
+    pub(crate) fn take(&self, whose: K) -> Result<Allowance, Refusal> {
         let (now, most, speed) = (Instant::now(), self.rate.most(), self.rate.per_second());
         let filled = |bucket: &Bucket| {
             let since = now.saturating_duration_since(bucket.at).as_secs_f64();
@@ -83,7 +83,7 @@ impl<K: Eq + Hash> Rates<K> {
         }
         let tokens = buckets.get(&whose).map_or(most, filled);
         if tokens < 1.0 {
-            return Err(Problem::limit_reached(LimitReached::Rate {
+            return Err(Refusal::Limit(LimitReached::Rate {
                 limit: self.rate.per_minute,
                 retry_after: Duration::from_secs_f64((1.0 - tokens) / speed),
             }));
@@ -131,8 +131,14 @@ mod tests {
             );
         }
         let refused = rates.take("one").unwrap_err();
-        assert_eq!(refused.status(), 429);
-        assert!(refused.headers().contains(&("Retry-After", "1".to_owned())));
+        let retry_after = Duration::from_secs(1);
+        assert_eq!(
+            refused,
+            Refusal::Limit(LimitReached::Rate {
+                limit: 60,
+                retry_after
+            })
+        );
         assert!(rates.take("two").is_ok(), "everybody has their own");
 
         tokio::time::advance(Duration::from_millis(1001)).await;

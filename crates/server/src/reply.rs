@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
-use marquetry_dialect::sudomock::{Answer, Problem};
+use marquetry_dialect::{Answer, sudomock, templified};
 
 use crate::admission::Standing;
 use crate::body::{Content, Outgoing};
@@ -97,8 +97,30 @@ impl From<Answer> for Reply {
     }
 }
 
-impl From<Problem> for Reply {
-    fn from(problem: Problem) -> Self {
-        Answer::from(problem).into()
+/// An answer that is not a success, in the words of whichever dialect was spoken.
+pub(crate) struct Refused {
+    /// One line for the log.
+    pub(crate) words: String,
+    pub(crate) reply: Reply,
+}
+
+impl Refused {
+    pub(crate) fn new(words: impl ToString, answer: impl Into<Answer>) -> Self {
+        Self {
+            words: words.to_string(),
+            reply: answer.into().into(),
+        }
+    }
+}
+
+impl From<sudomock::Problem> for Refused {
+    fn from(problem: sudomock::Problem) -> Self {
+        Self::new(problem.to_string(), problem)
+    }
+}
+
+impl From<templified::Problem> for Refused {
+    fn from(problem: templified::Problem) -> Self {
+        Self::new(problem.to_string(), problem)
     }
 }

@@ -3,16 +3,20 @@
 
 use std::collections::BTreeMap;
 
+use futures::TryFutureExt as _;
 use futures::future::BoxFuture;
 use http::Method;
-use marquetry_dialect::sudomock::{Problem, Resource};
+use marquetry_dialect::{Refusal, Resource};
 use marquetry_service::Authenticated;
 
 use crate::call::Call;
+use crate::handler::templified::{
+    assets, designs, exports, groups, photos, renders as fills, teams, templates,
+};
 use crate::handler::{
     account, deliveries, endpoints, files, health, jobs, mockups, renders, uploads, watching,
 };
-use crate::reply::Reply;
+use crate::reply::{Refused, Reply};
 
 /// Who may use a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -48,7 +52,7 @@ pub fn routes() -> impl Iterator<Item = RouteName> {
     })
 }
 
-pub(crate) type Answering = BoxFuture<'static, Result<Reply, Problem>>;
+pub(crate) type Answering = BoxFuture<'static, Result<Reply, Refused>>;
 
 /// What answers, and to whom: a route for key holders cannot be called without one.
 pub(crate) enum Handler {
@@ -72,8 +76,8 @@ macro_rules! routes {
             },
         )*];
     };
-    (@ Anyone $handler:path) => { Handler::Anyone(|call| Box::pin($handler(call))) };
-    (@ Key $handler:path) => { Handler::Key(|call, caller| Box::pin($handler(call, caller))) };
+    (@ Anyone $handler:path) => { Handler::Anyone(|call| Box::pin($handler(call).map_err(Refused::from))) };
+    (@ Key $handler:path) => { Handler::Key(|call, caller| Box::pin($handler(call, caller).map_err(Refused::from))) };
 }
 
 routes! {
@@ -112,6 +116,43 @@ routes! {
 
     Key GET ["/api/v1/me"] => account::me;
     Anyone GET ["/api/v1/packages/plans", "/api/v1/packages/pricing"] => account::plans;
+
+    Key POST ["/api/v1/create"] => fills::create;
+    Key GET ["/api/v1/create/{job}"] => fills::poll;
+
+    Key GET ["/api/v1/templates"] => templates::list;
+    Key POST ["/api/v1/templates"] => templates::create;
+    Key GET ["/api/v1/templates/{id}"] => templates::get;
+    Key PUT ["/api/v1/templates/{id}"] => templates::save;
+    Key DELETE ["/api/v1/templates/{id}"] => templates::delete;
+    Key GET ["/api/v1/templates/{id}/layout"] => templates::layout;
+    Key GET ["/api/v1/templates/{id}/draft"] => templates::draft;
+    Key POST ["/api/v1/templates/{id}/publish"] => templates::publish;
+    Key POST ["/api/v1/templates/{id}/preview"] => templates::preview;
+    Key GET ["/api/v1/template-assets"] => assets::list;
+    Key POST ["/api/v1/template-assets"] => assets::create;
+    Key GET ["/api/v1/template-assets/{id}"] => assets::get;
+    Key DELETE ["/api/v1/template-assets/{id}"] => assets::delete;
+
+    Key GET ["/api/v1/design-groups"] => groups::list;
+    Key POST ["/api/v1/design-groups"] => groups::create;
+    Key GET ["/api/v1/design-groups/{id}"] => groups::get;
+    Key PUT ["/api/v1/design-groups/{id}"] => groups::change;
+    Key DELETE ["/api/v1/design-groups/{id}"] => groups::delete;
+
+    Key POST ["/api/v1/studio/create"] => designs::create;
+    Key POST ["/api/v1/studio/create-and-render"] => fills::create_and_render;
+    Key POST ["/api/v1/studio/create/team"] => teams::seat;
+    Key GET ["/api/v1/studio"] => designs::list;
+    Key GET ["/api/v1/studio/{id}"] => designs::get;
+    Key PATCH ["/api/v1/studio/{id}"] => designs::change;
+    Key DELETE ["/api/v1/studio/{id}"] => designs::delete;
+    Key POST ["/api/v1/studio/{id}/export/gfcrew"] => exports::gfcrew;
+    Key POST ["/api/v1/studio/{id}/export/dropbox"] => exports::dropbox;
+    Key POST ["/api/v1/studio/{id}/export/webhook"] => exports::webhook;
+    Key POST ["/api/v1/studio/{id}/export/preset"] => exports::preset;
+    Key POST ["/api/v1/photos/process"] => photos::process;
+    Key GET ["/api/v1/photos/process/{job}"] => photos::poll;
 
     Anyone GET ["/files/{*key}"] => files::read;
     Anyone GET ["/livez", "/healthz"] => health::live;
@@ -178,8 +219,8 @@ impl Router {
     ///
     /// # Errors
     /// 404 when nothing answers under the path, 405 when something else does.
-    pub(crate) fn find(&self, method: &Method, path: &str) -> Result<Found, Problem> {
-        let matched = self.patterns.at(path).map_err(|_| Problem::route_not_found())?;
+    pub(crate) fn find(&self, method: &Method, path: &str) -> Result<Found, Refusal> {
+        let matched = self.patterns.at(path).map_err(|_| Refusal::NoSuchPath)?;
         let pattern = matched.value;
         let answers = |wanted: &Method| {
             let mut methods = pattern.methods.iter();
@@ -191,7 +232,9 @@ impl Router {
             None if *method == Method::HEAD => answers(&Method::GET),
             found => found,
         };
-        let route = route.ok_or_else(|| Problem::method_not_allowed(&pattern.allow()))?;
+        let route = route.ok_or_else(|| Refusal::WrongMethod {
+            allowed: pattern.allow(),
+        })?;
         let gaps = matched.params.iter();
         Ok(Found {
             route,
@@ -222,7 +265,7 @@ mod tests {
     fn pattern(method: &Method, path: &str) -> &'static str {
         Router::new()
             .find(method, path)
-            .unwrap_or_else(|problem| panic!("{path}: {problem}"))
+            .unwrap_or_else(|problem| panic!("{path}: {problem:?}"))
             .pattern
     }
 
@@ -232,6 +275,7 @@ mod tests {
             let path = route.path.replace("{*key}", "results/x");
             let path = path
                 .replace("{id}", "some-id")
+                .replace("{job}", "some-job")
                 .replace("{delivery}", "another-id");
             assert_eq!(pattern(&route.method, &path), route.path);
         }
@@ -272,6 +316,7 @@ mod tests {
                 .path
                 .replace("{*key}", "results/x")
                 .replace("{id}", "x")
+                .replace("{job}", "z")
                 .replace("{delivery}", "y");
             assert!(admin.find(&route.method, &path).is_err(), "{path}");
         }
@@ -282,19 +327,18 @@ mod tests {
         assert_eq!(pattern(&Method::HEAD, "/livez"), "/livez");
         let router = Router::new();
         let refused = router.find(&Method::HEAD, "/api/v1/renders").err().unwrap();
-        assert_eq!(refused.status(), 405);
+        assert!(matches!(refused, Refusal::WrongMethod { .. }), "{refused:?}");
     }
 
     #[test]
     fn a_wrong_method_is_told_the_right_ones() {
         let router = Router::new();
         let refused = router.find(&Method::PUT, "/api/v1/mockups/x").err().unwrap();
-        let allow = ("Allow", "DELETE, GET, HEAD, PATCH".to_owned());
-        assert!(refused.headers().contains(&allow), "{:?}", refused.headers());
-        assert_eq!(
-            router.find(&Method::GET, "/api/v2/jobs").err().unwrap().status(),
-            404
-        );
-        assert_eq!(router.find(&Method::GET, "*").err().unwrap().status(), 404);
+        let allowed = "DELETE, GET, HEAD, PATCH".to_owned();
+        assert_eq!(refused, Refusal::WrongMethod { allowed });
+        for nowhere in ["/api/v2/jobs", "*"] {
+            let refused = router.find(&Method::GET, nowhere).err();
+            assert_eq!(refused, Some(Refusal::NoSuchPath), "{nowhere}");
+        }
     }
 }

@@ -9,6 +9,7 @@ use marquetry_store::{
     Announcer, Clock, DeliverySteps, IdempotencyClaim, JobSteps, ProgressBoard, Reporter, Seal, Silence,
     Store, SystemClock,
 };
+use marquetry_template::Limits;
 use object_store::ObjectStore;
 
 use crate::error::Source;
@@ -37,6 +38,9 @@ pub(crate) struct Settings {
     pub(crate) sync_ceiling: Duration,
     pub(crate) most_upload_bytes: u64,
     pub(crate) most_asset_bytes: u64,
+    pub(crate) most_template_asset_bytes: u64,
+    pub(crate) layout_limits: Limits,
+    pub(crate) families: Vec<String>,
     pub(crate) most_endpoints: u32,
     pub(crate) most_live_jobs: u64,
     pub(crate) most_live_jobs_of_tenant: u64,
@@ -69,6 +73,9 @@ impl Service {
                 sync_ceiling: Duration::from_mins(2),
                 most_upload_bytes: 300 << 20,
                 most_asset_bytes: 50 << 20,
+                most_template_asset_bytes: 15 << 20,
+                layout_limits: Limits::default(),
+                families: vec!["Arimo".to_owned()],
                 most_endpoints: 20,
                 most_live_jobs: 100_000,
                 most_live_jobs_of_tenant: 50_000,
@@ -108,6 +115,25 @@ impl ServiceBuilder {
     /// The most bytes of a picture that comes with a request. Default: 50 MiB.
     pub fn most_asset_bytes(mut self, bytes: u64) -> Self {
         self.settings.most_asset_bytes = bytes;
+        self
+    }
+
+    /// The most bytes of a font or picture that templates refer to. Default: 15 MiB.
+    pub fn most_template_asset_bytes(mut self, bytes: u64) -> Self {
+        self.settings.most_template_asset_bytes = bytes;
+        self
+    }
+
+    /// How much a layout and the values for it may cost; the same as the worker's. Default: that of [`Limits`].
+    pub fn layout_limits(mut self, limits: Limits) -> Self {
+        self.settings.layout_limits = limits;
+        self
+    }
+
+    /// The families of fonts that the workers have without a template bringing them. Default: the one that comes with
+    /// the house, Arimo.
+    pub fn families(mut self, families: impl IntoIterator<Item = String>) -> Self {
+        self.settings.families = families.into_iter().collect();
         self
     }
 
@@ -256,6 +282,7 @@ impl ServiceBuilder {
         let Settings {
             most_upload_bytes,
             most_asset_bytes,
+            most_template_asset_bytes,
             most_live_jobs,
             most_live_jobs_of_tenant,
             ..
@@ -263,6 +290,7 @@ impl ServiceBuilder {
         for (setting, limit) in [
             ("most_upload_bytes", most_upload_bytes),
             ("most_asset_bytes", most_asset_bytes),
+            ("most_template_asset_bytes", most_template_asset_bytes),
             ("most_live_jobs", most_live_jobs),
             ("most_live_jobs_of_tenant", most_live_jobs_of_tenant),
         ] {
@@ -310,6 +338,8 @@ impl ServiceBuilder {
             endpoint_gate: Default::default(),
             months: Default::default(),
             progress: self.progress,
+            layouts: Default::default(),
+            teams: Default::default(),
             watchers: Default::default(),
             line: Default::default(),
         };

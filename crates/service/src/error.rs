@@ -5,9 +5,11 @@ use std::time::Duration;
 use marquetry_egress::Refusal;
 use marquetry_job::{Again, Failure, ShownState};
 use marquetry_model::{
-    ApiKeyId, BlobKey, DeliveryId, EndpointId, JobId, LayerId, MockupId, ModelError, TenantId,
+    ApiKeyId, BlobKey, DeliveryId, DesignId, EndpointId, Handle, JobId, LayerId, MockupId, ModelError,
+    TenantId,
 };
 use marquetry_store::StoreError;
+use marquetry_template::Problems;
 
 /// An error from elsewhere, kept as the source.
 pub(crate) type Source = Box<dyn std::error::Error + Send + Sync>;
@@ -73,6 +75,36 @@ pub enum ServiceError {
         /// The id that was given.
         id: ApiKeyId,
     },
+    /// The tenant has no such template.
+    #[error("no template {id}")]
+    TemplateNotFound {
+        /// The id that was given.
+        id: Handle,
+    },
+    /// The template is there, and nothing of it was ever published.
+    #[error("template {id} has no published revision")]
+    TemplateNotPublished {
+        /// The template.
+        id: Handle,
+    },
+    /// The tenant has no such design.
+    #[error("no design {id}")]
+    DesignNotFound {
+        /// The id that was given.
+        id: DesignId,
+    },
+    /// The tenant has no such design group.
+    #[error("no design group {id}")]
+    GroupNotFound {
+        /// The id that was given.
+        id: Handle,
+    },
+    /// The tenant has no such font or picture for templates.
+    #[error("no asset {id}")]
+    AssetNotFound {
+        /// The id that was given.
+        id: Handle,
+    },
     /// There is no such tenant.
     #[error("no tenant {id}")]
     TenantNotFound {
@@ -83,6 +115,38 @@ pub enum ServiceError {
     /// A value breaks a rule: the error names its field.
     #[error(transparent)]
     Invalid(#[from] ModelError),
+    /// A layout breaks the rules of the format, or refers to what is not there.
+    #[error("the layout is wrong: {0}")]
+    LayoutRefused(#[source] Problems),
+    /// Values do not fit the fields of the template.
+    #[error("the values are wrong: {0}")]
+    ValuesRefused(#[source] Problems),
+    /// A player is to be seated in a template that has no team layout.
+    #[error("the template has no team layout")]
+    NoTeam,
+    /// Every slot of the team layout is taken.
+    #[error("all {slots} slots of the layout are taken")]
+    LayoutFull {
+        /// How many there are.
+        slots: usize,
+    },
+    /// What the template needs was taken away since it was saved: its owner brings it back or publishes another layout.
+    #[error("the template needs {what}, which is not there any more")]
+    Lacking {
+        /// What it needs.
+        what: String,
+    },
+    /// The file is neither a font nor a picture of a kind that is read.
+    #[error("the file is no font and no picture that can be read")]
+    AssetRefused,
+    /// The name is another one's.
+    #[error("there is a {what} {id} already")]
+    Taken {
+        /// What has the name.
+        what: &'static str,
+        /// The name.
+        id: Handle,
+    },
     /// The text layer is there and its text cannot be replaced.
     #[error("the text of layer {id} cannot be replaced")]
     TextLayerNotEditable {

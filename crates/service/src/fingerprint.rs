@@ -5,12 +5,12 @@
 //! the same bytes. A change here makes keys that are younger than a day conflict with themselves: think twice.
 
 use marquetry_model::{
-    ContentHash, Export, ExportFormat, ExportSize, Fit, Placement, RenderRequest, RequestedAsset,
-    RequestedChange, TextChange, TextFit, UploadSource, UploadSpec, Words,
+    About, ContentHash, DesignId, Export, ExportFormat, ExportSize, Fit, Placement, RenderRequest,
+    RequestedAsset, RequestedChange, TextChange, TextFit, UploadSource, UploadSpec, Words,
 };
 use marquetry_store::Fingerprint;
 
-use crate::{Terms, Wait};
+use crate::{FillRequest, Terms, Wait};
 
 /// Of an upload.
 pub(crate) fn upload(spec: &UploadSpec, terms: &Terms) -> Fingerprint {
@@ -41,6 +41,44 @@ pub(crate) fn render(request: &RenderRequest, hashes: &[Option<ContentHash>], te
     });
     print.terms(terms);
     print.finish()
+}
+
+/// Of a template with values.
+pub(crate) fn fill(request: &FillRequest, terms: &Terms) -> Fingerprint {
+    let mut print = Print::new("template 1");
+    print.text(request.template.as_str()).text(&request.fields);
+    let About {
+        player,
+        name,
+        folder,
+        main_event_code,
+        destination_event_code,
+    } = &request.about;
+    for known in [player, name, folder, main_event_code, destination_event_code] {
+        print.maybe(known.as_deref(), |print, known| {
+            print.text(known);
+        });
+    }
+    print.terms(terms);
+    print.finish()
+}
+
+/// Of a design as it is.
+pub(crate) fn design(id: DesignId, terms: &Terms) -> Fingerprint {
+    let mut print = Print::new("design 1");
+    print.bytes(id.as_bytes()).terms(terms);
+    print.finish()
+}
+
+/// Sixteen bytes that follow from `parts` alone, for an id that the same call finds again.
+pub(crate) fn short(parts: &[&[u8]]) -> [u8; 16] {
+    let mut print = Print::new("id 1");
+    print.list(parts, |print, part| {
+        print.bytes(part);
+    });
+    let mut short = [0; 16];
+    short.copy_from_slice(&print.finish().0[..16]);
+    short
 }
 
 struct Print(blake3::Hasher);

@@ -58,6 +58,7 @@ mod readiness;
 mod resolve;
 mod submit;
 mod surroundings;
+mod templates;
 mod tenants;
 mod uploads;
 mod wait;
@@ -76,6 +77,10 @@ pub use marquetry_model::Priority;
 pub use object_store::GetRange;
 pub use readiness::{Answering, Readiness};
 pub use submit::{Submitted, Terms, UploadFile, UploadRequest, Wait};
+pub use templates::{
+    AssetRequest, DesignChange, FillRequest, GroupRequest, Saved, Seat, SeatRequest, Stage, TeamDesign,
+    TemplateView,
+};
 pub use tenants::DEFAULT_TENANT;
 pub use uploads::StoredUpload;
 pub use watch::{Seen, Watching};
@@ -111,6 +116,8 @@ struct Inner {
     endpoint_gate: tokio::sync::Mutex<()>,
     months: account::MonthCounts,
     progress: ProgressBoard,
+    layouts: templates::CheckedLayouts,
+    teams: templates::TeamGates,
     watchers: watch::Watchers,
     line: watch::Line,
 }

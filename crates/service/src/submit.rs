@@ -149,7 +149,7 @@ impl Service {
     }
 
     /// Writes the job down and waits for its end if that is wanted.
-    async fn submit(
+    pub(crate) async fn submit(
         &self,
         tenant: TenantId,
         spec: JobSpec,
@@ -195,7 +195,7 @@ impl Service {
     }
 
     /// Lets one more job in. What was submitted before adds none, so it is let in however many wait.
-    async fn admit_or_repeat(
+    pub(crate) async fn admit_or_repeat(
         &self,
         tenant: TenantId,
         claim: Option<&IdempotencyClaim>,
@@ -210,7 +210,7 @@ impl Service {
     }
 
     /// The terms, if nothing is wrong with them.
-    fn checked(&self, terms: Terms) -> Result<Terms, ServiceError> {
+    pub(crate) fn checked(&self, terms: Terms) -> Result<Terms, ServiceError> {
         if let Some(key) = &terms.idempotency_key {
             marquetry_model::text("idempotency_key", key, 255)?;
         }
@@ -220,7 +220,7 @@ impl Service {
         Ok(terms)
     }
 
-    fn claim(
+    pub(crate) fn claim(
         &self,
         terms: &Terms,
         route: &str,

@@ -161,6 +161,11 @@ impl<'a, C> Present<'a, C> {
         }
     }
 
+    /// An object that is passed on as it is, for somebody else to read.
+    pub(crate) fn object_as_json(&self) -> Option<String> {
+        self.object().map(|_| self.value.to_string())
+    }
+
     /// A list of so many entries, each read in turn; all wrong entries are noted, not only the first.
     pub(crate) fn each<T>(
         &self,

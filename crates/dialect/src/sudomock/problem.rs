@@ -13,6 +13,8 @@ use marquetry_job::Timestamp;
 use super::Code;
 use super::hidden_words::is_hidden;
 use crate::field::FieldError;
+use crate::refusal::seconds;
+pub use crate::refusal::{LimitReached, Resource};
 
 mod causes;
 mod form;
@@ -39,45 +41,6 @@ enum Shape {
     Psd { measured: Vec<(&'static str, f64)> },
     Credits { reset_at: Option<Timestamp> },
     Limit(LimitReached),
-}
-
-/// A limit that a request ran into, with the numbers a client needs to come back at the right time.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum LimitReached {
-    /// Too many requests in too short a time.
-    Rate {
-        /// Requests allowed in the window.
-        limit: u32,
-        /// How long until there is room again; told in whole seconds, rounded up.
-        retry_after: Duration,
-    },
-    /// Too much work waits already.
-    Queue {
-        /// How many jobs may wait or run.
-        limit: u64,
-        /// When to try again; told in whole seconds, rounded up.
-        retry_after: Duration,
-    },
-    /// Too many requests at once.
-    Concurrency {
-        /// What they are competing for.
-        resource: Resource,
-        /// How many are allowed at once.
-        limit: u32,
-        /// How many there are.
-        current: u32,
-        /// When to try again; told in whole seconds, rounded up.
-        retry_after: Duration,
-    },
-}
-
-/// What concurrent requests compete for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Resource {
-    /// Renders that a caller waits for.
-    Renders,
-    /// Uploads that a caller waits for.
-    Uploads,
 }
 
 impl Problem {
@@ -144,23 +107,6 @@ impl Resource {
             Self::Uploads => "concurrent-upload",
         }
     }
-
-    fn plural(self) -> &'static str {
-        match self {
-            Self::Renders => "renders",
-            Self::Uploads => "uploads",
-        }
-    }
-}
-
-impl LimitReached {
-    fn retry_after(&self) -> Duration {
-        match self {
-            Self::Rate { retry_after, .. }
-            | Self::Queue { retry_after, .. }
-            | Self::Concurrency { retry_after, .. } => *retry_after,
-        }
-    }
 }
 
 /// How a failed job's own code is spelled to clients: its known spelling, else in capitals, else (when clients
@@ -178,15 +124,6 @@ pub(crate) fn spelled(code: &str) -> String {
     } else {
         Code::ProcessingFailed.as_str().to_owned()
     }
-}
-
-/// Whole seconds, rounded up, at least 1: a client that waits so long finds room.
-fn seconds(wait: Duration) -> u64 {
-    wait.as_millis()
-        .div_ceil(1000)
-        .clamp(1, 86_400 * 365)
-        .try_into()
-        .unwrap_or(1)
 }
 
 #[cfg(test)]

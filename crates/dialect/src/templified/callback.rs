@@ -1,40 +1,29 @@
 //! The body of the callback that a render leads to.
 
-use marquetry_job::JobState;
-use marquetry_model::{Job, JobSpec};
+use marquetry_model::Job;
 use serde::Serialize;
 
-use crate::{Links, iso8601};
+use super::answer::{Ended, Subject, output_url, status_word};
+use super::job_id;
+use crate::Links;
 
 /// The body that tells of the end of `job`; `None` for a job that is no render or has not ended.
 ///
 /// `output_url` is null where there is none, as published; whatever else does not apply is left out.
 pub fn callback_body(job: &Job, links: &Links) -> Option<Vec<u8>> {
-    let JobSpec::Render(spec) = &job.spec else {
-        return None;
-    };
-    let (at, error) = match &job.state {
-        JobState::Succeeded { at, .. } => (*at, None),
-        JobState::Failed { at, cause, .. } => (*at, Some(cause.message.as_str())),
-        JobState::Cancelled { at, .. } => (*at, Some("the render was cancelled")),
-        _ => return None,
-    };
-    let result = job.result.as_ref();
-    let output = result.and_then(|result| result.export.as_ref());
-    let took = job.started_at.map(|started| at.since(started));
+    let (subject, ended) = (Subject::of(job)?, Ended::of(job)?);
     let body = Body {
-        job_id: job.id.to_string(),
-        status: if error.is_none() { "complete" } else { "failed" },
-        template_id: spec.mockup.to_string(),
-        output_url: output.map(|file| links.file(&file.key)),
-        render_ms: took
-            .filter(|_| error.is_none())
-            .map(|took| u64::try_from(took.as_millis()).unwrap_or(u64::MAX)),
-        completed_at: iso8601(at),
-        error,
+        job_id: job_id(job.id),
+        status: status_word(job.state.shown()),
+        template_id: subject.template_id,
+        output_url: output_url(job, links),
+        render_ms: ended.render_ms,
+        completed_at: ended.completed_at,
+        instance_id: subject.instance_id,
+        player_id: subject.player_id,
+        error: ended.error,
     };
-    // Texts and numbers: writing them cannot fail.
-    serde_json::to_vec(&body).ok()
+    Some(crate::answer::bytes(&body))
 }
 
 #[derive(Serialize)]
@@ -46,6 +35,10 @@ struct Body<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     render_ms: Option<u64>,
     completed_at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instance_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    player_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'a str>,
 }

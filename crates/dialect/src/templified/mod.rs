@@ -1,12 +1,21 @@
-//! The Templified dialect, as far as callbacks go: what is told when a render ends, and how it is signed.
+//! The Templified dialect: layouts that are filled by named fields, renders of them that are polled, and callbacks.
 //!
-//! A callback is sent up to four times within three minutes. How it is signed is not published, so a signer's parts
+//! [`request`] reads what arrives, [`answer`] and [`Problem`] write what goes back. What is not published is decided
+//! here once, and told in `docs/templified.md`. A callback is sent up to four times within three minutes. How it is signed is not published, so a signer's parts
 //! are all settings: [`Signer`].
 
+pub mod answer;
 mod callback;
+mod code;
+mod id;
+mod problem;
+pub mod request;
 mod signer;
 
 pub use callback::callback_body;
+pub use code::Code;
+pub use id::{design_id, design_of, handle_of, job_id, job_of};
+pub use problem::Problem;
 pub use signer::{Signed, Signer};
 
 use std::time::Duration;
@@ -15,6 +24,16 @@ use marquetry_job::{DeliverySchedule, JobState, Timestamp};
 use marquetry_model::{EventType, Job, JobKind, Secret};
 
 use crate::spoken::{DeliveryTerms, Message};
+
+/// The first part of every path below `/api/v1/` that is this dialect's.
+pub(crate) const FOLDERS: &[&str] = &[
+    "create",
+    "studio",
+    "templates",
+    "template-assets",
+    "design-groups",
+    "photos",
+];
 
 /// The header of the delivery's id: the same on every try.
 pub const DELIVERY_HEADER: &str = "X-Delivery-Id";

@@ -407,7 +407,7 @@ fn a_callback_of_the_other_dialect_has_its_own_words_and_signature() {
     let (event, body) = told(&job).unwrap();
     assert_eq!(event, EventType::RenderSucceeded);
     let expected = json!({
-        "job_id": RENDER_JOB,
+        "job_id": format!("clx_{}", RENDER_JOB.replace('-', "")),
         "status": "complete",
         "template_id": MOCKUP,
         "output_url": format!("https://mockups.example.com/files/results/{RENDER_JOB}/0.webp"),

@@ -9,5 +9,6 @@ pub(crate) mod jobs;
 pub(crate) mod mockups;
 pub(crate) mod renders;
 mod submitting;
+pub(crate) mod templified;
 pub(crate) mod uploads;
 pub(crate) mod watching;

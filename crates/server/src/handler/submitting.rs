@@ -47,7 +47,8 @@ pub(super) fn place(
         Mode::Inline => app
             .admission
             .enter(caller.tenant, resource, &app.account.plan)
-            .map(Some),
+            .map(Some)
+            .map_err(Problem::from),
     }
 }
 

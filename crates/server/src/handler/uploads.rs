@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use http::header::CONTENT_TYPE;
+use marquetry_dialect::Refusal;
 use marquetry_dialect::sudomock::request::{FileUpload, Mode, Submission, file_name_as_name};
 use marquetry_dialect::sudomock::{Problem, Resource, answer, request};
 use marquetry_job::Again;
@@ -26,7 +27,7 @@ const FORMS: &str =
 
 /// 200 with the mockup, or 202 with the job.
 pub(crate) async fn create(call: Call, caller: Authenticated) -> Result<Reply, Problem> {
-    let key = call.idempotency_key()?;
+    let key = request::idempotency_key(call.idempotency_key())?;
     let (app, asked) = match call.media_type().as_deref() {
         None => by_url(call).await?,
         Some(kind) if is_json(kind) => by_url(call).await?,
@@ -174,6 +175,6 @@ fn of_form(app: &App, error: FormError) -> Problem {
         FormError::Body(BodyError::TooLarge { .. }) => {
             Problem::psd_too_large(None, app.service.most_upload_bytes())
         }
-        other => other.into(),
+        other => Refusal::from(other).into(),
     }
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 use marquetry_job::{Failure, JobState, Timestamp};
 use marquetry_model::{Job, LayerId, ModelError};
 
-use super::{LimitReached, Problem, Shape, Told, seconds};
+use super::{LimitReached, Problem, Shape, Told};
+use crate::Refusal;
 use crate::field::Wrong;
 use crate::sudomock::Code;
 
@@ -287,35 +288,12 @@ impl Problem {
 
     /// 429: too often, or too many at once.
     pub fn limit_reached(limit: LimitReached) -> Self {
-        let (code, detail) = match &limit {
-            LimitReached::Rate { limit, .. } => (
-                Code::RateLimitExceeded,
-                format!("More than {limit} requests in a minute. Try again later."),
-            ),
-            LimitReached::Queue { limit, .. } => (
-                Code::ConcurrentLimitExceeded,
-                format!("{limit} jobs are waiting already. Try again when some are done."),
-            ),
-            LimitReached::Concurrency { resource, limit, .. } => (
-                Code::ConcurrentLimitExceeded,
-                format!(
-                    "At most {limit} {} at once. Try again when one is done.",
-                    resource.plural()
-                ),
-            ),
+        let code = match &limit {
+            LimitReached::Rate { .. } => Code::RateLimitExceeded,
+            LimitReached::Queue { .. } | LimitReached::Concurrency { .. } => Code::ConcurrentLimitExceeded,
         };
-        let mut problem = Self::new(code, detail).with_retry_after(limit.retry_after());
-        if let LimitReached::Rate {
-            limit: allowed,
-            retry_after,
-        } = &limit
-        {
-            let reset = seconds(*retry_after).to_string();
-            problem = problem
-                .with_header("RateLimit-Limit", allowed.to_string())
-                .with_header("RateLimit-Remaining", "0".to_owned())
-                .with_header("RateLimit-Reset", reset);
-        }
+        let mut problem = Self::new(code, limit.words());
+        problem.headers.extend(limit.headers());
         problem.shape = Shape::Limit(limit);
         problem
     }
@@ -351,6 +329,23 @@ impl From<Wrong<Code>> for Problem {
                 shape: Shape::Ordinary,
                 headers: Vec::new(),
             },
+        }
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Unauthorized => Self::unauthorized(),
+            Refusal::NoSuchPath => Self::route_not_found(),
+            Refusal::WrongMethod { allowed } => Self::method_not_allowed(&allowed),
+            Refusal::TooSlow => Self::request_timeout(),
+            Refusal::MalformedForm { reason } => Self::malformed_form(&reason),
+            Refusal::TooLong { limit } => Self::body_too_large(limit),
+            Refusal::WrongType { expected } => Self::unsupported_media_type(expected),
+            Refusal::Limit(limit) => Self::limit_reached(limit),
+            Refusal::Unavailable { retry_after } => Self::unavailable(retry_after),
+            Refusal::Fault => Self::server_error(),
         }
     }
 }

@@ -54,22 +54,6 @@ pub enum Mode {
 /// The longest address that is read, in characters.
 pub const LONGEST_URL: usize = 8192;
 
-/// The id in a path, or `problem`: what is no id names nothing, so it is not found rather than wrong.
-///
-/// # Errors
-/// `problem` when `text` is not a hyphenated UUID.
-///
-/// ```
-/// use marquetry_dialect::sudomock::{Problem, request};
-/// use marquetry_model::JobId;
-/// let id: JobId = request::path_id("9d4e2b51-0c7a-4f8e-bb1c-2a6f9e3d8c10", Problem::job_not_found)?;
-/// assert_eq!(request::path_id::<JobId>("me", Problem::job_not_found).unwrap_err().status(), 404);
-/// # Ok::<(), Problem>(())
-/// ```
-pub fn path_id<Id: std::str::FromStr>(text: &str, problem: impl FnOnce() -> Problem) -> Result<Id, Problem> {
-    text.parse().map_err(|_| problem())
-}
-
 /// The `Idempotency-Key` header: 1 to 255 characters that can be printed, taken as they are.
 ///
 /// # Errors

@@ -13,6 +13,7 @@ mod renders;
 mod seeing;
 mod shapes;
 pub(crate) mod site;
+mod templified;
 mod tenants;
 mod tricks;
 mod uploads;

@@ -8,11 +8,11 @@ use marquetry_dialect::Links;
 use marquetry_dialect::sudomock::answer::Plan;
 use marquetry_egress::{Egress, Policy};
 use marquetry_job::{DeliverySchedule, Jitter, Timestamp};
-use marquetry_model::TenantId;
+use marquetry_model::{ContentHash, JobSpec, Layout, TemplateSpec, TenantId};
 use marquetry_server::{Account, App, Config, serve};
 use marquetry_service::Service;
 use marquetry_store::memory::MemoryStore;
-use marquetry_store::{Clock, ProgressBoard, Store, SystemClock};
+use marquetry_store::{Clock, ProgressBoard, RecordStoreExt as _, Store, SystemClock};
 use marquetry_testkit::catcher::Catcher;
 use marquetry_testkit::paint::Picture;
 use marquetry_testkit::psd::{Builder, Layer, Linked, Rect, SmartObject};
@@ -252,6 +252,22 @@ impl Site {
             }
         };
         timeout(PATIENCE, waiting).await.unwrap()
+    }
+
+    /// What a job of a template was asked to draw.
+    pub(crate) async fn spec_of(&self, job: &Value) -> TemplateSpec {
+        let id = marquetry_dialect::templified::job_of(job.as_str().unwrap()).unwrap();
+        let job = self.store.job(self.tenant, id).await.unwrap().unwrap();
+        match job.spec {
+            JobSpec::Template(spec) => *spec,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// A layout as it is stored.
+    pub(crate) async fn layout(&self, content: ContentHash) -> String {
+        let layout = self.store.get::<Layout>(self.tenant, &content.to_string()).await;
+        layout.unwrap().unwrap().json
     }
 
     /// Stores bytes behind the back of everybody.

@@ -1,0 +1,115 @@
+//! The routes of the second dialect: read with `dialect::templified`, ask `service`, answer in its words.
+
+pub(crate) mod assets;
+pub(crate) mod designs;
+pub(crate) mod exports;
+pub(crate) mod groups;
+pub(crate) mod photos;
+pub(crate) mod renders;
+pub(crate) mod teams;
+pub(crate) mod templates;
+
+use std::sync::Arc;
+
+use marquetry_dialect::Dialect;
+use marquetry_dialect::templified::request::{self, Afterwards, Mode};
+use marquetry_dialect::templified::{Problem, answer, handle_of};
+use marquetry_model::{Callback, Handle};
+use marquetry_service::{Priority, ServiceError, Submitted, Terms, Wait};
+use marquetry_store::RecordCursor;
+
+use crate::App;
+use crate::call::Call;
+use crate::problem::chain;
+use crate::problem::templified::of_service;
+use crate::reply::Reply;
+
+/// The errors of the service, as every handler here tells them.
+trait Told<T> {
+    /// The problem that the error is to a client.
+    fn told(self) -> Result<T, Problem>;
+}
+
+impl<T> Told<T> for Result<T, ServiceError> {
+    fn told(self) -> Result<T, Problem> {
+        self.map_err(of_service)
+    }
+}
+
+/// The body as `read` understands it: values for fields, or a layout, which are small.
+async fn values<T: Send + 'static>(
+    call: Call,
+    read: impl FnOnce(&[u8]) -> Result<T, Problem> + Send + 'static,
+) -> Result<(Arc<App>, T), Problem> {
+    let most = call.app.config().values_bytes;
+    call.json_within(most, read).await
+}
+
+/// The name in a gap of the path, or `problem`: what is no name names nothing.
+fn handle(call: &Call, gap: &str, problem: impl FnOnce() -> Problem) -> Result<Handle, Problem> {
+    handle_of(call.gap(gap)).ok_or_else(problem)
+}
+
+/// Which part of a list is wanted: how many, and after which.
+fn page(call: &Call) -> Result<(u32, Option<RecordCursor>), Problem> {
+    let page = request::page(call.query())?;
+    let after = page.after.map(|marker| marker.parse()).transpose();
+    let after = after.map_err(|_| Problem::of_member("cursor", "is not valid; start again without one"))?;
+    Ok((page.limit, after))
+}
+
+/// The terms of a submission. Its end is an event in any case: whoever waits may have asked for a callback too, and may
+/// not wait long enough.
+///
+/// # Errors
+/// 400 when the file is to be sent somewhere that is not set up.
+fn terms(then: Afterwards, idempotency_key: Option<String>) -> Result<Terms, Problem> {
+    if then.send_to.is_some() {
+        let why = "names no destination that is set up; there is none that could be used";
+        return Err(Problem::of_member("send_to", why));
+    }
+    Ok(Terms {
+        wait: Wait::No,
+        callback: then.callback.map(|url| Callback {
+            url,
+            // Nobody agreed on a secret for this one message, so it goes out unsigned.
+            secret: None,
+            dialect: Dialect::Templified.name(),
+        }),
+        idempotency_key,
+        priority: Priority::Normal,
+    })
+}
+
+/// The `Idempotency-Key` of a request.
+fn idempotency_key(call: &Call) -> Result<Option<String>, Problem> {
+    request::idempotency_key(call.idempotency_key())
+}
+
+/// 202 with the job; for a caller who waits, 200 with the job once it has ended, however it did.
+///
+/// Whoever waits holds no worker. It is never an error that the job cannot be looked at meanwhile: it is durable, and a
+/// client that is told of an error would submit it a second time.
+async fn answered(app: &App, mode: Mode, submitted: Submitted) -> Reply {
+    let job = submitted.into_job();
+    if mode == Mode::Background {
+        return answer::accepted(&job).into();
+    }
+    let wait = app.service.wait(job.tenant, job.id, app.config().sync_wait);
+    let job = tokio::select! {
+        waited = wait => match waited {
+            Ok(waited) => waited.into_job(),
+            Err(error) => {
+                tracing::error!(job = %job.id, error = chain(&error), "a job cannot be waited for");
+                job
+            }
+        },
+        () = app.stopping() => job,
+    };
+    let ended = job
+        .state
+        .is_terminal()
+        .then(|| answer::poll(&job, &app.links))
+        .flatten();
+    ended.unwrap_or_else(|| answer::still_going(&job)).into()
+}
