@@ -287,6 +287,22 @@ fn a_package_is_named_after_its_folder() {
     );
 }
 
+/// As the README has it: which program is meant must never become a choice.
+#[test]
+fn cargo_run_runs_the_program() {
+    let manifest: Table = fs::read_to_string(root().join("Cargo.toml"))
+        .unwrap()
+        .parse()
+        .unwrap();
+    let workspace = manifest.get("workspace").unwrap();
+    let defaults = workspace.get("default-members").unwrap().as_array().unwrap();
+    assert_eq!(defaults.as_slice(), [Value::from("crates/server")]);
+    let rooms = Room::all();
+    let server = rooms.iter().find(|room| room.folder == "server").unwrap();
+    let run = server.manifest.get("package").unwrap().get("default-run");
+    assert_eq!(run, Some(&Value::from("marquetry")));
+}
+
 #[test]
 fn the_lints_of_the_house_hold_everywhere() {
     let complaints: Vec<String> = Room::all()
