@@ -63,7 +63,7 @@ fn a_202_says_queued_even_when_a_worker_was_faster() {
     assert_eq!(answer::still_going(&job).status, 202);
 }
 
-fn running() -> Job {
+pub(crate) fn running() -> Job {
     let job = render_job();
     let worker = WorkerId::from_random([1; 16]);
     let claim = JobEvent::Claimed {

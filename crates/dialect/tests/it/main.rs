@@ -7,5 +7,6 @@ mod laws;
 mod lists;
 mod mockups;
 mod renders;
+mod templified;
 mod uploads;
 mod webhooks;

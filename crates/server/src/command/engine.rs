@@ -64,6 +64,7 @@ impl Engine {
             .announcer(Arc::clone(&announcements) as _)
             .progress(board.clone())
             .webhook_policy(outside.webhook_policy()?)
+            .layout_limits(outside.layout_limits())
             .clock(Arc::clone(&clock));
         let service = limits.service(service).build()?;
         Ok(Self {

@@ -95,6 +95,17 @@ impl Outside {
         })
     }
 
+    /// Pictures of templates come over https alone, unless they come from the house.
+    pub(super) fn layout_limits(&self) -> marquetry_template::Limits {
+        marquetry_template::Limits {
+            addresses: match self.allow_private_networks {
+                true => marquetry_template::Addresses::HttpToo,
+                false => marquetry_template::Addresses::Https,
+            },
+            ..marquetry_template::Limits::default()
+        }
+    }
+
     fn policy(&self) -> Result<Policy, Failure> {
         let hosts = |hosts: &[String]| hosts.iter().map(|host| HostPattern::new(host)).collect();
         let mut policy = match self.allow_private_networks {

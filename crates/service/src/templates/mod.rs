@@ -24,7 +24,7 @@ use marquetry_model::{
 };
 use marquetry_store::{RecordCursor, RecordPage, RecordStoreExt as _, StoreError, Swap};
 use marquetry_template::{self as format, Checked};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::jobs::listed;
 use crate::mockups::ROUNDS;
@@ -345,22 +345,38 @@ impl Service {
     ) -> Result<(String, Checked), ServiceError> {
         let limits = &self.inner.settings.layout_limits;
         let refused = ServiceError::LayoutRefused;
-        let mut value = match serde_json::from_slice(layout) {
-            Ok(Value::Object(members)) if layout.len() <= limits.bytes => members,
-            // What exactly is wrong with the bytes is told by whoever reads them.
-            _ => {
-                format::Template::parse(layout, limits).map_err(refused)?;
-                return Err(ServiceError::Invalid(ModelError::Malformed {
-                    field: "body",
-                    expected: "a layout",
-                }));
-            }
+        let members = match serde_json::from_slice(layout) {
+            Ok(Value::Object(members)) => members,
+            _ => Map::new(),
         };
-        value.entry("id").or_insert_with(|| id().into());
-        value.insert("revision".to_owned(), revision.into());
-        let value = Value::Object(value);
+        // What is missing is written into the text, not into what was read of it: whoever reads the text sees members
+        // that stand twice.
+        let text = with_members(layout, &members, &id(), revision);
+        let mut value = format::Template::parse(&text, limits)
+            .map_err(refused)?
+            .to_value();
+        value["revision"] = revision.into();
         let checked = self.check_layout(tenant, &value).await?;
         Ok((value.to_string(), checked))
+    }
+}
+
+/// A layout with the `id` and the `revision` that it lacks.
+fn with_members(layout: &[u8], members: &Map<String, Value>, id: &str, revision: u32) -> Vec<u8> {
+    let mut missing = String::new();
+    if !members.contains_key("id") {
+        missing.push_str(&format!(r#""id":{},"#, Value::from(id)));
+    }
+    if !members.contains_key("revision") {
+        missing.push_str(&format!(r#""revision":{revision},"#));
+    }
+    match layout.iter().position(|byte| *byte == b'{') {
+        Some(at) if !members.is_empty() => {
+            let (before, after) = layout.split_at(at + 1);
+            [before, missing.as_bytes(), after].concat()
+        }
+        // What is wrong with it is told by whoever reads it.
+        _ => layout.to_vec(),
     }
 }
 

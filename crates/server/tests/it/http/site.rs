@@ -13,6 +13,7 @@ use marquetry_server::{Account, App, Config, serve};
 use marquetry_service::Service;
 use marquetry_store::memory::MemoryStore;
 use marquetry_store::{Clock, ProgressBoard, RecordStoreExt as _, Store, SystemClock};
+use marquetry_template::{Addresses, Limits};
 use marquetry_testkit::catcher::Catcher;
 use marquetry_testkit::paint::Picture;
 use marquetry_testkit::psd::{Builder, Layer, Linked, Rect, SmartObject};
@@ -118,6 +119,10 @@ impl Site {
             .progress(board.clone())
             .reporter(reporting.slots(1).build().unwrap().reporter())
             .webhook_policy(setup.policy)
+            .layout_limits(Limits {
+                addresses: Addresses::HttpToo,
+                ..Limits::default()
+            })
             .most_upload_bytes(setup.upload_bytes)
             .most_live_jobs_of_tenant(setup.most_live_jobs_of_tenant)
             .announcer(announcements.clone())

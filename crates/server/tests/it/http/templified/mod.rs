@@ -1,6 +1,7 @@
 //! The second dialect over HTTP. Tests called `c01_...` hold the statement of that number in the contract's list.
 
 mod designs;
+mod ending;
 mod features;
 mod refusals;
 mod submitting;

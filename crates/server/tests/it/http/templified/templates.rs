@@ -162,6 +162,20 @@ async fn a_wrong_layout_is_told_everything_that_is_wrong_with_it() {
         .body("{oops");
     error(&site.send(bytes).await, 400);
     error(&site.post("/api/v1/templates", &json!([])).await, 400);
+    error(&site.post("/api/v1/templates", &json!({})).await, 400);
+    // A member that stands twice is no slip that one of the two mends.
+    let twice = card("tpl_card").to_string().replacen('{', "{\"schema\": 1, ", 1);
+    let twice = Ask::post("/api/v1/templates")
+        .header("content-type", "application/json")
+        .body(twice);
+    assert!(error(&site.send(twice).await, 400).0.contains("schema"));
+    // Without a name it is given one.
+    let mut unnamed = card("");
+    unnamed.as_object_mut().unwrap().remove("id");
+    let named = site.post("/api/v1/templates", &unnamed).await.expect(201);
+    let id = named["id"].as_str().unwrap();
+    assert!(id.starts_with("tpl_"), "{id}");
+    site.delete(format!("/api/v1/templates/{id}")).await.expect(204);
     let other = site
         .replace("/api/v1/templates/tpl_other", &card("tpl_card"))
         .await;
