@@ -32,6 +32,7 @@ mod shutdown;
 mod site;
 mod slow_clients;
 mod stale_worker;
+mod sync_wait;
 mod torture;
 mod twins;
 
@@ -74,6 +75,8 @@ enum Command {
     CancelRace(cancel_race::CancelRace),
     /// Submit jobs that kill whoever draws them (R10).
     Poison(poison::Poison),
+    /// Let many callers wait for more renders than can be made while they wait.
+    SyncWait(sync_wait::SyncWait),
     /// Submit the same thing many times at once under one key (R11).
     Twins(twins::Twins),
 }
@@ -98,6 +101,7 @@ fn main() -> ExitCode {
                 Command::Orphans(command) => command.run().await,
                 Command::CancelRace(command) => command.run().await,
                 Command::Poison(command) => command.run().await,
+                Command::SyncWait(command) => command.run().await,
                 Command::Twins(command) => command.run().await,
             }
         };
