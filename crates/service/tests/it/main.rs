@@ -36,6 +36,7 @@ mod mockups;
 mod readiness;
 mod store;
 mod submit;
+mod templates;
 mod twins;
 mod uploads;
 mod wait;
