@@ -8,6 +8,7 @@
 //! storage; [`client`], [`receiver`] and [`load`] are those who use it; [`ground`] and [`cluster`] put these together; [`figures`] is what is printed. Then a module
 //! for each command, [`torture`] first.
 
+mod accounts;
 mod cancel_race;
 mod chance;
 mod client;
@@ -74,6 +75,8 @@ enum Command {
     CancelRace(cancel_race::CancelRace),
     /// Submit jobs that kill whoever draws them (R10).
     Poison(poison::Poison),
+    /// Kill a store's process while jobs are paid for, and see that the accounts add up.
+    Accounts(accounts::Accounts),
     /// Submit the same thing many times at once under one key (R11).
     Twins(twins::Twins),
 }
@@ -98,6 +101,7 @@ fn main() -> ExitCode {
                 Command::Orphans(command) => command.run().await,
                 Command::CancelRace(command) => command.run().await,
                 Command::Poison(command) => command.run().await,
+                Command::Accounts(command) => command.run().await,
                 Command::Twins(command) => command.run().await,
             }
         };
