@@ -8,6 +8,7 @@
 //! storage; [`client`], [`receiver`] and [`load`] are those who use it; [`ground`] and [`cluster`] put these together; [`figures`] is what is printed. Then a module
 //! for each command, [`torture`] first.
 
+mod accounts;
 mod cancel_race;
 mod chance;
 mod client;
@@ -77,6 +78,8 @@ enum Command {
     Poison(poison::Poison),
     /// Let many callers wait for more renders than can be made while they wait.
     SyncWait(sync_wait::SyncWait),
+    /// Kill a store's process while jobs are paid for, and see that the accounts add up.
+    Accounts(accounts::Accounts),
     /// Submit the same thing many times at once under one key (R11).
     Twins(twins::Twins),
 }
@@ -102,6 +105,7 @@ fn main() -> ExitCode {
                 Command::CancelRace(command) => command.run().await,
                 Command::Poison(command) => command.run().await,
                 Command::SyncWait(command) => command.run().await,
+                Command::Accounts(command) => command.run().await,
                 Command::Twins(command) => command.run().await,
             }
         };

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use marquetry_job::{DeliverySchedule, Timestamp};
 use marquetry_model::{
-    DeliveryId, DialectName, Endpoint, EventNaming, EventType, Job, JobId, Secret, WhyDisabled,
+    Batch, BatchStanding, DeliveryId, DialectName, Endpoint, EventNaming, EventType, Job, JobId, Secret,
+    WhyDisabled,
 };
 
 use crate::{Links, standard, sudomock, templified};
@@ -102,6 +103,22 @@ impl Dialect {
         let body = match self {
             Self::SudoMock => sudomock::event_body(event, job, naming, links),
             Self::Templified => templified::callback_body(job, links)?,
+        };
+        Some(Announcement { event, body })
+    }
+
+    /// The message that tells of the end of a batch, whose jobs have all ended; `None` in a dialect that has no words
+    /// for it. The event is that of a render, well or not.
+    pub fn announce_batch(self, batch: &Batch, jobs: &[Job], links: &Links) -> Option<Announcement> {
+        let body = match self {
+            Self::SudoMock => return None,
+            Self::Templified => templified::batch_body(batch, jobs, links)?,
+        };
+        let well = jobs.len() == batch.jobs.len() && BatchStanding::of(jobs) == BatchStanding::Succeeded;
+        let event = if well {
+            EventType::RenderSucceeded
+        } else {
+            EventType::RenderFailed
         };
         Some(Announcement { event, body })
     }

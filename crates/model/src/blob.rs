@@ -81,7 +81,12 @@ impl BlobKey {
 
     /// The `number`th export of a job, counted from zero.
     pub fn result(job: JobId, number: u32, format: ExportFormat) -> Self {
-        Self(format!("results/{job}/{number}.{}", format.extension()))
+        Self::made(job, number, format.extension())
+    }
+
+    /// The `number`th file that a job made, counted from zero; its name ends in `extension`: small letters and digits.
+    pub fn made(job: JobId, number: u32, extension: &'static str) -> Self {
+        Self(format!("results/{job}/{number}.{extension}"))
     }
 
     /// The preview of a mockup that is `width` pixels wide.
@@ -144,6 +149,7 @@ mod tests {
             BlobKey::incoming(job),
             BlobKey::asset(hash),
             BlobKey::result(job, 0, ExportFormat::Jpeg),
+            BlobKey::made(job, 1, "pdf"),
             BlobKey::thumbnail(mockup, 720),
             BlobKey::fidelity(hash),
             BlobKey::heat_map(hash),

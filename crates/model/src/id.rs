@@ -90,6 +90,10 @@ id! {
     DesignId
 }
 id! {
+    /// Jobs that were submitted together.
+    BatchId
+}
+id! {
     /// An API key (not its secret).
     ApiKeyId
 }

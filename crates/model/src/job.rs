@@ -6,7 +6,8 @@ use marquetry_job::{JobState, Timestamp};
 use marquetry_pixel::Size;
 
 use crate::{
-    BlobKey, Callback, JobId, MockupId, RenderSpec, TemplateSpec, TenantId, Timeline, UploadSpec, Warning,
+    Amount, BlobKey, Callback, JobId, MockupId, RenderSpec, TemplateSpec, TenantId, Timeline, UploadSpec,
+    Warning,
 };
 
 /// Counts the changes of a record; a store swaps only the version it was shown.
@@ -43,6 +44,8 @@ pub struct Job {
     pub announce: Announce,
     /// Somebody who wants to hear of this one job, beside the tenant's endpoints.
     pub callback: Option<Callback>,
+    /// What it costs if it succeeds: held from the moment it came in until it ends. Never changes.
+    pub charge: Option<Amount>,
     /// When it was accepted.
     pub created_at: Timestamp,
     /// When it last changed.
@@ -199,6 +202,7 @@ impl Job {
             priority: Priority::default(),
             announce,
             callback,
+            charge: None,
             created_at: now,
             updated_at: now,
             started_at: None,

@@ -13,6 +13,7 @@
 //! # Ok::<(), marquetry_model::ModelError>(())
 //! ```
 
+mod batch;
 mod blob;
 mod bounds;
 mod catalogue;
@@ -22,6 +23,7 @@ mod export;
 mod fidelity;
 mod id;
 mod job;
+mod ledger;
 mod mockup;
 pub mod placement;
 mod render_spec;
@@ -31,6 +33,7 @@ mod tenant;
 mod timeline;
 mod upload;
 
+pub use batch::{After, Batch, BatchStanding, Pending, Then};
 pub use blob::{BlobKey, ContentHash};
 pub use bounds::{ModelError, Within, text};
 pub use catalogue::{Catalogue, LayerAddress, LayerEntry, LayerKind, SmartObject, TextLayer, TextSegment};
@@ -40,8 +43,11 @@ pub use endpoint::{
 };
 pub use export::{Dpi, Export, ExportFormat, ExportSize, Quality};
 pub use fidelity::{Comparison, Difference, Drawn, Fidelity, Lack, LayerFidelity, NoReference};
-pub use id::{ApiKeyId, DeliveryId, DesignId, EndpointId, JobId, LayerId, MalformedId, MockupId, TenantId};
+pub use id::{
+    ApiKeyId, BatchId, DeliveryId, DesignId, EndpointId, JobId, LayerId, MalformedId, MockupId, TenantId,
+};
 pub use job::{Announce, ExportFile, Job, JobKind, JobResult, JobSpec, Priority, Timing, Version};
+pub use ledger::{Account, Amount, Denied, LedgerEntry, Posting, Prices, Standing};
 pub use mockup::{Mockup, Thumbnail, Warning};
 pub use placement::{BoxSize, Fit, Flip, Placement, Position, Rotation, Tile};
 pub use render_spec::{Adjustments, AssetSource, Change, ColourOverlay, RenderSpec, Rewording};

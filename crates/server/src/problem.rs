@@ -7,6 +7,7 @@ use std::time::Duration;
 use marquetry_dialect::sudomock::{Code, Problem};
 use marquetry_dialect::{Dialect, LimitReached, Refusal};
 use marquetry_job::{Again, ShownState};
+use marquetry_model::Denied;
 use marquetry_service::ServiceError;
 
 use crate::body::{BodyError, FormError};
@@ -42,6 +43,8 @@ pub(crate) fn of_service(error: ServiceError) -> Problem {
         ServiceError::EndpointLimit { limit } => Problem::webhook_endpoint_limit(limit.into()),
         ServiceError::IdempotencyConflict => Problem::idempotency_conflict(),
         ServiceError::AlreadyEnded { state, .. } => Problem::job_already_finished(word(state)),
+        ServiceError::Denied(Denied::Suspended) => Problem::account_suspended(),
+        ServiceError::Denied(_) => Problem::credits_exhausted(None),
         ServiceError::DeliveryBusy { .. } => Problem::unavailable(SOON),
         ServiceError::QueueFull { limit, retry_after } => {
             Problem::limit_reached(LimitReached::Queue { limit, retry_after })

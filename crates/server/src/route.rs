@@ -136,6 +136,7 @@ routes! {
 
     Key GET ["/api/v1/design-groups"] => groups::list;
     Key POST ["/api/v1/design-groups"] => groups::create;
+    Key POST ["/api/v1/design-groups/create"] => groups::produce;
     Key GET ["/api/v1/design-groups/{id}"] => groups::get;
     Key PUT ["/api/v1/design-groups/{id}"] => groups::change;
     Key DELETE ["/api/v1/design-groups/{id}"] => groups::delete;

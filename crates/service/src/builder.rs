@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use marquetry_egress::{Policy, Schemes};
 use marquetry_job::{DeliverySchedule, RetrySchedule};
+use marquetry_model::Prices;
 use marquetry_store::{
-    Announcer, Clock, DeliverySteps, IdempotencyClaim, JobSteps, ProgressBoard, Reporter, Seal, Silence,
-    Store, SystemClock,
+    Announcer, Clock, DeliverySteps, IdempotencyClaim, JobSteps, PendingSteps, ProgressBoard, Reporter, Seal,
+    Silence, Store, SystemClock,
 };
 use marquetry_template::Limits;
 use object_store::ObjectStore;
@@ -53,6 +54,7 @@ pub(crate) struct Settings {
     pub(crate) job_deadline: Duration,
     pub(crate) webhook_policy: Policy,
     pub(crate) most_watchers: usize,
+    pub(crate) prices: Prices,
 }
 
 impl Service {
@@ -91,6 +93,7 @@ impl Service {
                     ..Policy::default()
                 },
                 most_watchers: 256,
+                prices: Prices::default(),
             },
             progress: ProgressBoard::new(),
             clock: Arc::new(SystemClock),
@@ -154,6 +157,14 @@ impl ServiceBuilder {
     /// How many jobs of one tenant may wait or run, so that one cannot lock out the others. Default: 50,000.
     pub fn most_live_jobs_of_tenant(mut self, jobs: u64) -> Self {
         self.settings.most_live_jobs_of_tenant = jobs;
+        self
+    }
+
+    /// What jobs cost. What has a price is held in the tenant's account when it comes in, charged when it succeeds, and
+    /// free again when it ends otherwise; who has not enough gets [`ServiceError::Denied`]. Default: nothing costs
+    /// anything, and no account is ever asked.
+    pub const fn prices(mut self, prices: Prices) -> Self {
+        self.settings.prices = prices;
         self
     }
 
@@ -322,6 +333,7 @@ impl ServiceBuilder {
             }
         }
         let inner = Inner {
+            pending: PendingSteps::new(self.store.clone(), self.announcer.clone()),
             jobs: JobSteps::new(self.store.clone(), self.announcer, self.retry)
                 .deadline(self.settings.job_deadline),
             deliveries: DeliverySteps::new(self.store.clone(), self.delivery_schedule),

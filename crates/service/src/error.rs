@@ -5,8 +5,8 @@ use std::time::Duration;
 use marquetry_egress::Refusal;
 use marquetry_job::{Again, Failure, ShownState};
 use marquetry_model::{
-    ApiKeyId, BlobKey, DeliveryId, DesignId, EndpointId, Handle, JobId, LayerId, MockupId, ModelError,
-    TenantId,
+    ApiKeyId, BlobKey, DeliveryId, Denied, DesignId, EndpointId, Handle, JobId, LayerId, MockupId,
+    ModelError, TenantId,
 };
 use marquetry_store::StoreError;
 use marquetry_template::Problems;
@@ -196,6 +196,9 @@ pub enum ServiceError {
         /// How many.
         limit: u32,
     },
+    /// What was asked costs more than the tenant has, or its account is suspended. Nothing was begun.
+    #[error(transparent)]
+    Denied(Denied),
     /// The idempotency key was used with another request.
     #[error("this idempotency key belongs to another request")]
     IdempotencyConflict,

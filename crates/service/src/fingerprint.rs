@@ -5,12 +5,12 @@
 //! the same bytes. A change here makes keys that are younger than a day conflict with themselves: think twice.
 
 use marquetry_model::{
-    About, ContentHash, DesignId, Export, ExportFormat, ExportSize, Fit, Placement, RenderRequest,
+    About, ContentHash, DesignId, Export, ExportFormat, ExportSize, Fit, Handle, Placement, RenderRequest,
     RequestedAsset, RequestedChange, TextChange, TextFit, UploadSource, UploadSpec, Words,
 };
 use marquetry_store::Fingerprint;
 
-use crate::{FillRequest, Terms, Wait};
+use crate::{FillRequest, GroupFill, Terms, Wait};
 
 /// Of an upload.
 pub(crate) fn upload(spec: &UploadSpec, terms: &Terms) -> Fingerprint {
@@ -47,18 +47,20 @@ pub(crate) fn render(request: &RenderRequest, hashes: &[Option<ContentHash>], te
 pub(crate) fn fill(request: &FillRequest, terms: &Terms) -> Fingerprint {
     let mut print = Print::new("template 1");
     print.text(request.template.as_str()).text(&request.fields);
-    let About {
-        player,
-        name,
-        folder,
-        main_event_code,
-        destination_event_code,
-    } = &request.about;
-    for known in [player, name, folder, main_event_code, destination_event_code] {
-        print.maybe(known.as_deref(), |print, known| {
-            print.text(known);
-        });
-    }
+    print.about(&request.about).terms(terms);
+    print.finish()
+}
+
+/// Of a group with values.
+pub(crate) fn group(id: &Handle, request: &GroupFill, terms: &Terms) -> Fingerprint {
+    let mut print = Print::new("group 1");
+    print
+        .text(id.as_str())
+        .text(&request.fields)
+        .about(&request.about);
+    print.maybe(request.of_all.as_ref(), |print, callback| {
+        print.text(&callback.url);
+    });
     print.terms(terms);
     print.finish()
 }
@@ -137,6 +139,22 @@ impl Print {
             write(self, item);
         }
         self.mark(0)
+    }
+
+    fn about(&mut self, about: &About) -> &mut Self {
+        let About {
+            player,
+            name,
+            folder,
+            main_event_code,
+            destination_event_code,
+        } = about;
+        for known in [player, name, folder, main_event_code, destination_event_code] {
+            self.maybe(known.as_deref(), |print, known| {
+                print.text(known);
+            });
+        }
+        self
     }
 
     fn terms(&mut self, terms: &Terms) {

@@ -44,6 +44,8 @@ pub struct Swept {
     pub attempts: u64,
     /// Files that renders made long ago.
     pub results: u64,
+    /// Batches of jobs that were forgotten.
+    pub batches: u64,
     /// Layouts of templates that nothing points to any more.
     pub layouts: u64,
 }
@@ -65,6 +67,9 @@ impl Service {
             }
             if let Err(error) = self.end_overdue().await {
                 tracing::warn!(%error, "overdue jobs could not be ended");
+            }
+            if let Err(error) = self.discharge().await {
+                tracing::warn!(%error, "what is owed after others could not be looked at");
             }
             if Instant::now() >= next_sweep {
                 match self.sweep().await {
@@ -89,6 +94,15 @@ impl Service {
         Ok(ended)
     }
 
+    /// Looks at what is owed once others have ended, such as word of the end of a batch, and owes it where they have;
+    /// tells how often that was so.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn discharge(&self) -> Result<u64, ServiceError> {
+        Ok(self.inner.pending.sweep(self.now()).await?)
+    }
+
     /// Forgets old idempotency keys, jobs older than [`jobs_kept`](crate::ServiceBuilder::jobs_kept) that have ended
     /// and their deliveries, and the log of tries older than
     /// [`attempts_kept`](crate::ServiceBuilder::attempts_kept); deletes results older than
@@ -111,6 +125,7 @@ impl Service {
         let before = now - settings.jobs_kept;
         swept.deliveries = in_batches(|most| store.forget_deliveries(before, most)).await?;
         swept.jobs = in_batches(|most| store.forget_jobs(before, most)).await?;
+        swept.batches = self.forget_batches(before).await?;
         let before = now - settings.attempts_kept;
         swept.attempts = in_batches(|most| store.forget_attempts(before, most)).await?;
         swept.results = self.sweep_results(now - self.inner.settings.results_kept).await?;
@@ -141,6 +156,21 @@ impl Service {
             swept.layouts = self.sweep_layouts(before, &live).await?;
         }
         Ok(swept)
+    }
+
+    async fn forget_batches(&self, before: Timestamp) -> Result<u64, ServiceError> {
+        let (store, kind, mut forgotten) = (self.store(), RecordKind::Batch, 0);
+        for _ in 0..BATCHES {
+            let old = store.loose_records(kind, before, None, FORGOTTEN_AT_ONCE).await?;
+            if old.is_empty() {
+                break;
+            }
+            for batch in old {
+                let gone = store.delete_record(batch.tenant, kind, &batch.id, None).await?;
+                forgotten += u64::from(gone == Swap::Swapped);
+            }
+        }
+        Ok(forgotten)
     }
 
     /// Whether a font or a picture of templates has these bytes.

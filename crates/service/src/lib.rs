@@ -41,6 +41,7 @@
 //! `uploads` and `blobs` the bytes; then a module for each noun.
 
 mod account;
+mod batches;
 mod blobs;
 mod builder;
 mod deliveries;
@@ -52,6 +53,7 @@ mod housekeeping;
 mod jobs;
 mod key_uses;
 mod keys;
+mod ledger;
 mod mockups;
 mod queue;
 mod readiness;
@@ -65,6 +67,7 @@ mod wait;
 mod watch;
 
 pub use account::Me;
+pub use batches::{BatchRequest, BatchView};
 pub use blobs::OpenBlob;
 pub use builder::ServiceBuilder;
 pub use error::ServiceError;
@@ -78,8 +81,8 @@ pub use object_store::GetRange;
 pub use readiness::{Answering, Readiness};
 pub use submit::{Submitted, Terms, UploadFile, UploadRequest, Wait};
 pub use templates::{
-    AssetRequest, DesignChange, FillRequest, GroupRequest, Saved, Seat, SeatRequest, Stage, TeamDesign,
-    TemplateView,
+    AssetRequest, DesignChange, FillRequest, GroupFill, GroupRequest, Saved, Seat, SeatRequest, Stage,
+    TeamDesign, TemplateView,
 };
 pub use tenants::DEFAULT_TENANT;
 pub use uploads::StoredUpload;
@@ -87,7 +90,7 @@ pub use watch::{Seen, Watching};
 
 use std::sync::Arc;
 
-use marquetry_store::{Clock, DeliverySteps, JobSteps, ProgressBoard, Reporter, Store};
+use marquetry_store::{Clock, DeliverySteps, JobSteps, PendingSteps, ProgressBoard, Reporter, Store};
 use object_store::ObjectStore;
 
 /// Every use case, as a method. Cheap to clone; clones are one service.
@@ -104,6 +107,7 @@ struct Inner {
     blobs: Arc<dyn ObjectStore>,
     reporter: Option<Arc<dyn Reporter>>,
     jobs: JobSteps,
+    pending: PendingSteps,
     deliveries: DeliverySteps,
     seal: marquetry_store::Seal,
     settings: builder::Settings,

@@ -169,6 +169,7 @@ impl Service {
         };
         let job = Job {
             priority: terms.priority,
+            charge: self.inner.settings.prices.of(&spec),
             ..Job::accepted(id, tenant, spec, announce, callback, self.now())
         };
         // Before the job is there, or its end could pass between the two.
@@ -187,6 +188,7 @@ impl Service {
                 *twin
             }
             Inserted::Conflict => return Err(ServiceError::IdempotencyConflict),
+            Inserted::Denied(denied) => return Err(ServiceError::Denied(denied)),
         };
         match terms.wait {
             Wait::No => Ok(Submitted::Accepted(job)),

@@ -38,6 +38,7 @@ mod store;
 mod stores;
 mod teller;
 mod tls;
+mod transaction;
 mod weakness;
 
 pub use clock::DatabaseClock;

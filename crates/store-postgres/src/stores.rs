@@ -8,11 +8,13 @@ mod deliveries;
 mod endpoints;
 mod jobs;
 mod keys;
+mod ledger;
 mod line;
 mod mockups;
 mod records;
 mod redelivering;
 mod swapping;
+mod together;
 
 pub(crate) use adding::Adding;
 pub(crate) use redelivering::Redelivering;

@@ -5,6 +5,7 @@ mod deliveries;
 mod endpoints;
 mod jobs;
 mod keys;
+mod ledger;
 mod line;
 mod mockups;
 mod records;

@@ -14,6 +14,7 @@
 //! marquetry_store::job_store_suite!(fresh);
 //! marquetry_store::mockup_store_suite!(fresh);
 //! marquetry_store::record_store_suite!(fresh);
+//! marquetry_store::ledger_store_suite!(fresh);
 //! marquetry_store::endpoint_store_suite!(fresh);
 //! marquetry_store::delivery_store_suite!(fresh);
 //! marquetry_store::key_store_suite!(fresh);
@@ -35,12 +36,14 @@ pub mod endpoints;
 pub mod idempotency;
 pub mod jobs;
 pub mod keys;
+pub mod ledger;
 pub mod line;
 pub mod mockups;
 mod overtaken;
 pub mod records;
 pub mod sample;
 pub mod script;
+pub mod storm;
 pub mod unreadable;
 
 /// Runs one test to its end on a runtime of its own.
@@ -199,6 +202,29 @@ macro_rules! record_store_suite {
             a_change_needs_the_current_version,
             references_follow_their_record,
             loose_records_are_found_by_age,
+            a_discharged_record_leaves_its_deliveries,
+            what_is_pending_is_owed_once_others_have_ended,
+        );
+    };
+}
+
+/// The rules of [`crate::LedgerStore`]; see [`job_store_suite`].
+#[macro_export]
+macro_rules! ledger_store_suite {
+    ($fresh:ident) => {
+        $crate::rules_of_a_store!($fresh; ledger:
+            an_account_begins_with_its_first_entry,
+            a_job_that_succeeds_is_charged,
+            a_job_that_ends_otherwise_gives_back,
+            what_cannot_be_paid_is_not_queued,
+            a_suspended_account_begins_nothing,
+            a_twin_is_held_for_once,
+            several_jobs_come_in_together,
+            records_appear_with_an_end,
+            parallel_submissions_never_overdraw,
+        );
+        $crate::rules_of_a_store!($fresh; storm:
+            accounts_add_up_after_a_storm,
         );
     };
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use marquetry_job::Timestamp;
-use marquetry_model::Job;
+use marquetry_model::{Denied, Job};
 
 /// A hash of the request that came with a key, so that the same key on another request is noticed.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -40,7 +40,7 @@ impl IdempotencyClaim {
 
 /// What became of a job that was to be inserted.
 #[derive(Clone, Debug, PartialEq)]
-#[must_use = "a twin or a conflict means that the new job was not inserted"]
+#[must_use = "all but `New` mean that the new job was not inserted"]
 pub enum Inserted {
     /// It is durable now.
     New,
@@ -48,4 +48,6 @@ pub enum Inserted {
     Twin(Box<Job>),
     /// The key belongs to another request.
     Conflict,
+    /// It costs more than its tenant has, or may not be begun: nothing was inserted, nothing is held.
+    Denied(Denied),
 }

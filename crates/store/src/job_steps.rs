@@ -10,7 +10,9 @@ use futures::future::join_all;
 use marquetry_job::{
     Cancel, Cause, Hold, IllegalStep, Jitter, JobEvent, JobState, RetrySchedule, Timestamp, WorkerId,
 };
-use marquetry_model::{Announce, Delivery, Job, JobId, JobResult, Mockup, Progress, TenantId};
+use marquetry_model::{
+    Announce, Delivery, Job, JobId, JobResult, Mockup, Pending, Posting, Progress, TenantId,
+};
 
 use crate::failpoint::{self, Point};
 use crate::figures;
@@ -26,6 +28,15 @@ pub trait Announcer: std::fmt::Debug + Send + Sync {
     /// When the endpoints could not be read; the job then does not end yet. What can never be written
     /// should be left out and logged rather than hold the job up.
     async fn owed(&self, job: &Job, now: Timestamp) -> Result<Vec<Delivery>, StoreError>;
+
+    /// The deliveries that `pending` leads to, now that what it waited for has ended. Nothing as it stands here.
+    ///
+    /// # Errors
+    /// When what it is about could not be read; it then stays pending.
+    async fn owed_after(&self, pending: &Pending, now: Timestamp) -> Result<Vec<Delivery>, StoreError> {
+        let (_, _) = (pending, now);
+        Ok(Vec::new())
+    }
 }
 
 /// Tells nobody.
@@ -601,10 +612,17 @@ impl JobSteps {
         if stays && fruit.progress.is_some() {
             job.timeline.progress = fruit.progress;
         }
+        let settled = match job.charge {
+            Some(_) if succeeded => Some(Posting::Charged),
+            Some(_) if job.state.is_terminal() => Some(Posting::Released),
+            _ => None,
+        };
         let swap = JobSwap {
             job,
             owed,
             mockup: fruit.mockup.filter(|_| succeeded),
+            records: Vec::new(),
+            settled,
         };
         Ok(match self.store.replace_job(expected, &swap).await? {
             Swap::Swapped => {

@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use marquetry_job::Timestamp;
-use marquetry_model::{Delivery, Job, JobId, JobKind, Mockup, MockupId, TenantId, Version};
+use marquetry_model::{Delivery, Job, JobId, JobKind, Mockup, MockupId, Posting, TenantId, Version};
 
-use crate::{Changes, Cursor, IdempotencyClaim, Inserted, Page, Pick, StoreError, Suspect, Suspects};
+use crate::{
+    Changes, Cursor, IdempotencyClaim, Inserted, Page, Pick, Record, StoreError, Submission, Suspect,
+    Suspects,
+};
 
 /// Remembers jobs. Small on purpose: what the states mean is decided by the caller.
 #[async_trait]
@@ -19,9 +22,32 @@ pub trait JobStore: std::fmt::Debug + Send + Sync {
     /// jobs that have begun; zero when there are none of either. Jobs that were cancelled before they began count for
     /// nothing. Two jobs that come in at one moment may be given one turn.
     ///
+    /// What the job [costs](Job::charge) is held in the same transaction, as [`insert_jobs`](Self::insert_jobs) says.
+    ///
     /// # Errors
     /// [`StoreError::Duplicate`] when the id is taken.
     async fn insert_job(&self, job: &Job, claim: Option<&IdempotencyClaim>) -> Result<Inserted, StoreError>;
+
+    /// Makes several jobs of one tenant durable, with their key, their records, and what they cost held in the
+    /// tenant's account by [`Account::hold_for`](marquetry_model::Account::hold_for): all in one transaction, or
+    /// nothing. Each is given its turn, in their order.
+    ///
+    /// A key that is remembered answers before the account is asked. As it stands here, one plain job is taken and
+    /// everything else refused, which is right for a store that keeps no accounts and no records.
+    ///
+    /// # Errors
+    /// [`StoreError::Duplicate`] when an id is taken.
+    async fn insert_jobs(&self, submission: &Submission) -> Result<Inserted, StoreError> {
+        if submission.is_plain() {
+            return self
+                .insert_job(&submission.first, submission.claim.as_ref())
+                .await;
+        }
+        Err(StoreError::Broken {
+            doing: "inserting jobs with what comes with them",
+            source: "this store takes single jobs that cost nothing".into(),
+        })
+    }
 
     /// Whether an idempotency key of this tenant is remembered at `at`: inserting a job with it then inserts nothing.
     ///
@@ -107,13 +133,13 @@ pub trait JobStore: std::fmt::Debug + Send + Sync {
     /// Only those of the backend.
     async fn held_jobs(&self, after: Option<JobId>, limit: u32) -> Result<Vec<Job>, StoreError>;
 
-    /// Puts `swap.job` in the place of the stored one if that is at version `expected`, and adds the
-    /// deliveries and the mockup with it: all in one transaction, or nothing.
+    /// Puts `swap.job` in the place of the stored one if that is at version `expected`, adds the deliveries, the
+    /// records and the mockup with it, and settles what was held for it: all in one transaction, or nothing.
     ///
-    /// The spec, tenant and creation time of a job never change; a store need not write them again.
+    /// The spec, tenant, cost and creation time of a job never change; a store need not write them again.
     ///
     /// # Errors
-    /// [`StoreError::Duplicate`] when the id of a delivery or the mockup is taken.
+    /// [`StoreError::Duplicate`] when the id of a delivery, a record or the mockup is taken.
     async fn replace_job(&self, expected: Version, swap: &JobSwap) -> Result<Swap, StoreError>;
 
     /// Jobs of all tenants that have not ended and were created no later than `before`, at most `limit`, the oldest
@@ -175,6 +201,10 @@ pub struct JobSwap {
     pub owed: Vec<Delivery>,
     /// The mockup that it made.
     pub mockup: Option<Mockup>,
+    /// Records that appear with it.
+    pub records: Vec<Record>,
+    /// What becomes of what was held for it: [`Posting::Charged`], [`Posting::Released`], or nothing yet.
+    pub settled: Option<Posting>,
 }
 
 impl JobSwap {
@@ -184,6 +214,8 @@ impl JobSwap {
             job,
             owed: Vec::new(),
             mockup: None,
+            records: Vec::new(),
+            settled: None,
         }
     }
 }

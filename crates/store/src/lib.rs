@@ -54,17 +54,20 @@ mod idempotency;
 mod job_steps;
 mod jobs;
 mod keys;
+mod ledger;
 mod line;
 pub mod memory;
 mod mockups;
 mod nouns;
 mod ownership;
 mod page;
+mod pending_steps;
 pub mod persisted;
 mod progress;
 mod records;
 mod reporter;
 mod seal;
+mod submission;
 
 pub use changes::{Bell, Change, Changes};
 pub use clock::{Clock, SystemClock};
@@ -76,20 +79,26 @@ pub use idempotency::{Fingerprint, IdempotencyClaim, Inserted};
 pub use job_steps::{Announcer, Beside, Cancelling, JobSteps, Renewal, Reported, Silence};
 pub use jobs::{ClaimStep, Claimed, JobFilter, JobStore, JobSwap, Swap};
 pub use keys::KeyStore;
+pub use ledger::{LedgerStore, Posted, PostingOrder};
 pub use line::{First, Pick, Suspect, Suspects};
 pub use mockups::{MockupFilter, MockupOrder, MockupPage, MockupStore, OrderBy, Way};
 pub use nouns::{Noun, RecordStoreExt};
 pub use ownership::Ownership;
 pub use page::{Cursor, MalformedCursor, Page};
+pub use pending_steps::PendingSteps;
 pub use progress::{ProgressBoard, ProgressChanges, ProgressLine};
 pub use records::{Record, RecordCursor, RecordKind, RecordPage, RecordStore};
 pub use reporter::Reporter;
 pub use seal::{MalformedKey, Seal, SealKey, Unopened};
+pub use submission::Submission;
 
 /// Everything that must be remembered, in one place, so that one transaction can hold it together.
-pub trait Store: JobStore + MockupStore + RecordStore + EndpointStore + DeliveryStore + KeyStore {}
+pub trait Store:
+    JobStore + MockupStore + RecordStore + LedgerStore + EndpointStore + DeliveryStore + KeyStore
+{
+}
 
-impl<S: JobStore + MockupStore + RecordStore + EndpointStore + DeliveryStore + KeyStore + ?Sized> Store
-    for S
+impl<S> Store for S where
+    S: JobStore + MockupStore + RecordStore + LedgerStore + EndpointStore + DeliveryStore + KeyStore + ?Sized
 {
 }

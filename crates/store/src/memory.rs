@@ -8,14 +8,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use marquetry_job::Timestamp;
 use marquetry_model::{
-    ApiKey, ApiKeyId, AttemptRecord, Delivery, DeliveryId, Endpoint, EndpointId, Job, JobId, Mockup,
-    MockupId, Tenant, TenantId,
+    Account, ApiKey, ApiKeyId, AttemptRecord, Delivery, DeliveryId, Endpoint, EndpointId, Job, JobId,
+    LedgerEntry, Mockup, MockupId, Tenant, TenantId,
 };
 
 use crate::{Bell, Fingerprint, Record, RecordKind};
 
 mod deliveries;
 mod jobs;
+mod ledger;
 mod records;
 mod rest;
 
@@ -38,6 +39,8 @@ struct Shelves {
     attempts: BTreeMap<(DeliveryId, u32), AttemptRecord>,
     tenants: BTreeMap<TenantId, Tenant>,
     keys: BTreeMap<ApiKeyId, ApiKey>,
+    accounts: BTreeMap<TenantId, Account>,
+    entries: BTreeMap<(TenantId, u64), LedgerEntry>,
     records: BTreeMap<(TenantId, RecordKind, String), Record>,
 }
 

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use async_trait::async_trait;
 use marquetry_job::Timestamp;
-use marquetry_model::{TenantId, Version};
+use marquetry_model::{Delivery, TenantId, Version};
 
 use crate::{MalformedCursor, StoreError, Swap};
 
@@ -59,6 +59,20 @@ pub trait RecordStore: fmt::Debug + Send + Sync {
         kind: RecordKind,
         id: &str,
         expected: Option<Version>,
+    ) -> Result<Swap, StoreError>;
+
+    /// Removes a record as [`delete_record`](Self::delete_record) does, and adds the deliveries that it leads to in the
+    /// same transaction; or does neither.
+    ///
+    /// # Errors
+    /// [`StoreError::Duplicate`] when the id of a delivery is taken.
+    async fn discharge_record(
+        &self,
+        tenant: TenantId,
+        kind: RecordKind,
+        id: &str,
+        expected: Version,
+        owed: &[Delivery],
     ) -> Result<Swap, StoreError>;
 
     /// Whether any record of any tenant [refers](Record::refers) to `id`.
@@ -122,23 +136,29 @@ impl fmt::Debug for Record {
 pub enum RecordKind {
     /// A font or a picture that templates name.
     Asset,
+    /// Jobs that were submitted together.
+    Batch,
     /// A customer's copy of a template.
     Design,
     /// Templates that are made together.
     DesignGroup,
     /// The text of a layout, under its hash.
     Layout,
+    /// Something that is owed once others have ended.
+    Pending,
     /// A layout that people fill in.
     Template,
 }
 
 impl RecordKind {
     /// Every kind.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::Asset,
+        Self::Batch,
         Self::Design,
         Self::DesignGroup,
         Self::Layout,
+        Self::Pending,
         Self::Template,
     ];
 
@@ -146,9 +166,11 @@ impl RecordKind {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Asset => "asset",
+            Self::Batch => "batch",
             Self::Design => "design",
             Self::DesignGroup => "design group",
             Self::Layout => "layout",
+            Self::Pending => "pending",
             Self::Template => "template",
         }
     }

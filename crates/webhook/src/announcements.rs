@@ -6,9 +6,10 @@ use async_trait::async_trait;
 use marquetry_dialect::{Dialect, Links};
 use marquetry_job::{DeliverySchedule, DeliveryState, Timestamp};
 use marquetry_model::{
-    Announce, Delivery, DeliveryId, DialectName, EndpointId, EventNaming, EventType, Job, Target,
+    Announce, Batch, BatchId, Delivery, DeliveryId, DialectName, EndpointId, EventNaming, EventType, Job,
+    Pending, Target, TenantId, Then,
 };
-use marquetry_store::{Announcer, Schedules, Store, StoreError};
+use marquetry_store::{Announcer, RecordStoreExt as _, Schedules, Store, StoreError};
 
 use crate::{random, terms};
 
@@ -94,6 +95,48 @@ impl Announcements {
     }
 }
 
+impl Announcements {
+    /// What the end of a batch owes to whoever asked to hear of it.
+    async fn owed_for_batch(
+        &self,
+        tenant: TenantId,
+        id: BatchId,
+        now: Timestamp,
+    ) -> Result<Vec<Delivery>, StoreError> {
+        let found = self.store.get::<Batch>(tenant, &id.to_string()).await?;
+        let Some((batch, callback)) = found.and_then(|batch| Some((batch.clone(), batch.callback?))) else {
+            return Ok(Vec::new());
+        };
+        let dialect = match Dialect::named(&callback.dialect) {
+            Ok(dialect) => dialect,
+            Err(error) => {
+                tracing::error!(batch = %id, %error, "nobody can announce this");
+                return Ok(Vec::new());
+            }
+        };
+        let mut jobs = Vec::with_capacity(batch.jobs.len());
+        for job in &batch.jobs {
+            jobs.extend(self.store.job(tenant, *job).await?);
+        }
+        // A delivery is about a job; that of a batch is about its first.
+        let Some(first) = jobs.first() else {
+            return Ok(Vec::new());
+        };
+        let Some(said) = dialect.announce_batch(&batch, &jobs, &self.links) else {
+            return Ok(Vec::new());
+        };
+        let words = (said.event, Arc::from(said.body));
+        let target = Target::Callback(callback.clone());
+        Ok(vec![self.delivery(
+            first,
+            target,
+            &callback.dialect,
+            words,
+            now,
+        )?])
+    }
+}
+
 #[async_trait]
 impl Announcer for Announcements {
     async fn owed(&self, job: &Job, now: Timestamp) -> Result<Vec<Delivery>, StoreError> {
@@ -129,5 +172,15 @@ impl Announcer for Announcements {
             owed.push(self.delivery(job, target, &callback.dialect, words, now)?);
         }
         Ok(owed)
+    }
+
+    async fn owed_after(&self, pending: &Pending, now: Timestamp) -> Result<Vec<Delivery>, StoreError> {
+        match pending.then {
+            Then::TellOfBatch(id) => self.owed_for_batch(pending.tenant, id, now).await,
+            Then::TellOfJob(id) => match self.store.job(pending.tenant, id).await? {
+                Some(job) => self.owed(&job, now).await,
+                None => Ok(Vec::new()),
+            },
+        }
     }
 }

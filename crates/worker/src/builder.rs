@@ -11,6 +11,7 @@ use marquetry_store::{Announcer, Clock, JobSteps, Ownership, ProgressBoard, Stor
 use object_store::ObjectStore;
 use tokio::sync::{Semaphore, watch};
 
+use crate::layouts::Layouts;
 use crate::memory::Memory;
 use crate::pool::Pool;
 use crate::shelf::Shelf;
@@ -31,6 +32,11 @@ pub struct Limits {
     pub asset_fetch: FetchLimits,
     /// Bytes of all assets of one job together (256 MiB).
     pub asset_bytes: u64,
+    /// Bytes of one picture of a template that is fetched (15 MiB).
+    pub picture_bytes: u64,
+    /// Bounds on templates while they are read and filled: the defaults, and addresses that are not encrypted too,
+    /// because what may be opened was decided when the job came in and is decided again when it is.
+    pub template: marquetry_template::Limits,
     /// Assets of one job that are fetched at a time (8).
     pub asset_fetches: usize,
     /// Pixels of the largest canvas whose fidelity is reported when it is uploaded (40 million). The
@@ -52,6 +58,11 @@ impl Default for Limits {
             },
             asset_fetch: FetchLimits::default(),
             asset_bytes: 256 << 20,
+            picture_bytes: 15 << 20,
+            template: marquetry_template::Limits {
+                addresses: marquetry_template::Addresses::HttpToo,
+                ..marquetry_template::Limits::default()
+            },
             asset_fetches: 8,
             fidelity_pixels: 40_000_000,
             warnings: 50,
@@ -91,6 +102,7 @@ pub struct WorkerBuilder {
     settings: Settings,
     slots: usize,
     shelf_bytes: u64,
+    layout_bytes: u64,
     memory_bytes: u64,
     retry: RetrySchedule,
     jobs_of_tenant: u32,
@@ -146,6 +158,7 @@ impl WorkerBuilder {
             },
             slots: std::thread::available_parallelism().map_or(1, usize::from),
             shelf_bytes: 1 << 30,
+            layout_bytes: 128 << 20,
             memory_bytes: 4 << 30,
             retry: RetrySchedule::default(),
             jobs_of_tenant: JobSteps::AT_ONCE,
@@ -203,6 +216,13 @@ impl WorkerBuilder {
     /// when they are more than this.
     pub const fn shelf_bytes(mut self, bytes: u64) -> Self {
         self.shelf_bytes = bytes;
+        self
+    }
+
+    /// How much memory layouts of templates and the fonts they bring may take between renders, in bytes; roughly.
+    /// Default: 128 MiB.
+    pub const fn layout_bytes(mut self, bytes: u64) -> Self {
+        self.layout_bytes = bytes;
         self
     }
 
@@ -306,6 +326,7 @@ impl WorkerBuilder {
             jitter: self.jitter,
             pool,
             shelf: Shelf::new(self.shelf_bytes),
+            layouts: Layouts::new(self.layout_bytes),
             memory: Memory::new(self.memory_bytes),
             slots: self.slots,
             free: Arc::new(Semaphore::new(self.slots)),

@@ -8,8 +8,9 @@ use marquetry_egress::EgressError;
 use marquetry_job::{Cause, Failure};
 use marquetry_pixel::Size;
 use marquetry_psd::PsdError;
-use marquetry_render::RenderError;
+use marquetry_render::{FontError, RenderError};
 use marquetry_store::StoreError;
+use marquetry_template::Problems;
 
 use crate::pool::Crashed;
 
@@ -49,6 +50,24 @@ pub(crate) enum Trouble {
     },
     #[error("the assets of one render hold more than {allowed} bytes together")]
     AssetsTooLarge { allowed: u64 },
+    #[error("the picture for layer {layer:?} could not be fetched")]
+    PictureFetch {
+        layer: String,
+        #[source]
+        source: EgressError,
+    },
+    #[error("the asset {asset:?} is gone")]
+    AssetGone { asset: String },
+    #[error("the asset {asset:?} cannot be used as a font")]
+    Font {
+        asset: String,
+        #[source]
+        source: FontError,
+    },
+    #[error("the stored field values are no JSON")]
+    Fields(#[source] serde_json::Error),
+    #[error("the template cannot be filled")]
+    Unfilled(#[source] Problems),
     #[error("the PSD could not be fetched")]
     UploadFetch(#[source] EgressError),
     #[error("a PSD of {length} bytes, {allowed} allowed")]
@@ -67,6 +86,10 @@ pub(crate) enum Trouble {
     // The operator looks.
     #[error("about {wanted} bytes of memory wanted, {allowed} allowed")]
     TooMuchMemory { wanted: u64, allowed: u64 },
+    #[error("the stored layout is missing")]
+    LayoutGone,
+    #[error("the stored layout cannot be read")]
+    Layout(#[source] Problems),
     #[error("a stored {what} is missing")]
     BlobGone { what: &'static str },
     #[error("the stored file of a mockup has other bytes than its hash says")]
@@ -81,8 +104,6 @@ pub(crate) enum Trouble {
     Store(#[from] StoreError),
 
     // We mend it.
-    #[error("this worker draws no templates yet")]
-    NoTemplates,
     #[error(transparent)]
     Crashed(#[from] Crashed),
 }
@@ -120,6 +141,27 @@ impl Trouble {
                     marquetry_egress::Again::Never => never(code, message),
                 }
             }
+            Self::PictureFetch { layer, source } => {
+                let code = match source {
+                    EgressError::TooLarge { .. } => code::ARTWORK_TOO_LARGE,
+                    _ => code::ARTWORK_DOWNLOAD_FAILED,
+                };
+                let message = format!("{layer} could not be fetched{}", why(source));
+                match source.again() {
+                    marquetry_egress::Again::Later => later(code, message),
+                    marquetry_egress::Again::Never => never(code, message),
+                }
+            }
+            Self::AssetGone { asset } => never(code::INVALID_REQUEST, format!("the asset {asset:?} is gone")),
+            Self::Font { asset, .. } => never(
+                code::INVALID_REQUEST,
+                format!("the asset {asset:?} cannot be used as a font"),
+            ),
+            Self::Fields(_) => never(code::PROCESSING_FAILED, OURS.into()),
+            Self::Unfilled(problems) => never(
+                code::INVALID_REQUEST,
+                format!("the template cannot be filled: {problems}"),
+            ),
             Self::AssetsTooLarge { allowed } => never(
                 code::ARTWORK_TOO_LARGE,
                 format!("the assets of one render may hold {allowed} bytes together at most"),
@@ -158,14 +200,31 @@ impl Trouble {
                 let (code, message) = render(error);
                 never(code, message)
             }
-            Self::BlobGone { .. } | Self::BlobDamaged | Self::NoTemplates | Self::Crashed(_) => {
-                never(code::PROCESSING_FAILED, OURS.into())
-            }
+            Self::BlobGone { .. }
+            | Self::BlobDamaged
+            | Self::LayoutGone
+            | Self::Layout(_)
+            | Self::Crashed(_) => never(code::PROCESSING_FAILED, OURS.into()),
             Self::Store(error) => match error.again() {
                 marquetry_job::Again::Later => later(code::PROCESSING_FAILED, OURS.into()),
                 marquetry_job::Again::Never => never(code::PROCESSING_FAILED, OURS.into()),
             },
             Self::Blobs { .. } => later(code::PROCESSING_FAILED, OURS.into()),
+        }
+    }
+}
+
+/// Why a picture could not be fetched, as far as whoever named its address may know.
+fn why(error: &EgressError) -> String {
+    match error {
+        EgressError::Status { status, .. } => format!(": HTTP {}", status.as_u16()),
+        other => {
+            let told = other.client_message();
+            let told = told.strip_prefix("could not fetch").unwrap_or(&told);
+            match told.strip_prefix(": ").unwrap_or(told) {
+                "" => String::new(),
+                told => format!(": {told}"),
+            }
         }
     }
 }
@@ -182,22 +241,32 @@ fn render(error: &RenderError) -> (&'static str, String) {
             let (code, message) = asset(source);
             (code, format!("asset for {smart_object:?}: {message}"))
         }
+        RenderError::Picture { layer, source } => {
+            let (code, message) = asset(source);
+            (code, format!("{layer} cannot be read: {message}"))
+        }
+        RenderError::Words { layer, source } => (
+            code::INVALID_REQUEST,
+            format!("the text of {layer} cannot be set: {source}"),
+        ),
+        RenderError::WordsTooLong { layer } => (
+            code::INVALID_REQUEST,
+            format!("the text of {layer} is too long for a QR code"),
+        ),
+        RenderError::LayerTooLarge {
+            layer,
+            wanted,
+            allowed,
+        } => (
+            code::RESOURCE_LIMIT,
+            format!("{layer} needs {wanted} bytes of memory, at most {allowed} are allowed"),
+        ),
         RenderError::NoSmartObject { .. } => (
             code::SMART_OBJECT_NOT_FOUND,
             "the mockup has no such smart object".into(),
         ),
         RenderError::Text(source) => (code::INVALID_REQUEST, format!("a text cannot be set: {source}")),
-        RenderError::Picture { layer, source } => {
-            let (code, message) = asset(source);
-            (code, format!("the picture of {layer:?}: {message}"))
-        }
-        RenderError::Words { layer, source } => (
-            code::INVALID_REQUEST,
-            format!("the words of {layer:?} cannot be set: {source}"),
-        ),
-        RenderError::WordsTooLong { .. } | RenderError::LayerTooLarge { .. } | RenderError::PageInItself => {
-            (code::INVALID_REQUEST, error.to_string())
-        }
+        RenderError::PageInItself => (code::INVALID_REQUEST, error.to_string()),
         RenderError::Export(CodecError::TooLargeForFormat { kind, size, most }) => (
             code::INVALID_REQUEST,
             format!("a {kind} picture has at most {most} pixels a side, {size} wanted"),

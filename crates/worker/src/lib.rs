@@ -42,6 +42,7 @@ mod attend;
 mod builder;
 mod cause;
 mod figures;
+mod layouts;
 mod memory;
 mod pool;
 mod reports;

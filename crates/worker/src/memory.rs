@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use marquetry_model::{ExportSize, RenderSpec};
-use marquetry_render::{Assets, Limits, OpenMockup};
+use marquetry_render::{Assets, Limits, OpenMockup, Supplies};
+use marquetry_template::Filled;
 use tokio::sync::Notify;
 
 use crate::cause::Trouble;
@@ -117,6 +118,22 @@ pub(crate) fn of_render(mockup: &OpenMockup, spec: &RenderSpec, assets: &Assets,
         .saturating_add(canvas.saturating_mul(CANVASES))
         .saturating_add(pictures)
         .saturating_add(export)
+}
+
+/// What drawing a filled template may need beyond what the shelf counts.
+pub(crate) fn of_template(filled: &Filled, supplies: &Supplies, limits: &Limits) -> u64 {
+    let pages = filled
+        .pages
+        .iter()
+        .map(|page| page.size.pixels().saturating_mul(PIXEL * CANVASES));
+    let pictures = supplies.pictures.values().chain(supplies.masks.values());
+    let pictures = pictures.map(|file| of_asset(file, limits));
+    let mockups = supplies.mockups.values().map(|mounted| {
+        let mockup = mounted.mockup();
+        let canvas = mockup.size().pixels().saturating_mul(PIXEL * CANVASES);
+        growth(mockup, limits).saturating_add(canvas)
+    });
+    pages.chain(pictures).chain(mockups).fold(0, u64::saturating_add)
 }
 
 /// What an upload of this file may need: it is opened, and drawn once.

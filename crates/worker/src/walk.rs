@@ -18,7 +18,9 @@ use crate::stopwatch::{Pace, Stopwatch};
 use crate::worker::Inner;
 
 mod fetch;
+mod pictures;
 mod render;
+mod template;
 mod upload;
 
 /// One job on its way.
@@ -51,7 +53,7 @@ impl Walk {
     pub(crate) async fn make(&self) -> Result<Made, Trouble> {
         match &self.job.spec {
             JobSpec::Render(spec) => self.render(spec).await,
-            JobSpec::Template(_) => Err(Trouble::NoTemplates),
+            JobSpec::Template(spec) => self.template(spec).await,
             JobSpec::Upload(spec) => self.upload(spec).await,
         }
     }
@@ -104,6 +106,18 @@ pub(crate) fn hash_of(bytes: &[u8]) -> ContentHash {
 
 /// Stored bytes, as the worker reads and writes them.
 impl Inner {
+    /// All bytes of an asset under `key`, at most `allowed`; `None` when there is nothing.
+    pub(crate) async fn asset_blob(&self, key: &BlobKey, allowed: u64) -> Result<Option<Bytes>, Trouble> {
+        let read = self.blobs.blob(key, allowed).await;
+        read.map_err(|error| match error {
+            BlobError::TooLong { most, .. } => Trouble::AssetsTooLarge { allowed: most },
+            BlobError::Storage(source) => Trouble::Blobs {
+                doing: "read",
+                source,
+            },
+        })
+    }
+
     /// All bytes of the PSD under `key`, at most `allowed`; `None` when there is nothing.
     pub(crate) async fn psd(&self, key: &BlobKey, allowed: u64) -> Result<Option<Bytes>, Trouble> {
         let read = self.blobs.blob(key, allowed).await;

@@ -9,6 +9,8 @@ use marquetry_render::{Feature, Undrawn};
 pub(crate) const LAYER_NOT_FULLY_DRAWN: &str = "LAYER_NOT_FULLY_DRAWN";
 /// New words were made smaller.
 pub(crate) const TEXT_FIT_SHRUNK: &str = "TEXT_FIT_SHRUNK";
+/// A value was given that the template does not use.
+pub(crate) const FIELD_NOT_USED: &str = "FIELD_NOT_USED";
 /// A font is not there, and another one was used.
 pub(crate) const FONT_NOT_FOUND: &str = "FONT_NOT_FOUND";
 /// A font lacks characters.
@@ -37,6 +39,13 @@ pub(crate) fn undrawn(undrawn: &[Undrawn]) -> Vec<Warning> {
         .iter()
         .filter(|missing| told.insert(*missing))
         .map(|missing| Warning::new(code(&missing.feature), missing.to_string()))
+        .collect()
+}
+
+/// What is otherwise than a template asked for, as its drawing told.
+pub(crate) fn of_template(told: &[marquetry_render::Warning]) -> Vec<Warning> {
+    told.iter()
+        .map(|told| Warning::new(told.code.name().to_ascii_uppercase(), told.to_string()))
         .collect()
 }
 

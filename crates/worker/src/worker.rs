@@ -18,6 +18,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::attend::attend;
 use crate::builder::{Settings, WorkerBuilder};
+use crate::layouts::Layouts;
 use crate::memory::Memory;
 use crate::pool::Pool;
 use crate::shelf::Shelf;
@@ -51,6 +52,7 @@ pub(crate) struct Inner {
     pub(crate) jitter: Arc<dyn Fn() -> Jitter + Send + Sync>,
     pub(crate) pool: Pool,
     pub(crate) shelf: Shelf,
+    pub(crate) layouts: Layouts,
     pub(crate) memory: Arc<Memory>,
     pub(crate) slots: usize,
     pub(crate) free: Arc<Semaphore>,

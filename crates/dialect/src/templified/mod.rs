@@ -5,6 +5,7 @@
 //! are all settings: [`Signer`].
 
 pub mod answer;
+mod batch;
 mod callback;
 mod code;
 mod id;
@@ -12,6 +13,7 @@ mod problem;
 pub mod request;
 mod signer;
 
+pub use batch::{batch_body, batch_id};
 pub use callback::callback_body;
 pub use code::Code;
 pub use id::{design_id, design_of, handle_of, job_id, job_of};

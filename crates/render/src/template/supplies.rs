@@ -52,6 +52,11 @@ impl MountedMockup {
         }
         Self { mockup, places }
     }
+
+    /// The mockup.
+    pub fn mockup(&self) -> &OpenMockup {
+        &self.mockup
+    }
 }
 
 /// The fonts of `others` with those that a template brings in front of them, under the names it gives

@@ -4,6 +4,7 @@ use std::fs;
 use std::time::Duration;
 
 use clap::Args;
+use marquetry_model::{Amount, Prices};
 use marquetry_server::{Config, Rate};
 use marquetry_service::ServiceBuilder;
 use marquetry_store::JobSteps;
@@ -51,6 +52,16 @@ pub(super) struct ServeLimits {
     #[arg(long, env = "MARQUETRY_REQUESTS_AT_ONCE", value_name = "N", default_value_t = Config::default().requests.burst,
         value_parser = clap::value_parser!(u32).range(1..))]
     requests_at_once: u32,
+    /// What a picture of a mockup costs: held when it is asked for, charged when it is done. Who has not enough is
+    /// answered with 402. [default: nothing]
+    #[arg(long, env = "MARQUETRY_PRICE_RENDER", value_name = "AMOUNT")]
+    price_render: Option<Amount>,
+    /// What a file of a template costs. [default: nothing]
+    #[arg(long, env = "MARQUETRY_PRICE_TEMPLATE", value_name = "AMOUNT")]
+    price_template: Option<Amount>,
+    /// What a new mockup costs. [default: nothing]
+    #[arg(long, env = "MARQUETRY_PRICE_UPLOAD", value_name = "AMOUNT")]
+    price_upload: Option<Amount>,
 }
 
 /// What a process was told; where it was told nothing, the defaults hold.
@@ -109,6 +120,11 @@ impl ServeLimits {
             .most_live_jobs_of_tenant(self.queue_per_tenant)
             .jobs_kept(self.keep_jobs)
             .results_kept(self.keep_results)
+            .prices(Prices {
+                render: self.price_render,
+                template: self.price_template,
+                upload: self.price_upload,
+            })
     }
 
     pub(super) fn config(&self) -> Config {

@@ -1,5 +1,6 @@
 //! The command line: what `marquetry` can be told to do. One module a subcommand.
 
+mod account;
 mod database;
 mod demo;
 mod engine;
@@ -45,6 +46,8 @@ enum Command {
     Inspect(inspect::Inspect),
     /// Create, list and revoke the API keys of a data directory or database.
     Keys(keys::Keys),
+    /// Pay in, suspend and show the accounts of tenants that pay beforehand.
+    Account(account::Account),
     /// See it all work in a minute: server, upload, render, poll, webhook.
     Demo(demo::Demo),
     /// Hear events on this machine, and send again what did not arrive.
@@ -89,6 +92,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Render(render) => render.run(),
         Command::Inspect(inspect) => inspect.run(),
         Command::Keys(keys) => keys.run(),
+        Command::Account(account) => account.run(),
         Command::Demo(demo) => demo.run(),
         Command::Webhooks(webhooks) => webhooks.run(),
     };

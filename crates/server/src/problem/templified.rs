@@ -3,6 +3,7 @@
 use marquetry_dialect::templified::{Code, Problem};
 use marquetry_dialect::{LimitReached, Refusal};
 use marquetry_job::Again;
+use marquetry_model::Denied;
 use marquetry_service::ServiceError;
 
 use super::{SOON, log, of_broken_upload};
@@ -58,6 +59,8 @@ pub(crate) fn of_service(error: ServiceError) -> Problem {
             Code::IdempotencyConflict,
             "This Idempotency-Key was already used with another request.",
         ),
+        ServiceError::Denied(Denied::Suspended) => Problem::account_suspended(),
+        ServiceError::Denied(_) => Problem::insufficient_balance(),
         ServiceError::QueueFull { limit, retry_after } => {
             Refusal::Limit(LimitReached::Queue { limit, retry_after }).into()
         }

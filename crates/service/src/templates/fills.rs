@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use marquetry_model::{
-    About, Design, DesignId, Handle, JobSpec, ModelError, Pinned, TemplateAsset, TemplateSpec, TenantId,
+    About, Callback, Design, DesignId, Handle, JobSpec, ModelError, Pinned, TemplateAsset, TemplateSpec,
+    TenantId,
 };
 use marquetry_store::RecordStoreExt as _;
 use marquetry_template::{Checked, Filled, Source};
@@ -12,7 +13,7 @@ use serde_json::{Map, Value};
 
 use super::catalogue::mockup_of;
 use super::designs::Known;
-use crate::{Service, ServiceError, Submitted, Terms, fingerprint};
+use crate::{BatchRequest, BatchView, Service, ServiceError, Submitted, Terms, fingerprint};
 
 /// A template to be filled.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +24,17 @@ pub struct FillRequest {
     pub fields: String,
     /// Whom or what it is for.
     pub about: About,
+}
+
+/// Every template of a group to be filled.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GroupFill {
+    /// The values for each, a JSON object. Those that a template has no field for are passed over with a warning.
+    pub fields: String,
+    /// Whom or what it is for.
+    pub about: About,
+    /// Somebody who wants to hear when all of them have ended.
+    pub of_all: Option<Callback>,
 }
 
 impl Service {
@@ -129,6 +141,38 @@ impl Service {
         self.admit_or_repeat(tenant, claim.as_ref()).await?;
         self.submit(tenant, JobSpec::Template(Box::new(spec)), terms, claim)
             .await
+    }
+
+    /// Renders the published revision of every template of a group, with the same values for each: all of them or none.
+    /// The callback of `terms` hears of each render, `of_all` of their end together.
+    ///
+    /// # Errors
+    /// [`ServiceError::GroupNotFound`], and for each template as [`Self::submit_template`].
+    pub async fn submit_group(
+        &self,
+        tenant: TenantId,
+        id: &Handle,
+        request: GroupFill,
+        terms: impl Into<Terms>,
+    ) -> Result<BatchView, ServiceError> {
+        let terms = self.checked(terms.into())?;
+        let group = self.group(tenant, id).await?;
+        let claim = self.claim(&terms, "group", || fingerprint::group(id, &request, &terms));
+        let mut specs = Vec::with_capacity(group.templates.len());
+        for template in &group.templates {
+            let (pinned, layout) = self.pinned_template(tenant, template).await?;
+            let about = request.about.clone();
+            let spec = self
+                .pin(tenant, pinned, &layout, &request.fields, about, None)
+                .await?;
+            specs.push(JobSpec::Template(Box::new(spec)));
+        }
+        let batch = BatchRequest {
+            group: Some(group.id),
+            specs,
+            callback: request.of_all,
+        };
+        self.submit_batch(tenant, batch, terms, claim).await
     }
 
     async fn spec_of_design(&self, tenant: TenantId, design: &Design) -> Result<TemplateSpec, ServiceError> {

@@ -10,7 +10,7 @@ mod teams;
 
 pub use assets::AssetRequest;
 pub use designs::DesignChange;
-pub use fills::FillRequest;
+pub use fills::{FillRequest, GroupFill};
 pub use groups::GroupRequest;
 pub(crate) use layouts::CheckedLayouts;
 pub(crate) use teams::TeamGates;

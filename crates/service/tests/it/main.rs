@@ -27,6 +27,7 @@ macro_rules! over_each_store {
 }
 pub(crate) use over_each_store;
 
+mod batches;
 mod endpoints;
 mod housekeeping;
 mod isolation;

@@ -5,14 +5,15 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use async_trait::async_trait;
 use marquetry_job::Timestamp;
 use marquetry_model::{
-    ApiKey, ApiKeyId, AttemptRecord, ContentHash, Delivery, DeliveryId, Endpoint, EndpointId, Job, JobId,
-    KeyHash, Lane, Mockup, MockupId, Tenant, TenantId, Version,
+    Account, ApiKey, ApiKeyId, AttemptRecord, ContentHash, Delivery, DeliveryId, Endpoint, EndpointId, Job,
+    JobId, KeyHash, Lane, LedgerEntry, Mockup, MockupId, Tenant, TenantId, Version,
 };
 use marquetry_store::memory::MemoryStore;
 use marquetry_store::{
     Bell, Changes, Cursor, DeliveryFilter, DeliveryStore, EndpointStore, IdempotencyClaim, Inserted,
-    JobFilter, JobStore, JobSwap, KeyStore, MockupFilter, MockupOrder, MockupPage, MockupStore, Page, Pick,
-    Record, RecordCursor, RecordKind, RecordPage, RecordStore, StoreError, Swap,
+    JobFilter, JobStore, JobSwap, KeyStore, LedgerStore, MockupFilter, MockupOrder, MockupPage, MockupStore,
+    Page, Pick, Posted, PostingOrder, Record, RecordCursor, RecordKind, RecordPage, RecordStore, StoreError,
+    Submission, Swap,
 };
 
 type Answer<T> = Result<T, StoreError>;
@@ -45,6 +46,10 @@ fn fails(left: &AtomicU32) -> Answer<()> {
 impl JobStore for OddStore {
     async fn insert_job(&self, job: &Job, claim: Option<&IdempotencyClaim>) -> Answer<Inserted> {
         self.inner.insert_job(job, claim).await
+    }
+
+    async fn insert_jobs(&self, submission: &Submission) -> Answer<Inserted> {
+        self.inner.insert_jobs(submission).await
     }
 
     async fn remembers(&self, tenant: TenantId, key: &str, at: Timestamp) -> Answer<bool> {
@@ -176,6 +181,19 @@ impl RecordStore for OddStore {
         self.inner.delete_record(tenant, kind, id, expected).await
     }
 
+    async fn discharge_record(
+        &self,
+        tenant: TenantId,
+        kind: RecordKind,
+        id: &str,
+        expected: Version,
+        owed: &[Delivery],
+    ) -> Answer<Swap> {
+        self.inner
+            .discharge_record(tenant, kind, id, expected, owed)
+            .await
+    }
+
     async fn is_referred_to(&self, id: &str) -> Answer<bool> {
         self.inner.is_referred_to(id).await
     }
@@ -188,6 +206,26 @@ impl RecordStore for OddStore {
         limit: u32,
     ) -> Answer<Vec<Record>> {
         self.inner.loose_records(kind, before, after, limit).await
+    }
+}
+
+#[async_trait]
+impl LedgerStore for OddStore {
+    async fn account(&self, tenant: TenantId) -> Answer<Option<Account>> {
+        self.inner.account(tenant).await
+    }
+
+    async fn post(&self, order: &PostingOrder) -> Answer<Posted> {
+        self.inner.post(order).await
+    }
+
+    async fn list_entries(
+        &self,
+        tenant: TenantId,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Answer<Vec<LedgerEntry>> {
+        self.inner.list_entries(tenant, before, limit).await
     }
 }
 

@@ -135,19 +135,7 @@ impl Batch for Adding {
 impl Adding {
     /// Adds what can be added; gives the ids.
     async fn add(&self, wishes: &[&NewJob]) -> Result<HashSet<Uuid>, Undone> {
-        let rows: Vec<&JobRow> = wishes.iter().map(|wish| &wish.row).collect();
-        let claims = || wishes.iter().map(|wish| wish.claim.as_ref());
-        let columns = Columns::default()
-            .jobs(&rows)
-            .texts(claims().map(|claim| claim.map(|claim| claim.key.as_str())))
-            .bytes(claims().map(|claim| claim.map(|claim| &claim.fingerprint.0[..])))
-            .numbers(claims().map(|claim| claim.map(|claim| claim.until.as_micros())));
-        let fresh = if claims().any(|claim| claim.is_some()) {
-            WITH_KEYS
-        } else {
-            WITHOUT_KEYS
-        };
-        let sql = format!("{WISH}{fresh}{ADD}");
+        let (sql, columns) = statement(wishes);
         let rows = self.0.pool.write(&sql, &columns.values(), "job").await?;
         rows.iter()
             .map(|row| row.try_get(0).map_err(|error| Undone::of(&error, "job")))
@@ -186,6 +174,29 @@ impl Adding {
         }
         Ok(known)
     }
+}
+
+/// The statement that adds `wishes`. It gives a row for each that was added.
+pub(super) fn statement(wishes: &[&NewJob]) -> (String, Columns) {
+    let rows: Vec<&JobRow> = wishes.iter().map(|wish| &wish.row).collect();
+    let claims = || wishes.iter().map(|wish| wish.claim.as_ref());
+    let columns = Columns::default()
+        .jobs(&rows)
+        .texts(claims().map(|claim| claim.map(|claim| claim.key.as_str())))
+        .bytes(claims().map(|claim| claim.map(|claim| &claim.fingerprint.0[..])))
+        .numbers(claims().map(|claim| claim.map(|claim| claim.until.as_micros())));
+    let fresh = if claims().any(|claim| claim.is_some()) {
+        WITH_KEYS
+    } else {
+        WITHOUT_KEYS
+    };
+    (format!("{WISH}{fresh}{ADD}"), columns)
+}
+
+/// What the key of a job that was not added says, if it has one that is kept.
+pub(super) async fn known_of(shared: &Shared, wish: &NewJob) -> Work<Option<Inserted>> {
+    let mut known = Adding(shared.clone()).known(&[(0, wish)]).await?;
+    known.remove(&0).transpose()
 }
 
 /// What one kept key says about a new submission.

@@ -16,6 +16,7 @@ use super::{limit, uuid};
 use crate::PostgresStore;
 use crate::error::Work;
 use crate::pool::{Value, get};
+use crate::transaction::Transaction;
 
 const COLUMNS: &str =
     "id, tenant, endpoint, lane, event, shown, due, sending, created_at, version, record, body";
@@ -194,6 +195,18 @@ impl DeliveryStore for PostgresStore {
         };
         self.redelivering.ask(wish).await
     }
+}
+
+/// Adds deliveries with other things.
+pub(super) async fn insert(transaction: &Transaction<'_>, owed: &[Delivery]) -> Work<()> {
+    if owed.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<_> = owed.iter().map(DeliveryRow::of).collect();
+    let rows: Vec<_> = rows.iter().map(|row| (row.id, row)).collect();
+    let columns = Columns::default().deliveries(&rows);
+    transaction.run(INSERT, &columns.values(), "delivery").await?;
+    Ok(())
 }
 
 impl PostgresStore {

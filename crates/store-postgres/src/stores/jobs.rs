@@ -6,7 +6,7 @@ use marquetry_model::{Job, JobId, TenantId, Version};
 use marquetry_store::persisted::{DeliveryRow, JobRow, MockupRow, readable, version_column};
 use marquetry_store::{
     Change, Changes, ClaimStep, Claimed, Cursor, IdempotencyClaim, Inserted, JobFilter, JobStore, JobSwap,
-    Page, Pick, StoreError, Swap,
+    Page, Pick, StoreError, Submission, Swap,
 };
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
@@ -16,7 +16,7 @@ use super::adding::NewJob;
 use super::claiming;
 use super::line::{Line, Lock};
 use super::swapping::NewState;
-use super::{limit, text, uuid};
+use super::{limit, text, together, uuid};
 use crate::PostgresStore;
 use crate::error::Work;
 use crate::pool::{Value, get};
@@ -27,12 +27,30 @@ pub(super) const COLUMNS: &str =
 #[async_trait]
 impl JobStore for PostgresStore {
     async fn insert_job(&self, job: &Job, claim: Option<&IdempotencyClaim>) -> Result<Inserted, StoreError> {
-        let wish = NewJob {
-            row: JobRow::of(job),
-            claim: claim.cloned(),
-            news: change(job),
-        };
-        self.adding.ask(wish).await
+        let claim = claim.cloned();
+        // Plain jobs share a statement with whoever else submits.
+        if job.charge.is_some() {
+            let submission = Submission {
+                claim,
+                ..Submission::of(job.clone())
+            };
+            return together::insert(&self.shared, &submission).await;
+        }
+        self.adding
+            .ask(NewJob {
+                claim,
+                ..together::new(job)
+            })
+            .await
+    }
+
+    async fn insert_jobs(&self, submission: &Submission) -> Result<Inserted, StoreError> {
+        if submission.is_plain() {
+            return self
+                .insert_job(&submission.first, submission.claim.as_ref())
+                .await;
+        }
+        together::insert(&self.shared, submission).await
     }
 
     async fn remembers(&self, tenant: TenantId, key: &str, at: Timestamp) -> Result<bool, StoreError> {
@@ -118,6 +136,9 @@ impl JobStore for PostgresStore {
             mockup: swap.mockup.as_ref().map(MockupRow::of),
             news: change(&swap.job),
         };
+        if swap.settled.is_some() || !swap.records.is_empty() {
+            return together::replace(&self.shared, swap, wish).await;
+        }
         self.swapping.ask(wish).await
     }
 

@@ -2,18 +2,20 @@
 
 use async_trait::async_trait;
 use marquetry_job::Timestamp;
-use marquetry_model::{TenantId, Version};
+use marquetry_model::{Delivery, TenantId, Version};
 use marquetry_store::persisted::{RecordRow, version_column};
-use marquetry_store::{Record, RecordCursor, RecordKind, RecordPage, RecordStore, StoreError, Swap};
+use marquetry_store::{Change, Record, RecordCursor, RecordKind, RecordPage, RecordStore, StoreError, Swap};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
+use super::deliveries;
 use super::endpoints::swap;
 use super::{limit, uuid};
 use crate::PostgresStore;
 use crate::error::Work;
 use crate::pool::{Value, get};
+use crate::transaction::Transaction;
 
 const COLUMNS: &str = "tenant, id, created_at, updated_at, version, refers, form";
 
@@ -43,21 +45,22 @@ const REPLACE: &str = "
     SELECT EXISTS (SELECT FROM swapped),
            EXISTS (SELECT FROM records WHERE tenant = $1 AND kind = $2 AND id = $3)";
 
+/// What it refers to goes with it, by the reference from there.
+const DELETE: &str = "
+    WITH gone AS (
+        DELETE FROM records
+        WHERE tenant = $1 AND kind = $2 AND id = $3 AND ($4::bigint IS NULL OR version = $4)
+        RETURNING 1
+    )
+    SELECT EXISTS (SELECT FROM gone),
+           EXISTS (SELECT FROM records WHERE tenant = $1 AND kind = $2 AND id = $3)";
+
 #[async_trait]
 impl RecordStore for PostgresStore {
     async fn insert_record(&self, record: &Record) -> Result<(), StoreError> {
         let (kind, row) = (record.kind.name(), RecordRow::of(record));
         let tenant = uuid(&row.tenant);
-        let values: [Value<'_>; 8] = [
-            (&tenant, Type::UUID),
-            (&kind, Type::TEXT),
-            (&row.id, Type::TEXT),
-            (&row.created_at, Type::INT8),
-            (&row.updated_at, Type::INT8),
-            (&row.version, Type::INT8),
-            (&row.refers, Type::TEXT),
-            (&row.form, Type::TEXT),
-        ];
+        let values = insertion(&tenant, &kind, &row);
         self.shared.pool.write(INSERT, &values, kind).await?;
         Ok(())
     }
@@ -124,22 +127,43 @@ impl RecordStore for PostgresStore {
     ) -> Result<Swap, StoreError> {
         let (tenant, kind) = (uuid(tenant.as_bytes()), kind.name());
         let expected = expected.map(version_column);
-        // What it refers to goes with it, by the reference from there.
-        let sql = "WITH gone AS (
-                       DELETE FROM records
-                       WHERE tenant = $1 AND kind = $2 AND id = $3 AND ($4::bigint IS NULL OR version = $4)
-                       RETURNING 1
-                   )
-                   SELECT EXISTS (SELECT FROM gone),
-                          EXISTS (SELECT FROM records WHERE tenant = $1 AND kind = $2 AND id = $3)";
         let values: [Value<'_>; 4] = [
             (&tenant, Type::UUID),
             (&kind, Type::TEXT),
             (&id, Type::TEXT),
             (&expected, Type::INT8),
         ];
-        let rows = self.shared.pool.write(sql, &values, kind).await?;
+        let rows = self.shared.pool.write(DELETE, &values, kind).await?;
         swap(rows.first(), kind)
+    }
+
+    async fn discharge_record(
+        &self,
+        tenant: TenantId,
+        kind: RecordKind,
+        id: &str,
+        expected: Version,
+        owed: &[Delivery],
+    ) -> Result<Swap, StoreError> {
+        let (tenant, kind) = (uuid(tenant.as_bytes()), kind.name());
+        let expected = Some(version_column(expected));
+        let values: [Value<'_>; 4] = [
+            (&tenant, Type::UUID),
+            (&kind, Type::TEXT),
+            (&id, Type::TEXT),
+            (&expected, Type::INT8),
+        ];
+        let transaction = Transaction::begin(&self.shared.pool).await?;
+        let rows = transaction.run(DELETE, &values, kind).await?;
+        let outcome = swap(rows.first(), kind)?;
+        if outcome != Swap::Swapped {
+            transaction.undo().await?;
+            return Ok(outcome);
+        }
+        deliveries::insert(&transaction, owed).await?;
+        transaction.commit().await?;
+        self.shared.ring(owed.first().map(|_| Change::Delivery));
+        Ok(outcome)
     }
 
     async fn is_referred_to(&self, id: &str) -> Result<bool, StoreError> {
@@ -172,6 +196,29 @@ impl RecordStore for PostgresStore {
         ];
         self.records(kind, clause, &values).await
     }
+}
+
+/// Adds a record with other things.
+pub(super) async fn insert(transaction: &Transaction<'_>, record: &Record) -> Work<()> {
+    let (kind, row) = (record.kind.name(), RecordRow::of(record));
+    let tenant = uuid(&row.tenant);
+    let values = insertion(&tenant, &kind, &row);
+    transaction.run(INSERT, &values, kind).await?;
+    Ok(())
+}
+
+/// The values of [`INSERT`].
+fn insertion<'v>(tenant: &'v Uuid, kind: &'v &'static str, row: &'v RecordRow) -> [Value<'v>; 8] {
+    [
+        (tenant, Type::UUID),
+        (kind, Type::TEXT),
+        (&row.id, Type::TEXT),
+        (&row.created_at, Type::INT8),
+        (&row.updated_at, Type::INT8),
+        (&row.version, Type::INT8),
+        (&row.refers, Type::TEXT),
+        (&row.form, Type::TEXT),
+    ]
 }
 
 impl PostgresStore {

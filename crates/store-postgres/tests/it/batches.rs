@@ -105,7 +105,7 @@ async fn twins_that_come_at_once_through_two_processes_make_one_job_a_key() {
         match ask.unwrap() {
             (key, Inserted::New) => new.push((key, job_id(n))),
             (key, Inserted::Twin(job)) => twins.push((key, job.id)),
-            (_, Inserted::Conflict) => panic!("nobody asked for anything else"),
+            (_, Inserted::Conflict | Inserted::Denied(_)) => panic!("nobody asked for anything else"),
         }
     }
     new.sort();

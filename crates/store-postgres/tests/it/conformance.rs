@@ -15,6 +15,7 @@ async fn fresh() -> Option<(Arc<dyn Store>, Database)> {
 marquetry_store::job_store_suite!(fresh);
 marquetry_store::mockup_store_suite!(fresh);
 marquetry_store::record_store_suite!(fresh);
+marquetry_store::ledger_store_suite!(fresh);
 marquetry_store::endpoint_store_suite!(fresh);
 marquetry_store::delivery_store_suite!(fresh);
 marquetry_store::key_store_suite!(fresh);

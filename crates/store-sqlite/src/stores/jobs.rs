@@ -6,14 +6,14 @@ use marquetry_model::{Job, JobId, TenantId, Version};
 use marquetry_store::persisted::{DeliveryRow, JobRow, MockupRow, readable, version_column};
 use marquetry_store::{
     Change, Changes, ClaimStep, Claimed, Cursor, Fingerprint, IdempotencyClaim, Inserted, JobFilter,
-    JobStore, JobSwap, Page, Pick, StoreError, Swap,
+    JobStore, JobSwap, Page, Pick, StoreError, Submission, Swap,
 };
 use rusqlite::{Connection, OptionalExtension, Params, Row, named_params, params};
 
 use crate::SqliteStore;
 use crate::error::{Doing, Work};
 use crate::stores::line::Unreadable;
-use crate::stores::{deliveries, line, mockups};
+use crate::stores::{deliveries, ledger, line, mockups, records};
 
 pub(super) const COLUMNS: &str =
     "id, tenant, kind, subject, due, running, started, priority, created_at, version, spec, record, suspect";
@@ -21,19 +21,37 @@ pub(super) const COLUMNS: &str =
 #[async_trait]
 impl JobStore for SqliteStore {
     async fn insert_job(&self, job: &Job, claim: Option<&IdempotencyClaim>) -> Result<Inserted, StoreError> {
-        let (row, news) = (JobRow::of(job), change(job));
-        let claim = claim.cloned();
+        let submission = Submission {
+            claim: claim.cloned(),
+            ..Submission::of(job.clone())
+        };
+        self.insert_jobs(&submission).await
+    }
+
+    async fn insert_jobs(&self, submission: &Submission) -> Result<Inserted, StoreError> {
+        let (tenant, claim) = (submission.tenant(), submission.claim.clone());
+        let (jobs, records) = (submission.jobs(), submission.records.clone());
+        let rows: Vec<_> = jobs.iter().map(JobRow::of).collect();
         self.write(move |connection, told| {
-            if let Some(claim) = &claim
-                && let Some(known) = remembered(connection, &row, claim)?
+            if let (Some(claim), Some(first)) = (&claim, rows.first())
+                && let Some(known) = remembered(connection, first, claim)?
             {
                 return Ok(known);
             }
-            insert(connection, &row)?;
-            if let Some(claim) = &claim {
-                remember(connection, &row, claim)?;
+            if jobs.iter().any(|job| job.charge.is_some()) {
+                match ledger::account(connection, tenant)?.hold_for(&jobs) {
+                    Ok((account, entries)) => ledger::write(connection, &account, &entries)?,
+                    Err(denied) => return Ok(Inserted::Denied(denied)),
+                }
             }
-            told.push(news);
+            rows.iter().try_for_each(|row| insert(connection, row))?;
+            if let (Some(claim), Some(first)) = (&claim, rows.first()) {
+                remember(connection, first, claim)?;
+            }
+            records
+                .iter()
+                .try_for_each(|record| records::insert(connection, record))?;
+            told.extend(jobs.iter().map(change));
             Ok(Inserted::New)
         })
         .await
@@ -164,6 +182,11 @@ impl JobStore for SqliteStore {
         let owed: Vec<_> = swap.owed.iter().map(DeliveryRow::of).collect();
         let mockup = swap.mockup.as_ref().map(MockupRow::of);
         let news = change(&swap.job);
+        let records = swap.records.clone();
+        let (tenant, at, id) = (swap.job.tenant, swap.job.updated_at, swap.job.id.to_string());
+        let settled = swap
+            .settled
+            .map(|posting| (posting, swap.job.charge.unwrap_or_default()));
         self.write(move |connection, told| {
             match update(connection, expected, &job)? {
                 Swap::Swapped => {}
@@ -176,6 +199,12 @@ impl JobStore for SqliteStore {
             mockup
                 .iter()
                 .try_for_each(|row| mockups::insert(connection, row))?;
+            records
+                .iter()
+                .try_for_each(|record| records::insert(connection, record))?;
+            if let Some((posting, charge)) = settled {
+                ledger::settle(connection, tenant, posting, charge, &id, at)?;
+            }
             told.push(news);
             told.extend(owed.first().map(|_| Change::Delivery));
             Ok(Swap::Swapped)

@@ -2,40 +2,22 @@
 
 use async_trait::async_trait;
 use marquetry_job::Timestamp;
-use marquetry_model::{TenantId, Version};
-use marquetry_store::persisted::{RecordRow, version_column};
-use marquetry_store::{Record, RecordCursor, RecordKind, RecordPage, RecordStore, StoreError, Swap};
+use marquetry_model::{Delivery, TenantId, Version};
+use marquetry_store::persisted::{DeliveryRow, RecordRow, version_column};
+use marquetry_store::{Change, Record, RecordCursor, RecordKind, RecordPage, RecordStore, StoreError, Swap};
 use rusqlite::{Connection, Params, Row, named_params, params};
 
 use crate::SqliteStore;
 use crate::error::{Doing, Work};
+use crate::stores::deliveries;
 
 const COLUMNS: &str = "tenant, id, created_at, updated_at, version, refers, form";
 
 #[async_trait]
 impl RecordStore for SqliteStore {
     async fn insert_record(&self, record: &Record) -> Result<(), StoreError> {
-        let (kind, row) = (record.kind.name(), RecordRow::of(record));
-        self.write(move |connection, _| {
-            let sql = "INSERT INTO records (kind, tenant, id, created_at, updated_at, version, refers, form)
-                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
-            connection
-                .prepare_cached(sql)
-                .of(kind)?
-                .execute(params![
-                    kind,
-                    row.tenant,
-                    row.id,
-                    row.created_at,
-                    row.updated_at,
-                    row.version,
-                    row.refers,
-                    row.form
-                ])
-                .of(kind)?;
-            refer(connection, kind, &row)
-        })
-        .await
+        let record = record.clone();
+        self.write(move |connection, _| insert(connection, &record)).await
     }
 
     async fn record(
@@ -128,18 +110,28 @@ impl RecordStore for SqliteStore {
         expected: Option<Version>,
     ) -> Result<Swap, StoreError> {
         let (kind, id) = (kind.name(), id.to_owned());
-        self.write(move |connection, _| {
-            let sql = "DELETE FROM records
-                       WHERE tenant = ?1 AND kind = ?2 AND id = ?3 AND (?4 IS NULL OR version = ?4)";
-            let gone = connection
-                .prepare_cached(sql)
-                .of(kind)?
-                .execute(params![tenant.as_bytes(), kind, id, expected.map(version_column)])
-                .of(kind)?;
-            if gone == 0 {
-                return left(connection, kind, tenant.as_bytes(), &id);
+        self.write(move |connection, _| delete(connection, kind, tenant, &id, expected))
+            .await
+    }
+
+    async fn discharge_record(
+        &self,
+        tenant: TenantId,
+        kind: RecordKind,
+        id: &str,
+        expected: Version,
+        owed: &[Delivery],
+    ) -> Result<Swap, StoreError> {
+        let (kind, id) = (kind.name(), id.to_owned());
+        let owed: Vec<_> = owed.iter().map(DeliveryRow::of).collect();
+        self.write(move |connection, told| {
+            let swap = delete(connection, kind, tenant, &id, Some(expected))?;
+            if swap == Swap::Swapped {
+                owed.iter()
+                    .try_for_each(|row| deliveries::insert(connection, row))?;
+                told.extend(owed.first().map(|_| Change::Delivery));
             }
-            Ok(Swap::Swapped)
+            Ok(swap)
         })
         .await
     }
@@ -186,6 +178,28 @@ impl RecordStore for SqliteStore {
     }
 }
 
+/// Adds a record.
+pub(super) fn insert(connection: &Connection, record: &Record) -> Work<()> {
+    let (kind, row) = (record.kind.name(), RecordRow::of(record));
+    let sql = "INSERT INTO records (kind, tenant, id, created_at, updated_at, version, refers, form)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    connection
+        .prepare_cached(sql)
+        .of(kind)?
+        .execute(params![
+            kind,
+            row.tenant,
+            row.id,
+            row.created_at,
+            row.updated_at,
+            row.version,
+            row.refers,
+            row.form
+        ])
+        .of(kind)?;
+    refer(connection, kind, &row)
+}
+
 /// Writes down what a record refers to.
 fn refer(connection: &Connection, kind: &'static str, row: &RecordRow) -> Work<()> {
     let sql = "INSERT INTO record_references (target, tenant, kind, id) VALUES (?1, ?2, ?3, ?4)";
@@ -196,6 +210,26 @@ fn refer(connection: &Connection, kind: &'static str, row: &RecordRow) -> Work<(
             .of(kind)?;
     }
     Ok(())
+}
+
+fn delete(
+    connection: &Connection,
+    kind: &'static str,
+    tenant: TenantId,
+    id: &str,
+    expected: Option<Version>,
+) -> Work<Swap> {
+    let sql = "DELETE FROM records
+               WHERE tenant = ?1 AND kind = ?2 AND id = ?3 AND (?4 IS NULL OR version = ?4)";
+    let gone = connection
+        .prepare_cached(sql)
+        .of(kind)?
+        .execute(params![tenant.as_bytes(), kind, id, expected.map(version_column)])
+        .of(kind)?;
+    if gone == 0 {
+        return left(connection, kind, tenant.as_bytes(), id);
+    }
+    Ok(Swap::Swapped)
 }
 
 /// Why nothing was written.

@@ -267,9 +267,9 @@ pub async fn a_moved_version_is_refused(store: Shared) {
         .unwrap();
     assert_eq!(first, Swap::Swapped);
     let late = JobSwap {
-        job: failed,
         owed: vec![delivery(1)],
         mockup: Some(mockup(1)),
+        ..JobSwap::only(failed)
     };
     assert_eq!(
         store.replace_job(Version::FIRST, &late).await.unwrap(),
@@ -363,9 +363,9 @@ pub async fn a_swap_that_fails_writes_nothing(store: Shared) {
         .stepped(JobState::Succeeded { at: at(2) }, Some(result(1)), at(2));
     let owed = vec![delivery(7), delivery(8)];
     let swap = JobSwap {
-        job: ended,
         owed,
         mockup: Some(mockup(1)),
+        ..JobSwap::only(ended)
     };
     let error = store.replace_job(Version::FIRST, &swap).await.unwrap_err();
     assert!(

@@ -2,10 +2,16 @@
 
 use std::sync::Arc;
 
-use marquetry_model::Version;
+use async_trait::async_trait;
+use futures::future::join;
+use marquetry_job::Timestamp;
+use marquetry_model::{After, Batch, BatchId, Delivery, Job, Pending, Then, Version};
 
-use super::sample::{at, record, tenant_id};
-use crate::{Record, RecordCursor, RecordKind, Store, StoreError, Swap};
+use super::sample::{at, delivery, delivery_id, job_id, job_steps, record, template_job, tenant_id};
+use crate::{
+    Announcer, Inserted, Noun as _, PendingSteps, Record, RecordCursor, RecordKind, RecordStoreExt as _,
+    Store, StoreError, Submission, Swap,
+};
 
 type Shared = Arc<dyn Store>;
 
@@ -216,4 +222,92 @@ pub async fn loose_records_are_found_by_age(store: Shared) {
     let mut expected: Vec<_> = [1, 3, 4, 5].map(|n| (tenant_id(1), record(n).id)).into();
     expected.push((tenant_id(2), of_another.id));
     assert_eq!(places, expected);
+}
+
+/// Where a record is discharged, its deliveries appear; where it is not, they do not.
+pub async fn a_discharged_record_leaves_its_deliveries(store: Shared) {
+    put(&store, record(1)).await;
+    let id = record(1).id;
+    let owed = [delivery(1), delivery(2)];
+    let discharge = |version| store.discharge_record(tenant_id(1), KIND, &id, version, &owed);
+    let delivered = async |n| store.delivery(tenant_id(1), delivery_id(n)).await.unwrap();
+    assert_eq!(discharge(Version(7)).await.unwrap(), Swap::Moved);
+    assert_eq!(delivered(1).await, None);
+    store.insert_delivery(&delivery(2)).await.unwrap();
+    let error = discharge(Version::FIRST).await.unwrap_err();
+    assert!(
+        matches!(error, StoreError::Duplicate { what: "delivery" }),
+        "{error:?}"
+    );
+    assert_eq!(delivered(1).await, None);
+    let owed = [delivery(1), delivery(3)];
+    let discharge = || store.discharge_record(tenant_id(1), KIND, &id, Version::FIRST, &owed);
+    assert_eq!(discharge().await.unwrap(), Swap::Swapped);
+    assert_eq!(delivered(3).await, Some(delivery(3)));
+    assert_eq!(discharge().await.unwrap(), Swap::Missing);
+    assert_eq!(store.record(tenant_id(1), KIND, &id).await.unwrap(), None);
+}
+
+/// Owes one delivery for whatever was pending.
+#[derive(Debug)]
+struct OneDelivery;
+
+#[async_trait]
+impl Announcer for OneDelivery {
+    async fn owed(&self, _: &Job, _: Timestamp) -> Result<Vec<Delivery>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn owed_after(&self, _: &Pending, _: Timestamp) -> Result<Vec<Delivery>, StoreError> {
+        Ok(vec![delivery(9)])
+    }
+}
+
+/// What waits for others is discharged when the last of them has ended, and once.
+pub async fn what_is_pending_is_owed_once_others_have_ended(store: Shared) {
+    let batch = Batch {
+        tenant: tenant_id(1),
+        id: BatchId::from_random([1; 16]),
+        group: Some("summer".parse().unwrap()),
+        jobs: vec![job_id(1), job_id(2)],
+        callback: None,
+        created_at: at(1),
+    };
+    let submission = Submission {
+        more: vec![template_job(2)],
+        records: vec![batch.record(), batch.pending().record()],
+        ..Submission::of(template_job(1))
+    };
+    assert_eq!(store.insert_jobs(&submission).await.unwrap(), Inserted::New);
+    let id = batch.id.to_string();
+    assert_eq!(
+        store.get::<Batch>(tenant_id(1), &id).await.unwrap(),
+        Some(batch.clone())
+    );
+    let pending = PendingSteps::new(Arc::clone(&store), Arc::new(OneDelivery));
+    let steps = job_steps(&store);
+    assert_eq!(pending.sweep(at(10)).await.unwrap(), 0);
+    steps.cancel(tenant_id(1), job_id(1), at(11)).await.unwrap();
+    assert_eq!(pending.sweep(at(12)).await.unwrap(), 0);
+    steps.cancel(tenant_id(1), job_id(2), at(13)).await.unwrap();
+    let both = join(pending.sweep(at(14)), pending.sweep(at(14))).await;
+    assert_eq!(both.0.unwrap() + both.1.unwrap(), 1);
+    let owed = store.delivery(tenant_id(1), delivery_id(9)).await.unwrap();
+    assert_eq!(owed, Some(delivery(9)));
+    assert_eq!(pending.sweep(at(15)).await.unwrap(), 0);
+
+    // The same of what waits for deliveries.
+    let waiting = Pending {
+        tenant: tenant_id(1),
+        then: Then::TellOfJob(job_id(1)),
+        after: After::Deliveries(vec![delivery_id(9)]),
+        created_at: at(16),
+    };
+    store.insert(&waiting).await.unwrap();
+    let id = waiting.record().id;
+    assert_eq!(
+        store.get::<Pending>(tenant_id(1), &id).await.unwrap(),
+        Some(waiting)
+    );
+    assert_eq!(pending.sweep(at(17)).await.unwrap(), 0);
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use marquetry_job::{Cause, DeliveryEvent, Failure, Hold, Jitter, Timestamp};
-use marquetry_model::{ExportFile, Job, JobId, JobResult, Mockup, TenantId, Version};
+use marquetry_model::{Amount, ExportFile, Job, JobId, JobResult, Mockup, Posting, TenantId, Version};
 
 use super::sample::{
     LEASE, at, attempt, content, delivery, delivery_id, delivery_steps, endpoint, endpoint_id, job_id,
@@ -16,7 +16,8 @@ use super::sample::{
 };
 use crate::{
     Cursor, DeliveryFilter, Fingerprint, First, IdempotencyClaim, JobFilter, JobSwap, MockupFilter,
-    MockupOrder, OrderBy, Pick, Record, RecordKind, Store, StoreError, Suspects, Way,
+    MockupOrder, OrderBy, Pick, PostingOrder, Record, RecordKind, Store, StoreError, Submission, Suspects,
+    Way,
 };
 
 /// One thing done to a store. Numbers are small, so that operations meet each other's records.
@@ -40,7 +41,7 @@ impl From<[u8; 4]> for Operation {
 }
 
 impl Operation {
-    const KINDS: u8 = 28;
+    const KINDS: u8 = 30;
 
     /// Does it to `store` at `now`, and tells what came of it.
     async fn play(self, store: &Arc<dyn Store>, now: Timestamp) -> String {
@@ -92,6 +93,7 @@ impl Operation {
             ),
             20 => told(delivery_steps(store).replay(tenant_id, delivery_id(n), now).await),
             24..27 => self.change_record(store, now).await,
+            27 | 28 => self.pay(store, now).await,
             _ => self.use_key(store, n, now).await,
         }
     }
@@ -216,6 +218,35 @@ impl Operation {
         }
     }
 
+    /// Somebody pays in, perhaps not for the first time, or an account is suspended or reopened; or several jobs come
+    /// in together.
+    async fn pay(self, store: &Arc<dyn Store>, now: Timestamp) -> String {
+        let tenant = tenant_id(1 + u64::from(self.two % 2));
+        let posting = match self.one % 8 {
+            0 => Posting::Suspended,
+            1 | 2 => Posting::Reopened,
+            3 | 4 => {
+                let n = u64::from(self.three % 12);
+                let submission = Submission {
+                    more: vec![a_job((n + 1) % 12, tenant, now)],
+                    claim: claim(self.two, self.three, now),
+                    records: vec![record(n % 4)],
+                    ..Submission::of(a_job(n, tenant, now))
+                };
+                return told(store.insert_jobs(&submission).await);
+            }
+            _ => Posting::TopUp,
+        };
+        let order = PostingOrder {
+            tenant,
+            posting,
+            amount: Amount::from_micros(u64::from(self.three % 8)).unwrap(),
+            reference: format!("payment {}", self.three % 32),
+            at: now,
+        };
+        told(store.post(&order).await)
+    }
+
     /// A record is made, changed by somebody who may have read an older version, or deleted.
     async fn change_record(self, store: &Arc<dyn Store>, now: Timestamp) -> String {
         let kind = RecordKind::ALL[usize::from(self.two) % RecordKind::ALL.len()];
@@ -321,6 +352,12 @@ fn a_job(n: u64, tenant: TenantId, now: Timestamp) -> Job {
     };
     Job {
         tenant,
+        // Some cost something, and a few more than anybody has.
+        charge: match n {
+            4 | 6 | 9 => Amount::from_micros(n % 5),
+            10 => Amount::from_micros(1_000_000),
+            _ => None,
+        },
         // Seldom other than normal, so that turns meet turns.
         priority: match n {
             5 => marquetry_model::Priority::High,
@@ -422,6 +459,9 @@ async fn everything(store: &Arc<dyn Store>, now: Timestamp) -> Vec<String> {
                 }
             }
         }
+        all.push(told(store.account(tenant).await));
+        all.push(told(store.list_entries(tenant, None, 99).await));
+        all.push(told(store.list_entries(tenant, Some(3), 1).await));
         all.push(told(store.list_endpoints(tenant).await));
         all.push(told(store.list_keys(tenant).await));
         all.push(told(store.count_live_jobs(Some(tenant)).await));

@@ -1,57 +1,82 @@
 //! Jobs in memory.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use async_trait::async_trait;
 use marquetry_job::{JobState, Timestamp};
 use marquetry_model::{Job, JobId, TenantId, Version};
 
-use super::{MemoryStore, RememberedClaim, Shelves, first};
+use super::ledger::account;
+use super::records::check_new;
+use super::{MemoryStore, RememberedClaim, Shelves, first, ledger, records};
 use crate::{
     Change, Changes, ClaimStep, Claimed, Cursor, IdempotencyClaim, Inserted, JobFilter, JobStore, JobSwap,
-    Page, Pick, StoreError, Suspect, Suspects, Swap,
+    Page, Pick, StoreError, Submission, Suspect, Suspects, Swap,
 };
 
 #[async_trait]
 impl JobStore for MemoryStore {
     async fn insert_job(&self, job: &Job, claim: Option<&IdempotencyClaim>) -> Result<Inserted, StoreError> {
+        let submission = Submission {
+            claim: claim.cloned(),
+            ..Submission::of(job.clone())
+        };
+        self.insert_jobs(&submission).await
+    }
+
+    async fn insert_jobs(&self, submission: &Submission) -> Result<Inserted, StoreError> {
         let mut shelves = self.shelves();
-        if let Some(claim) = claim {
-            let place = (job.tenant, claim.key.clone());
-            if let Some(known) = shelves.claims.get(&place)
-                && job.created_at < known.until
-            {
-                if known.fingerprint != claim.fingerprint {
-                    return Ok(Inserted::Conflict);
-                }
-                let twin = shelves
-                    .jobs
-                    .get(&known.job)
-                    .cloned()
-                    .ok_or(StoreError::Unreadable {
-                        what: "idempotency key",
-                        problem: "its job is missing".into(),
-                    })?;
-                return Ok(Inserted::Twin(Box::new(twin)));
+        let (tenant, jobs) = (submission.tenant(), submission.jobs());
+        if let Some(claim) = &submission.claim
+            && let Some(known) = shelves.claims.get(&(tenant, claim.key.clone()))
+            && submission.first.created_at < known.until
+        {
+            if known.fingerprint != claim.fingerprint {
+                return Ok(Inserted::Conflict);
             }
+            let twin = shelves
+                .jobs
+                .get(&known.job)
+                .cloned()
+                .ok_or(StoreError::Unreadable {
+                    what: "idempotency key",
+                    problem: "its job is missing".into(),
+                })?;
+            return Ok(Inserted::Twin(Box::new(twin)));
         }
-        if shelves.jobs.contains_key(&job.id) {
+        // Everything that can fail comes before the first change.
+        let mut ids = BTreeSet::new();
+        if jobs
+            .iter()
+            .any(|job| shelves.jobs.contains_key(&job.id) || !ids.insert(job.id))
+        {
             return Err(StoreError::Duplicate { what: "job" });
         }
-        if let Some(claim) = claim {
+        check_new(&shelves, &submission.records)?;
+        let (account, entries) = match account(&shelves, tenant).hold_for(&jobs) {
+            Ok(held) => held,
+            Err(denied) => return Ok(Inserted::Denied(denied)),
+        };
+        if !entries.is_empty() {
+            ledger::write(&mut shelves, account, entries);
+        }
+        if let Some(claim) = &submission.claim {
             let remembered = RememberedClaim {
-                job: job.id,
+                job: submission.first.id,
                 fingerprint: claim.fingerprint,
                 until: claim.until,
             };
-            shelves.claims.insert((job.tenant, claim.key.clone()), remembered);
+            shelves.claims.insert((tenant, claim.key.clone()), remembered);
         }
-        let turn = turn(&shelves, job);
-        shelves.turns.insert(job.id, turn);
-        shelves.jobs.insert(job.id, job.clone());
+        records::add(&mut shelves, &submission.records);
+        for job in &jobs {
+            let turn = turn(&shelves, job);
+            shelves.turns.insert(job.id, turn);
+            shelves.jobs.insert(job.id, job.clone());
+        }
         drop(shelves);
-        self.bell.ring_job(job);
+        jobs.iter().for_each(|job| self.bell.ring_job(job));
         Ok(Inserted::New)
     }
 
@@ -147,7 +172,7 @@ impl JobStore for MemoryStore {
             _ => return Ok(Swap::Missing),
         }
         // Everything that can fail comes before the first change.
-        let mut ids = std::collections::BTreeSet::new();
+        let mut ids = BTreeSet::new();
         if swap
             .owed
             .iter()
@@ -162,6 +187,15 @@ impl JobStore for MemoryStore {
         {
             return Err(StoreError::Duplicate { what: "mockup" });
         }
+        check_new(&shelves, &swap.records)?;
+        let settled = swap
+            .settled
+            .map(|posting| ledger::settled(&shelves, &swap.job, posting))
+            .transpose()?;
+        if let Some((account, entry)) = settled {
+            ledger::write(&mut shelves, account, [entry]);
+        }
+        records::add(&mut shelves, &swap.records);
         shelves.jobs.insert(swap.job.id, swap.job.clone());
         shelves
             .deliveries

@@ -1,23 +1,20 @@
 //! Records in memory.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use marquetry_job::Timestamp;
-use marquetry_model::{TenantId, Version};
+use marquetry_model::{Delivery, TenantId, Version};
 
-use super::MemoryStore;
-use crate::{Record, RecordCursor, RecordKind, RecordPage, RecordStore, StoreError, Swap};
+use super::{MemoryStore, Shelves};
+use crate::{Change, Record, RecordCursor, RecordKind, RecordPage, RecordStore, StoreError, Swap};
 
 #[async_trait]
 impl RecordStore for MemoryStore {
     async fn insert_record(&self, record: &Record) -> Result<(), StoreError> {
         let mut shelves = self.shelves();
-        let key = (record.tenant, record.kind, record.id.clone());
-        if shelves.records.contains_key(&key) {
-            return Err(StoreError::Duplicate {
-                what: record.kind.name(),
-            });
-        }
-        shelves.records.insert(key, record.clone());
+        check_new(&shelves, std::slice::from_ref(record))?;
+        add(&mut shelves, std::slice::from_ref(record));
         Ok(())
     }
 
@@ -92,6 +89,39 @@ impl RecordStore for MemoryStore {
         Ok(Swap::Swapped)
     }
 
+    async fn discharge_record(
+        &self,
+        tenant: TenantId,
+        kind: RecordKind,
+        id: &str,
+        expected: Version,
+        owed: &[Delivery],
+    ) -> Result<Swap, StoreError> {
+        let mut shelves = self.shelves();
+        let key = (tenant, kind, id.to_owned());
+        match shelves.records.get(&key) {
+            None => return Ok(Swap::Missing),
+            Some(stored) if stored.version != expected => return Ok(Swap::Moved),
+            Some(_) => {}
+        }
+        let mut ids = BTreeSet::new();
+        if owed
+            .iter()
+            .any(|one| shelves.deliveries.contains_key(&one.id) || !ids.insert(one.id))
+        {
+            return Err(StoreError::Duplicate { what: "delivery" });
+        }
+        shelves.records.remove(&key);
+        shelves
+            .deliveries
+            .extend(owed.iter().map(|one| (one.id, one.clone())));
+        drop(shelves);
+        if !owed.is_empty() {
+            self.bell.ring(Change::Delivery);
+        }
+        Ok(Swap::Swapped)
+    }
+
     async fn is_referred_to(&self, id: &str) -> Result<bool, StoreError> {
         let shelves = self.shelves();
         Ok(shelves
@@ -122,4 +152,29 @@ impl RecordStore for MemoryStore {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         Ok(loose.take(limit).cloned().collect())
     }
+}
+
+/// Whether all of them are new.
+///
+/// # Errors
+/// When an id is taken, by another or by one among them.
+pub(super) fn check_new(shelves: &Shelves, records: &[Record]) -> Result<(), StoreError> {
+    let mut fresh = BTreeSet::new();
+    for record in records {
+        let key = (record.tenant, record.kind, record.id.clone());
+        if shelves.records.contains_key(&key) || !fresh.insert(key) {
+            return Err(StoreError::Duplicate {
+                what: record.kind.name(),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Adds records that are new.
+pub(super) fn add(shelves: &mut Shelves, records: &[Record]) {
+    let keyed = records
+        .iter()
+        .map(|record| ((record.tenant, record.kind, record.id.clone()), record.clone()));
+    shelves.records.extend(keyed);
 }

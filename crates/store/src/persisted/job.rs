@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use marquetry_job::{JobState, Timestamp};
-use marquetry_model::{Announce, ExportFile, Job, JobId, JobResult, MockupId, Priority, TenantId, Timing};
+use marquetry_model::{
+    Amount, Announce, ExportFile, Job, JobId, JobResult, MockupId, Priority, TenantId, Timing,
+};
 use serde::{Deserialize, Serialize};
 
 use super::endpoint::CallbackForm;
@@ -54,6 +56,9 @@ struct RecordForm {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     callback: Option<CallbackForm>,
     updated_at: i64,
+    /// What it costs, in millionths.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    charge: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     started_at: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -92,6 +97,7 @@ impl JobRow {
             silent: job.announce == Announce::Silent,
             callback: job.callback.as_ref().map(CallbackForm::of),
             updated_at: job.updated_at.as_micros(),
+            charge: job.charge.map(Amount::micros),
             started_at: job.started_at.map(Timestamp::as_micros),
             result: job.result.as_ref().map(ResultForm::of),
             timeline: TimelineForm::of(&job.timeline),
@@ -138,6 +144,7 @@ impl JobRow {
                 Announce::Events
             },
             callback: record.callback.map(CallbackForm::back).transpose()?,
+            charge: record.charge.map(charge).transpose()?,
             created_at: moment(self.created_at),
             updated_at: moment(record.updated_at),
             started_at: record.started_at.map(moment),
@@ -145,6 +152,10 @@ impl JobRow {
             timeline: record.timeline.unwrap_or_default().back()?,
         })
     }
+}
+
+fn charge(micros: u64) -> Result<Amount, Problem> {
+    Amount::from_micros(micros).ok_or_else(|| Problem(format!("it costs {micros} millionths")))
 }
 
 /// A priority as databases sort: the most urgent is the least.

@@ -7,7 +7,7 @@ use marquetry_job::{
     WorkerId,
 };
 use marquetry_model::{
-    Adjustments, Announce, AssetSource, AttemptRecord, BlobKey, BoxSize, Callback, Catalogue, Change,
+    Adjustments, Amount, Announce, AssetSource, AttemptRecord, BlobKey, BoxSize, Callback, Catalogue, Change,
     ColourOverlay, ContentHash, Delivery, DeliveryAttempt, DeliveryId, DialectName, Disabled, Endpoint,
     EndpointId, EventNaming, EventType, Export, ExportFile, ExportFormat, ExportSize, Fit, Flip,
     FormerSecret, Happening, Job, JobId, JobResult, JobSpec, LayerAddress, LayerEntry, LayerId, LayerKind,
@@ -359,10 +359,11 @@ fn job() -> impl Strategy<Value = Job> {
             of(moment()),
             of(result()),
             timeline(),
+            of(0..=Amount::MOST.micros()),
         ),
     )
         .prop_map(|((id, tenant, spec, state, version, priority), rest)| {
-            let (silent, callback, created_at, updated_at, started_at, result, timeline) = rest;
+            let (silent, callback, created_at, updated_at, started_at, result, timeline, charge) = rest;
             Job {
                 id: JobId::from_bytes(id),
                 tenant: TenantId::from_bytes(tenant),
@@ -376,6 +377,7 @@ fn job() -> impl Strategy<Value = Job> {
                     Announce::Events
                 },
                 callback,
+                charge: charge.and_then(Amount::from_micros),
                 created_at,
                 updated_at,
                 started_at,

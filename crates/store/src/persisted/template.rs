@@ -24,7 +24,7 @@ struct Versioned<F> {
 ///
 /// # Errors
 /// [`StoreError::Unreadable`], which names the record.
-fn unfold<F: DeserializeOwned, T>(
+pub(super) fn unfold<F: DeserializeOwned, T>(
     record: &Record,
     noun: impl FnOnce(F) -> Result<T, Problem>,
 ) -> Result<T, StoreError> {
@@ -36,7 +36,7 @@ fn unfold<F: DeserializeOwned, T>(
     unfolded().map_err(|problem| problem.of(&record.id).in_a(record.kind.name()))
 }
 
-fn fold<F: Serialize>(form: F) -> String {
+pub(super) fn fold<F: Serialize>(form: F) -> String {
     write(&Versioned { v: V, form })
 }
 

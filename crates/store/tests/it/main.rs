@@ -17,6 +17,7 @@ async fn fresh() -> (Arc<dyn Store>, ()) {
 marquetry_store::job_store_suite!(fresh);
 marquetry_store::mockup_store_suite!(fresh);
 marquetry_store::record_store_suite!(fresh);
+marquetry_store::ledger_store_suite!(fresh);
 marquetry_store::endpoint_store_suite!(fresh);
 marquetry_store::delivery_store_suite!(fresh);
 marquetry_store::key_store_suite!(fresh);

@@ -8,8 +8,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use marquetry_job::{Cause, Failure, Jitter, JobEvent, JobState, RetrySchedule, Timestamp, code};
 use marquetry_model::{
-    ApiKey, ApiKeyId, AttemptRecord, ContentHash, Delivery, DeliveryId, Endpoint, EndpointId, Happening, Job,
-    JobId, KeyHash, Lane, Mockup, MockupId, Tenant, TenantId, Version,
+    Account, ApiKey, ApiKeyId, AttemptRecord, ContentHash, Delivery, DeliveryId, Endpoint, EndpointId,
+    Happening, Job, JobId, KeyHash, Lane, LedgerEntry, Mockup, MockupId, Tenant, TenantId, Version,
 };
 use marquetry_store::conformance::sample::{
     LEASE, at, job_id, job_steps, render_job, result, tenant_id, worker,
@@ -17,9 +17,9 @@ use marquetry_store::conformance::sample::{
 use marquetry_store::memory::MemoryStore;
 use marquetry_store::{
     Cancelling, Changes, ClaimStep, Claimed, Cursor, DeliveryFilter, DeliveryStore, EndpointStore,
-    IdempotencyClaim, Inserted, JobFilter, JobSteps, JobStore, JobSwap, KeyStore, MockupFilter, MockupOrder,
-    MockupPage, MockupStore, Page, Pick, Record, RecordCursor, RecordKind, RecordPage, RecordStore, Reported,
-    Store, StoreError, Swap,
+    IdempotencyClaim, Inserted, JobFilter, JobSteps, JobStore, JobSwap, KeyStore, LedgerStore, MockupFilter,
+    MockupOrder, MockupPage, MockupStore, Page, Pick, Posted, PostingOrder, Record, RecordCursor, RecordKind,
+    RecordPage, RecordStore, Reported, Store, StoreError, Submission, Swap,
 };
 use shuttle::future::{block_on, spawn, yield_now};
 
@@ -43,6 +43,7 @@ macro_rules! passed_on {
 
 passed_on!(JobStore:
     insert_job(job: &Job, claim: Option<&IdempotencyClaim>) -> Inserted;
+    insert_jobs(submission: &Submission) -> Inserted;
     remembers(tenant: TenantId, key: &str, at: Timestamp) -> bool;
     job(tenant: TenantId, id: JobId) -> Option<Job>;
     list_jobs(tenant: TenantId, filter: &JobFilter, after: Option<Cursor>, limit: u32) -> Page<Job>;
@@ -73,8 +74,14 @@ passed_on!(RecordStore:
     list_records(tenant: TenantId, kind: RecordKind, after: Option<&RecordCursor>, limit: u32) -> RecordPage<Record>;
     replace_record(expected: Version, record: &Record) -> Swap;
     delete_record(tenant: TenantId, kind: RecordKind, id: &str, expected: Option<Version>) -> Swap;
+    discharge_record(tenant: TenantId, kind: RecordKind, id: &str, expected: Version, owed: &[Delivery]) -> Swap;
     is_referred_to(id: &str) -> bool;
     loose_records(kind: RecordKind, before: Timestamp, after: Option<(TenantId, &str)>, limit: u32) -> Vec<Record>;
+);
+passed_on!(LedgerStore:
+    account(tenant: TenantId) -> Option<Account>;
+    post(order: &PostingOrder) -> Posted;
+    list_entries(tenant: TenantId, before: Option<u64>, limit: u32) -> Vec<LedgerEntry>;
 );
 passed_on!(EndpointStore:
     insert_endpoint(endpoint: &Endpoint) -> ();

@@ -9,12 +9,15 @@ use marquetry_job::{
     Cause, DeathCause, DeliverySchedule, DeliveryState, Failure, Hold, RetrySchedule, WorkerId,
 };
 use marquetry_model::{
-    Announce, BlobKey, Callback, ContentHash, Delivery, DialectName, Endpoint, EndpointId, EventNaming,
-    EventType, Export, ExportFile, ExportFormat, Job, JobId, JobResult, JobSpec, LayerAddress, MockupId,
-    RenderSpec, Secret, Target, TenantId, UploadSource, UploadSpec, WhyDisabled,
+    Announce, Batch, BatchId, BlobKey, Callback, ContentHash, Delivery, DialectName, Endpoint, EndpointId,
+    EventNaming, EventType, Export, ExportFile, ExportFormat, Job, JobId, JobResult, JobSpec, LayerAddress,
+    MockupId, RenderSpec, Secret, Target, TenantId, UploadSource, UploadSpec, WhyDisabled,
 };
 use marquetry_pixel::Size;
-use marquetry_store::{Clock as _, DeliveryFilter, DeliverySteps, Inserted, JobSteps, Reported, Swap};
+use marquetry_store::{
+    Clock as _, DeliveryFilter, DeliverySteps, Inserted, JobSteps, Noun as _, PendingSteps, Reported,
+    Submission, Swap,
+};
 use marquetry_testkit::catcher::Catcher;
 use marquetry_webhook::Announcements;
 
@@ -242,6 +245,58 @@ async fn the_callback_of_a_job_hears_of_it_beside_the_endpoints() {
         owed.iter()
             .any(|delivery| delivery.target == Target::Callback(callback.clone()))
     );
+}
+
+#[tokio::test]
+async fn the_end_of_a_batch_is_told_once_all_its_jobs_have_ended() {
+    let stage = Stage::new();
+    let callback = Callback {
+        url: "https://example.org/batch".into(),
+        secret: None,
+        dialect: Dialect::Templified.name(),
+    };
+    let now = stage.time.now();
+    let job = |n: u8| {
+        let id = JobId::from_random([n; 16]);
+        Job::accepted(id, tenant(), render(), Announce::Events, None, now)
+    };
+    let batch = Batch {
+        tenant: tenant(),
+        id: BatchId::from_random([3; 16]),
+        group: Some("summer".parse().unwrap()),
+        jobs: vec![job(1).id, job(2).id],
+        callback: Some(callback.clone()),
+        created_at: now,
+    };
+    let submission = Submission {
+        more: vec![job(2)],
+        records: vec![batch.record(), batch.pending().record()],
+        ..Submission::of(job(1))
+    };
+    let inserted = stage.store.insert_jobs(&submission).await.unwrap();
+    assert_eq!(inserted, Inserted::New);
+    let links = Links::new("https://mockups.example.com");
+    let announcements = Announcements::new(stage.store.clone(), links, DeliverySchedule::default());
+    let pending = PendingSteps::new(stage.store.clone(), Arc::new(announcements));
+    stage.succeed(&job(1)).await;
+    assert_eq!(pending.sweep(now).await.unwrap(), 0);
+    stage.fail(&job(2)).await;
+    assert_eq!(pending.sweep(now).await.unwrap(), 1);
+    assert_eq!(pending.sweep(now).await.unwrap(), 0);
+    let owed = stage.owed().await;
+    assert_eq!(owed.len(), 1);
+    assert_eq!(owed[0].target, Target::Callback(callback));
+    assert_eq!(owed[0].event, EventType::RenderFailed);
+    let told = String::from_utf8(owed[0].body.to_vec()).unwrap();
+    for part in [
+        r#""event":"batch.complete""#,
+        r#""design_group_id":"summer""#,
+        r#""status":"failed""#,
+        r#""total":2,"completed":1,"failed":1"#,
+        r#""batch_id":"clx_"#,
+    ] {
+        assert!(told.contains(part), "{part} in {told}");
+    }
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::{Bytes, BytesMut};
 use futures::future::try_join_all;
-use marquetry_blobs::{BlobError, Blobs as _, path};
+use marquetry_blobs::path;
 use marquetry_egress::{EgressError, FetchLimits};
 use marquetry_model::{AssetSource, BlobKey, LayerId, RenderSpec, UploadSource};
 use marquetry_render::Assets;
@@ -16,13 +16,21 @@ use super::Walk;
 use crate::cause::Trouble;
 
 /// Bytes that the assets of one job may still bring.
-struct Budget {
+pub(super) struct Budget {
     left: AtomicU64,
     allowed: u64,
 }
 
 impl Budget {
-    fn debit(&self, bytes: usize) -> Result<(), Trouble> {
+    /// So many bytes.
+    pub(super) const fn new(allowed: u64) -> Self {
+        Self {
+            left: AtomicU64::new(allowed),
+            allowed,
+        }
+    }
+
+    pub(super) fn debit(&self, bytes: usize) -> Result<(), Trouble> {
         let bytes = bytes as u64;
         self.left
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
@@ -43,10 +51,7 @@ impl Walk {
     /// The bytes of all assets, each fetched once however often it is used.
     pub(super) async fn assets(&self, spec: &RenderSpec) -> Result<Assets, Trouble> {
         let limits = &self.worker.settings.limits;
-        let budget = Budget {
-            left: AtomicU64::new(limits.asset_bytes),
-            allowed: limits.asset_bytes,
-        };
+        let budget = Budget::new(limits.asset_bytes);
         let turns = Semaphore::new(limits.asset_fetches);
         let mut seen = HashSet::new();
         let wanted = spec
@@ -72,7 +77,10 @@ impl Walk {
         budget: &Budget,
     ) -> Result<Bytes, Trouble> {
         match source {
-            AssetSource::Url(url) => match self.fetched(url, budget).await {
+            AssetSource::Url(url) => match self
+                .fetched(url, &self.worker.settings.limits.asset_fetch, budget)
+                .await
+            {
                 Ok(bytes) => bytes,
                 Err(source) => {
                     let smart_object = self.name_of(spec, slot).await;
@@ -80,14 +88,7 @@ impl Walk {
                 }
             },
             AssetSource::Blob { key, .. } => {
-                let read = self.worker.blobs.blob(key, budget.allowed).await;
-                let bytes = read.map_err(|error| match error {
-                    BlobError::TooLong { .. } => budget.spent(),
-                    BlobError::Storage(source) => Trouble::Blobs {
-                        doing: "read",
-                        source,
-                    },
-                })?;
+                let bytes = self.worker.asset_blob(key, budget.allowed).await?;
                 let bytes = bytes.ok_or(Trouble::BlobGone { what: "asset" })?;
                 budget.debit(bytes.len())?;
                 Ok(bytes)
@@ -96,8 +97,12 @@ impl Walk {
     }
 
     /// The outer error is the network's, the inner one the budget's.
-    async fn fetched(&self, url: &str, budget: &Budget) -> Result<Result<Bytes, Trouble>, EgressError> {
-        let limits = &self.worker.settings.limits.asset_fetch;
+    pub(super) async fn fetched(
+        &self,
+        url: &str,
+        limits: &FetchLimits,
+        budget: &Budget,
+    ) -> Result<Result<Bytes, Trouble>, EgressError> {
         let mut body = self.worker.egress.open(url, limits).await?.body;
         let mut bytes = BytesMut::new();
         while let Some(chunk) = body.chunk().await? {

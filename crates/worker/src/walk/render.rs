@@ -81,7 +81,7 @@ impl Walk {
     }
 
     /// The mockup with this content, from the shelf or opened now.
-    async fn mockup(&self, content: ContentHash) -> Result<Opened, Trouble> {
+    pub(super) async fn mockup(&self, content: ContentHash) -> Result<Opened, Trouble> {
         let mut opened = Opening::default();
         let taken = self
             .worker
@@ -132,8 +132,8 @@ struct Opening {
     measured: Stopwatch,
 }
 
-struct Opened {
-    mockup: Arc<OpenMockup>,
-    fetched: std::time::Duration,
-    measured: Stopwatch,
+pub(super) struct Opened {
+    pub(super) mockup: Arc<OpenMockup>,
+    pub(super) fetched: std::time::Duration,
+    pub(super) measured: Stopwatch,
 }

@@ -8,6 +8,7 @@ mod interruptions;
 mod poison;
 mod renders;
 mod storages;
+mod template;
 mod uploads;
 mod workshop;
 

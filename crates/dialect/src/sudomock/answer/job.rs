@@ -77,6 +77,16 @@ pub(in crate::sudomock) fn error_of(job: &Job) -> (Option<String>, Option<String
     }
 }
 
+/// What was charged, in whole credits, begun ones counted; known once the job has ended.
+fn credits_charged(job: &Job) -> Option<u32> {
+    let charged = match (&job.state, job.charge) {
+        (JobState::Succeeded { .. }, Some(charge)) => charge.micros().div_ceil(1_000_000),
+        (state, _) if state.is_terminal() => 0,
+        _ => return None,
+    };
+    Some(u32::try_from(charged).unwrap_or(u32::MAX))
+}
+
 fn acknowledged(job: &Job, state: ShownState) -> Answer {
     let id = job.id.to_string();
     Answer::json(
@@ -145,8 +155,7 @@ impl JobForm {
                 .map(|id| id.to_string()),
             error,
             error_code,
-            // Nothing is charged, which is known once the job has ended.
-            credits_charged: job.state.is_terminal().then_some(0),
+            credits_charged: credits_charged(job),
             payg: None,
             duration_seconds: None,
             audio: None,

@@ -286,6 +286,14 @@ impl Problem {
         }
     }
 
+    /// 402: whoever runs the server has suspended the account.
+    pub fn account_suspended() -> Self {
+        Self {
+            shape: Shape::Credits { reset_at: None },
+            ..Self::new(Code::CreditsExhausted, "The account is suspended.")
+        }
+    }
+
     /// 429: too often, or too many at once.
     pub fn limit_reached(limit: LimitReached) -> Self {
         let code = match &limit {

@@ -3,12 +3,14 @@
 //! Every function gives a whole [`Answer`](crate::Answer). A member that does not apply is left out, never null, but where the
 //! contract says null.
 
+mod batch;
 mod design;
 mod group;
 mod job;
 mod team;
 mod template;
 
+pub use batch::{accepted_batch, poll_batch};
 pub use design::{created_design, design, designs};
 pub use group::{group, groups};
 pub use job::{accepted, exported, poll, still_going};

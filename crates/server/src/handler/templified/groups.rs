@@ -4,9 +4,9 @@ use marquetry_dialect::Answer;
 use marquetry_dialect::templified::request::GroupDraft;
 use marquetry_dialect::templified::{Problem, answer, request};
 use marquetry_model::Handle;
-use marquetry_service::{Authenticated, GroupRequest};
+use marquetry_service::{Authenticated, GroupFill, GroupRequest};
 
-use super::{Told as _, handle, page, values};
+use super::{Told as _, callback, handle, idempotency_key, page, terms, values};
 use crate::call::Call;
 use crate::reply::Reply;
 
@@ -33,6 +33,24 @@ pub(crate) async fn create(call: Call, caller: Authenticated) -> Result<Reply, P
         .await
         .told()?;
     Ok(answer::group(201, &group).into())
+}
+
+/// 202 with the batch and its members; nobody waits for one.
+pub(crate) async fn produce(call: Call, caller: Authenticated) -> Result<Reply, Problem> {
+    let key = idempotency_key(&call)?;
+    let (app, order) = values(call, request::group_order).await?;
+    let terms = terms(order.then, key)?;
+    let request = GroupFill {
+        fields: order.fields,
+        about: order.about,
+        of_all: order.batch_callback.map(callback),
+    };
+    let made = app
+        .service
+        .submit_group(caller.tenant, &order.group, request, terms)
+        .await
+        .told()?;
+    Ok(answer::accepted_batch(&made.batch, &made.jobs).into())
 }
 
 /// 200 with one group.

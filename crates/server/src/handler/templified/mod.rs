@@ -70,15 +70,20 @@ fn terms(then: Afterwards, idempotency_key: Option<String>) -> Result<Terms, Pro
     }
     Ok(Terms {
         wait: Wait::No,
-        callback: then.callback.map(|url| Callback {
-            url,
-            // Nobody agreed on a secret for this one message, so it goes out unsigned.
-            secret: None,
-            dialect: Dialect::Templified.name(),
-        }),
+        callback: then.callback.map(callback),
         idempotency_key,
         priority: Priority::Normal,
     })
+}
+
+/// Whoever listens at `url`.
+fn callback(url: String) -> Callback {
+    Callback {
+        url,
+        // Nobody agreed on a secret for this one message, so it goes out unsigned.
+        secret: None,
+        dialect: Dialect::Templified.name(),
+    }
 }
 
 /// The `Idempotency-Key` of a request.

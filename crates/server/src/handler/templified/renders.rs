@@ -2,7 +2,8 @@
 
 use marquetry_dialect::templified::request::Order;
 use marquetry_dialect::templified::{Problem, answer, job_of, request};
-use marquetry_service::{Authenticated, FillRequest};
+use marquetry_model::BatchId;
+use marquetry_service::{Authenticated, FillRequest, ServiceError};
 
 use super::{Told as _, answered, idempotency_key, terms, values};
 use crate::call::Call;
@@ -39,9 +40,21 @@ pub(crate) async fn create_and_render(call: Call, caller: Authenticated) -> Resu
 /// 200 with the job as it stands.
 pub(crate) async fn poll(call: Call, caller: Authenticated) -> Result<Reply, Problem> {
     let id = job_of(call.gap("job")).ok_or_else(Problem::job_not_found)?;
-    let job = call.app.service.job(caller.tenant, id).await.told()?;
-    let told = answer::poll(&job, &call.app.links);
-    told.map(Reply::from).ok_or_else(Problem::job_not_found)
+    let (service, links) = (&call.app.service, &call.app.links);
+    match service.job(caller.tenant, id).await {
+        Ok(job) => {
+            let told = answer::poll(&job, links);
+            told.map(Reply::from).ok_or_else(Problem::job_not_found)
+        }
+        // The parent of a batch is polled as its members are.
+        Err(ServiceError::JobNotFound { .. }) => {
+            let batch = BatchId::from_bytes(*id.as_bytes());
+            let view = service.batch(caller.tenant, batch).await.told()?;
+            let view = view.ok_or_else(Problem::job_not_found)?;
+            Ok(answer::poll_batch(&view.batch, &view.jobs, links).into())
+        }
+        Err(error) => Err(error).told(),
+    }
 }
 
 /// What is asked, and what is to happen afterwards.

@@ -15,7 +15,7 @@ fn hopeless(site: &Site) -> Value {
 
 impl Site {
     /// Polls a job until it ends; every state that was seen, and the job as it ended.
-    async fn polled(&self, poll_url: &Value) -> (Vec<String>, Value) {
+    pub(super) async fn polled(&self, poll_url: &Value) -> (Vec<String>, Value) {
         let mut seen: Vec<String> = Vec::new();
         let polling = async {
             loop {

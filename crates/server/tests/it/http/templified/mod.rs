@@ -3,6 +3,7 @@
 mod designs;
 mod ending;
 mod features;
+mod making;
 mod refusals;
 mod submitting;
 mod templates;
