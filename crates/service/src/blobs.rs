@@ -44,6 +44,7 @@ fn content_type(key: &BlobKey) -> &'static str {
         Some("webp") => "image/webp",
         Some("png") => "image/png",
         Some("jpg") => "image/jpeg",
+        Some("pdf") => "application/pdf",
         Some("psd") => "image/vnd.adobe.photoshop",
         _ => "application/octet-stream",
     }

@@ -138,6 +138,10 @@ pub trait RecordStoreExt: RecordStore {
                 let Some(known) = self.record(layout.tenant, RecordKind::Layout, &record.id).await? else {
                     continue;
                 };
+                // Somebody put it later than that: what is wanted is so already.
+                if known.updated_at >= layout.at {
+                    return Ok(());
+                }
                 record.version = known.version.next();
                 record.updated_at = layout.at.max(known.updated_at);
                 match self.replace_record(known.version, &record).await? {
