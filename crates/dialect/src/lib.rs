@@ -32,8 +32,8 @@
 //! # Ok::<(), Problem>(())
 //! ```
 //!
-//! A dialect is one module. [`sudomock`] is the first; of [`templified`] there are the callbacks so far. They share
-//! the reading of fields, [`Links`], [`iso8601`], and the signature of [`standard`] beside their own.
+//! A dialect is one module: [`sudomock`] and [`templified`]. They share the reading of fields, [`Refusal`]s,
+//! [`Links`], [`iso8601`], and the signature of [`standard`] beside their own.
 
 mod answer;
 mod field;

@@ -1,7 +1,9 @@
 //! The Templified dialect: layouts that are filled by named fields, renders of them that are polled, and callbacks.
 //!
 //! [`request`] reads what arrives, [`answer`] and [`Problem`] write what goes back. What is not published is decided
-//! here once, and told in `docs/templified.md`. A callback is sent up to four times within three minutes. How it is signed is not published, so a signer's parts
+//! here once, and told in `docs/templified.md`.
+//!
+//! A callback is sent up to four times within three minutes. How it is signed is not published, so a signer's parts
 //! are all settings: [`Signer`].
 
 pub mod answer;
