@@ -8,7 +8,7 @@ use marquetry_dialect::Links;
 use marquetry_dialect::sudomock::answer::Plan;
 use marquetry_egress::{Egress, Policy};
 use marquetry_job::{DeliverySchedule, Jitter, Timestamp};
-use marquetry_model::{ContentHash, JobSpec, Layout, TemplateSpec, TenantId};
+use marquetry_model::{ContentHash, JobSpec, Layout, Prices, TemplateSpec, TenantId};
 use marquetry_server::{Account, App, Config, serve};
 use marquetry_service::Service;
 use marquetry_store::memory::MemoryStore;
@@ -51,6 +51,7 @@ pub(crate) struct Setup {
     pub(crate) upload_bytes: u64,
     pub(crate) most_live_jobs_of_tenant: u64,
     pub(crate) policy: Policy,
+    pub(crate) prices: Prices,
 }
 
 impl Default for Setup {
@@ -61,6 +62,7 @@ impl Default for Setup {
             upload_bytes: 4 << 20,
             most_live_jobs_of_tenant: 1000,
             policy: Policy::allow_private(),
+            prices: Prices::default(),
         }
     }
 }
@@ -119,6 +121,7 @@ impl Site {
             .progress(board.clone())
             .reporter(reporting.slots(1).build().unwrap().reporter())
             .webhook_policy(setup.policy)
+            .prices(setup.prices)
             .layout_limits(Limits {
                 addresses: Addresses::HttpToo,
                 ..Limits::default()

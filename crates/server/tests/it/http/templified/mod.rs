@@ -4,6 +4,7 @@ mod designs;
 mod ending;
 mod features;
 mod making;
+mod paying;
 mod refusals;
 mod submitting;
 mod templates;
