@@ -51,6 +51,11 @@ pub(super) struct ServeLimits {
     #[arg(long, env = "MARQUETRY_REQUESTS_AT_ONCE", value_name = "N", default_value_t = Config::default().requests.burst,
         value_parser = clap::value_parser!(u32).range(1..))]
     requests_at_once: u32,
+    /// Submissions that are worked on at once; fewer while this process is late. Sixteen times as many stand in line for
+    /// a moment, more are answered with 503.
+    #[arg(long, env = "MARQUETRY_SUBMISSIONS_AT_ONCE", value_name = "N", default_value_t = Config::default().submissions,
+        value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=100_000))]
+    submissions_at_once: usize,
 }
 
 /// What a process was told; where it was told nothing, the defaults hold.
@@ -117,6 +122,7 @@ impl ServeLimits {
                 per_minute: self.requests_per_minute,
                 burst: self.requests_at_once,
             },
+            submissions: self.submissions_at_once,
             ..Config::default()
         }
     }

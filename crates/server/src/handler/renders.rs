@@ -11,6 +11,8 @@ use crate::reply::Reply;
 /// 200 with the picture, or 202 with the job.
 pub(crate) async fn create(call: Call, caller: Authenticated) -> Result<Reply, Problem> {
     let key = request::idempotency_key(call.idempotency_key())?;
+    // Before the body is read: to refuse has to be cheap.
+    let pass = call.app.gate.enter().await?;
     let (app, asked) = call.json(request::render).await?;
     let _place = place(&app, &caller, Resource::Renders, asked.mode)?;
     let terms = terms(asked.mode, asked.callback, key);
@@ -19,6 +21,7 @@ pub(crate) async fn create(call: Call, caller: Authenticated) -> Result<Reply, P
         .submit_render(caller.tenant, asked.ask, terms)
         .await
         .told()?;
+    drop(pass);
     if asked.mode == Mode::Background {
         return Ok(answer::accepted(submitted.job()).into());
     }
