@@ -171,6 +171,7 @@ impl Serve {
             jobs: self.job_limits,
             hearing: self.hearing,
             serve: Some(self.serve_limits),
+            draws: slots(self.workers) > 0,
         };
         let opening = Engine::open(&self.storage, &public_url, self.outside, limits);
         let Some(engine) = stop.or(opening).await else {
@@ -218,6 +219,7 @@ impl Work {
                 jobs: self.job_limits,
                 hearing: self.hearing,
                 serve: None,
+                draws: true,
             };
             let opening = Engine::open(&self.storage, &self.public_url, self.outside, limits);
             let Some(engine) = stop.or(opening).await else {
