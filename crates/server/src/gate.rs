@@ -3,14 +3,14 @@
 //! To accept costs a database a flush and this process its cores; to refuse costs next to nothing. Without a bound,
 //! callers who submit faster than jobs can be done take the cores from those who look, and from the renders themselves:
 //! the queue grows, and nothing leaves it. So a few submissions are in hand at a time, others stand in line for a
-//! moment, and the rest is told to come back before its body is read. The few become fewer as long as this process is
+//! moment, and the rest is told to come back, before its body is read where that can be known. The few become fewer as long as this process is
 //! late: when its own clockwork rings too late, there are more who want a core than there are cores.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use marquetry_dialect::sudomock::Problem;
+use marquetry_dialect::Refusal;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, sleep, timeout};
 
@@ -23,6 +23,8 @@ const LATE: Duration = Duration::from_millis(10);
 const LEAST: usize = 4;
 /// How many stand in line for each that may be in hand.
 const LINE: usize = 16;
+/// The same, once the line has stood for a while and this process is late.
+const SHORT_LINE: usize = 4;
 /// How long one stands in line. Long while the line empties now and then, for that is a burst and it passes, and as long
 /// as this process is in time. Short once a line has stood for a while and it is late: then whoever comes is refused in
 /// the end, and sooner is better.
@@ -71,11 +73,19 @@ impl Gate {
         }))
     }
 
+    /// Whether it is worth reading a body: a client may take its time over that, so it is not in hand meanwhile.
+    ///
+    /// # Errors
+    /// 503 when whatever comes of it would be refused.
+    pub(crate) fn look(&self) -> Result<(), Refusal> {
+        self.state().stand_in_line(self.0.most).map(|_| ())
+    }
+
     /// Waits for a moment to be let in.
     ///
     /// # Errors
     /// 503 when too many submissions are in hand and before this one.
-    pub(crate) async fn enter(&self) -> Result<Pass, Problem> {
+    pub(crate) async fn enter(&self) -> Result<Pass, Refusal> {
         let (waiting, patience) = {
             let mut state = self.state();
             if state.in_hand < state.limit {
@@ -86,18 +96,10 @@ impl Gate {
                 drop(state);
                 return Ok(Pass(self.clone()));
             }
-            state.line.retain(|waiting| !waiting.is_closed());
-            if state.line.len() >= self.0.most * LINE {
-                return Err(refused());
-            }
-            let since = *state.standing.get_or_insert_with(Instant::now);
+            let patience = state.stand_in_line(self.0.most)?;
+            state.standing.get_or_insert_with(Instant::now);
             let (pass, waiting) = oneshot::channel();
             state.line.push_back(pass);
-            let patience = if state.limit < self.0.most && since.elapsed() >= BURST {
-                NO_PATIENCE
-            } else {
-                PATIENCE
-            };
             (waiting, patience)
         };
         match timeout(patience, waiting).await {
@@ -160,6 +162,23 @@ impl Gate {
     }
 }
 
+impl State {
+    /// How long whoever comes now may stand in line, if there is room in it.
+    fn stand_in_line(&mut self, most: usize) -> Result<Duration, Refusal> {
+        self.line.retain(|waiting| !waiting.is_closed());
+        let stands = self.standing.is_some_and(|since| since.elapsed() >= BURST);
+        let (room, patience) = if stands && self.limit < most {
+            (self.limit * SHORT_LINE, NO_PATIENCE)
+        } else {
+            (most * LINE, PATIENCE)
+        };
+        if self.line.len() >= room {
+            return Err(refused());
+        }
+        Ok(patience)
+    }
+}
+
 impl Drop for Pass {
     fn drop(&mut self) {
         let mut state = self.0.state();
@@ -169,15 +188,18 @@ impl Drop for Pass {
     }
 }
 
-fn refused() -> Problem {
+fn refused() -> Refusal {
     metrics::counter!("marquetry_submissions_refused_total").increment(1);
-    Problem::unavailable(RETRY_AFTER)
+    Refusal::Unavailable {
+        retry_after: RETRY_AFTER,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use futures::future::join_all;
     use futures::poll;
+    use marquetry_dialect::sudomock::Problem;
 
     use super::*;
 
@@ -200,7 +222,7 @@ mod tests {
         gate.learn(LATE * 2);
         let _held = join_all((0..LEAST).map(|_| gate.enter())).await;
         let began = Instant::now();
-        let patient = gate.enter().await.unwrap_err();
+        let patient = Problem::from(gate.enter().await.unwrap_err());
         assert_eq!(patient.status(), 503);
         assert!(patient.headers().contains(&("Retry-After", "1".to_owned())));
         assert_eq!(began.elapsed(), PATIENCE);
@@ -208,13 +230,17 @@ mod tests {
         assert!(gate.enter().await.is_err());
         assert_eq!(began.elapsed(), NO_PATIENCE);
 
-        let mut line: Vec<_> = (0..8 * LINE).map(|_| Box::pin(gate.enter())).collect();
+        let began = Instant::now();
+        let mut line: Vec<_> = (0..LEAST * SHORT_LINE).map(|_| Box::pin(gate.enter())).collect();
         for waits in &mut line {
             assert!(poll!(waits).is_pending());
         }
-        let began = Instant::now();
+        assert!(gate.look().is_err());
         assert!(gate.enter().await.is_err());
         assert_eq!(began.elapsed(), Duration::ZERO);
+        // In time again, the line is long and whoever comes has all the time there is.
+        while gate.learn(Duration::ZERO) && gate.state().limit < 8 {}
+        assert!(gate.look().is_ok());
     }
 
     #[tokio::test(start_paused = true)]
