@@ -21,6 +21,7 @@ mod delivery;
 mod endpoint;
 mod export;
 mod fidelity;
+pub mod footprint;
 mod id;
 mod job;
 mod ledger;

@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use crate::Config;
 use crate::admission::Admission;
 use crate::body::Budget;
+use crate::gate::Gate;
 use crate::rate::Rates;
 use crate::route::Router;
 
@@ -42,6 +43,7 @@ pub struct App {
     pub(crate) account: Account,
     pub(crate) plans: Vec<Plan>,
     pub(crate) admission: Admission,
+    pub(crate) gate: Gate,
     pub(crate) rates: Rates<ApiKeyId>,
     pub(crate) strangers: Rates<IpAddr>,
     pub(crate) budget: Budget,
@@ -65,6 +67,7 @@ impl App {
             account,
             plans,
             admission: Admission::default(),
+            gate: Gate::new(config.submissions),
             rates: Rates::new(config.requests),
             strangers: Rates::new(config.strangers),
             budget: Budget::new(config.bodies_bytes),
@@ -94,6 +97,7 @@ impl App {
             account: self.account.clone(),
             plans: self.plans.clone(),
             admission: self.admission.clone(),
+            gate: self.gate.clone(),
             // None of its routes wants a key.
             rates: Rates::new(self.config.requests),
             strangers: Rates::new(self.config.strangers),

@@ -33,6 +33,9 @@ pub struct Config {
     pub idle: Duration,
     /// How many connections at once; more are told 503 and closed. Default: 4096.
     pub connections: usize,
+    /// How many submissions are worked on at once; they become fewer while this process is late. Sixteen times as many
+    /// may stand in line for a moment; more are told 503. Default: 64.
+    pub submissions: usize,
     /// How many requests may be made with one API key, counted by this process. Default: 600,000 a minute and 60,000
     /// at once, which is more than one machine serves: it keeps a caller that runs wild from being free of charge.
     pub requests: Rate,
@@ -69,6 +72,7 @@ impl Default for Config {
             unread: Duration::from_secs(30),
             idle: Duration::from_secs(60),
             connections: 4096,
+            submissions: 64,
             requests: Rate {
                 per_minute: 600_000,
                 burst: 60_000,

@@ -35,6 +35,7 @@ mod call;
 mod config;
 mod connection;
 mod dispatch;
+mod gate;
 mod handler;
 mod problem;
 mod range;

@@ -38,6 +38,10 @@ pub(crate) fn of_service(error: ServiceError) -> Problem {
             Code::ArtworkTooLarge,
             format!("An image may have at most {limit} bytes, this one has {bytes}."),
         ),
+        ServiceError::NeverFits { wanted, allowed } => Problem::new(
+            Code::InvalidRequest,
+            format!("The render needs about {wanted} bytes of memory, at most {allowed} are allowed."),
+        ),
         ServiceError::RangeOutside { size } => Problem::range_not_satisfiable(size),
         ServiceError::UrlRefused { ref why } => Problem::webhook_url_rejected(&why.to_string()),
         ServiceError::EndpointLimit { limit } => Problem::webhook_endpoint_limit(limit.into()),
@@ -181,6 +185,14 @@ mod tests {
                 ServiceError::AssetTooLarge { bytes: 9, limit: 5 },
                 400,
                 Code::ArtworkTooLarge,
+            ),
+            (
+                ServiceError::NeverFits {
+                    wanted: 9,
+                    allowed: 5,
+                },
+                422,
+                Code::InvalidRequest,
             ),
             (
                 ServiceError::RangeOutside { size: 5 },

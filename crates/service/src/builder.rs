@@ -39,6 +39,7 @@ pub(crate) struct Settings {
     pub(crate) sync_ceiling: Duration,
     pub(crate) most_upload_bytes: u64,
     pub(crate) most_asset_bytes: u64,
+    pub(crate) most_render_bytes: u64,
     pub(crate) most_template_asset_bytes: u64,
     pub(crate) layout_limits: Limits,
     pub(crate) families: Vec<String>,
@@ -75,6 +76,7 @@ impl Service {
                 sync_ceiling: Duration::from_mins(2),
                 most_upload_bytes: 300 << 20,
                 most_asset_bytes: 50 << 20,
+                most_render_bytes: u64::MAX,
                 most_template_asset_bytes: 15 << 20,
                 layout_limits: Limits::default(),
                 families: vec!["Arimo".to_owned()],
@@ -137,6 +139,13 @@ impl ServiceBuilder {
     /// the house, Arimo.
     pub fn families(mut self, families: impl IntoIterator<Item = String>) -> Self {
         self.settings.families = families.into_iter().collect();
+        self
+    }
+
+    /// The memory that the largest worker has for renders, in bytes: one that can never fit is turned away at once.
+    /// Default: no limit, for only whoever runs the workers knows; each of them has its own.
+    pub fn most_render_bytes(mut self, bytes: u64) -> Self {
+        self.settings.most_render_bytes = bytes;
         self
     }
 

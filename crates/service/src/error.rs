@@ -176,6 +176,15 @@ pub enum ServiceError {
         /// The most bytes allowed.
         limit: u64,
     },
+    /// A render needs more memory than any worker has: its author asks for a smaller picture, or the operator allows
+    /// more.
+    #[error("the render needs about {wanted} bytes of memory, at most {allowed} are allowed")]
+    NeverFits {
+        /// About how many bytes it takes, at the least.
+        wanted: u64,
+        /// The most that there are.
+        allowed: u64,
+    },
     /// The part that was asked for lies outside the blob.
     #[error("no such part of {size} bytes")]
     RangeOutside {

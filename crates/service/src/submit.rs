@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use marquetry_model::{
-    Announce, BlobKey, Callback, Job, JobId, JobSpec, Priority, RenderRequest, RequestedAsset, TenantId,
-    UploadSource, UploadSpec,
+    Announce, BlobKey, Callback, Export, Job, JobId, JobSpec, Mockup, Priority, RenderRequest,
+    RequestedAsset, TenantId, UploadSource, UploadSpec, footprint,
 };
 use marquetry_store::failpoint::{self, Point};
 use marquetry_store::{Fingerprint, IdempotencyClaim, Inserted};
@@ -122,7 +122,7 @@ impl Service {
     /// # Errors
     /// [`ServiceError::MockupNotFound`], [`ServiceError::SmartObjectNotFound`],
     /// [`ServiceError::TextLayerNotFound`], [`ServiceError::TextLayerNotEditable`]; [`ServiceError::Invalid`] when
-    /// something cannot be hidden or has the wrong form; [`ServiceError::AssetTooLarge`],
+    /// something cannot be hidden or has the wrong form; [`ServiceError::AssetTooLarge`], [`ServiceError::NeverFits`],
     /// [`ServiceError::UrlRefused`] for the callback, [`ServiceError::IdempotencyConflict`],
     /// [`ServiceError::QueueFull`], and those of store and blobs.
     pub async fn submit_render(
@@ -139,6 +139,7 @@ impl Service {
             fingerprint::render(&request, &hashes, &terms)
         });
         let (spec, bytes) = resolve::resolve(request, &hashes, &mockup)?;
+        self.check_footprint(&mockup, &spec.export)?;
         self.admit_or_repeat(tenant, claim.as_ref()).await?;
         // Blobs first, row second: a job never points at bytes that are not there.
         for (key, bytes) in bytes {
@@ -241,6 +242,16 @@ impl Service {
             if let Some(RequestedAsset::Bytes(bytes)) = &change.asset {
                 self.check_asset(bytes)?;
             }
+        }
+        Ok(())
+    }
+
+    /// Whether there is a worker that can ever draw it, as far as sizes tell.
+    fn check_footprint(&self, mockup: &Mockup, export: &Export) -> Result<(), ServiceError> {
+        let wanted = footprint::of_drawing(mockup.size, export.size);
+        let allowed = self.inner.settings.most_render_bytes;
+        if wanted > allowed {
+            return Err(ServiceError::NeverFits { wanted, allowed });
         }
         Ok(())
     }

@@ -7,19 +7,14 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use marquetry_model::{ExportSize, RenderSpec};
+use marquetry_model::RenderSpec;
+use marquetry_model::footprint::{CANVASES, PIXEL, of_drawing};
 use marquetry_render::{Assets, Limits, OpenMockup, Supplies};
 use marquetry_template::Filled;
 use tokio::sync::Notify;
 
 use crate::cause::Trouble;
 use crate::shelf::Shelf;
-
-/// Bytes of a pixel in a picture: eight bits for each of four samples.
-const PIXEL: u64 = 4;
-/// Pictures of the canvas' size that exist at once while a mockup is drawn: what lies below the first change, the
-/// drawing, and a group and its mask that are drawn apart.
-const CANVASES: u64 = 4;
 
 /// What all jobs of one worker share.
 #[derive(Debug)]
@@ -101,23 +96,13 @@ impl Drop for Taken {
 
 /// What drawing `spec` may need beyond what the shelf counts.
 pub(crate) fn of_render(mockup: &OpenMockup, spec: &RenderSpec, assets: &Assets, limits: &Limits) -> u64 {
-    let canvas = mockup.size().pixels() * PIXEL;
     let pictures = assets
         .values()
         .map(|file| of_asset(file, limits))
         .fold(0, u64::saturating_add);
-    let export = match spec.export.size {
-        ExportSize::Original => canvas,
-        ExportSize::Width(width) => {
-            let size = mockup.size();
-            let height = u64::from(size.height) * u64::from(width) / u64::from(size.width.max(1));
-            u64::from(width) * height.max(1) * PIXEL
-        }
-    };
     growth(mockup, limits)
-        .saturating_add(canvas.saturating_mul(CANVASES))
+        .saturating_add(of_drawing(mockup.size(), spec.export.size))
         .saturating_add(pictures)
-        .saturating_add(export)
 }
 
 /// What drawing a filled template may need beyond what the shelf counts.

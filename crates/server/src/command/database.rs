@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 use marquetry_store::{Clock, Ownership, Store, StoreError, SystemClock};
@@ -11,6 +11,12 @@ use marquetry_store_postgres::{Options, PostgresStore};
 use marquetry_store_sqlite::SqliteStore;
 
 use super::Failure;
+
+/// How long a process that starts waits for its database, in seconds: two restarts of one that recovers from a crash.
+const WAIT: u64 = 60;
+/// The waits between two tries to reach it.
+const FIRST_WAIT: Duration = Duration::from_millis(100);
+const LAST_WAIT: Duration = Duration::from_secs(2);
 
 /// The database and how it is spoken to.
 #[derive(Args, Clone, Debug)]
@@ -39,6 +45,10 @@ pub(super) struct DatabaseFlags {
           default_value_t = Options::default().connection_timeout.as_secs(),
           value_parser = clap::value_parser!(u64).range(1..=3600))]
     database_connect_timeout: u64,
+    /// How long a server or worker that starts waits for PostgreSQL to be there, before it gives up.
+    #[arg(long, env = "MARQUETRY_DATABASE_WAIT", value_name = "SECONDS", default_value_t = WAIT,
+          value_parser = clap::value_parser!(u64).range(0..=86_400))]
+    database_wait: u64,
     /// Where to listen for changes when `--database-url` leads to a pooler in transaction mode: the URL of
     /// PostgreSQL itself.
     #[arg(
@@ -77,6 +87,7 @@ impl DatabaseFlags {
             database_connections: options.connections,
             database_timeout: options.statement_timeout.as_secs(),
             database_connect_timeout: options.connection_timeout.as_secs(),
+            database_wait: WAIT,
             database_listen_url: None,
         }
     }
@@ -88,7 +99,7 @@ impl DatabaseFlags {
         };
         match url.split_once("://") {
             Some(("sqlite", path)) if !path.is_empty() => embedded(&PathBuf::from(path), purpose),
-            Some(("postgres" | "postgresql", _)) => self.postgres(url).await,
+            Some(("postgres" | "postgresql", _)) => self.postgres(url, purpose).await,
             // The URL itself is not repeated: it may have a password in it.
             _ => Err(Failure::new(
                 "this is no database URL; use sqlite://PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE",
@@ -96,7 +107,7 @@ impl DatabaseFlags {
         }
     }
 
-    async fn postgres(&self, url: &str) -> Result<Database, Failure> {
+    async fn postgres(&self, url: &str, purpose: Purpose) -> Result<Database, Failure> {
         let options = Options {
             connections: self.database_connections,
             connection_timeout: Duration::from_secs(self.database_connect_timeout),
@@ -104,13 +115,37 @@ impl DatabaseFlags {
             listen_url: self.database_listen_url.clone(),
             ..Options::default()
         };
-        let store = PostgresStore::open(url, &options).await;
+        // Whoever wants a short look is told at once.
+        let patience = match purpose {
+            Purpose::Work => Duration::from_secs(self.database_wait),
+            Purpose::Look => Duration::ZERO,
+        };
+        let store = sought(url, &options, patience).await;
         let store = store.map_err(|error| Failure::new(format!("PostgreSQL: {}", Failure::from(error).0)))?;
         Ok(Database {
             clock: Arc::new(store.clock()),
             store: Arc::new(store),
             ownership: Ownership::Shared,
         })
+    }
+}
+
+/// Opens the database, again and again for as long as it is only away: it may be shutting down, or not have begun.
+async fn sought(url: &str, options: &Options, patience: Duration) -> Result<PostgresStore, StoreError> {
+    let (began, mut wait) = (Instant::now(), FIRST_WAIT);
+    loop {
+        match PostgresStore::open(url, options).await {
+            Err(error @ StoreError::Unavailable { .. }) if began.elapsed() < patience => {
+                tracing::warn!(
+                    error = %Failure::from(error).0,
+                    give_up_in = ?patience.saturating_sub(began.elapsed()),
+                    "waiting for PostgreSQL"
+                );
+                tokio::time::sleep(wait).await;
+                wait = (wait * 2).min(LAST_WAIT);
+            }
+            opened => return opened,
+        }
     }
 }
 

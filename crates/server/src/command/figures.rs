@@ -17,7 +17,7 @@ const BINS: [f64; 17] = [
 const UPKEEP: Duration = Duration::from_secs(5);
 
 /// Every counter and what it counts.
-pub(super) const COUNTERS: [(&str, &str); 11] = [
+pub(super) const COUNTERS: [(&str, &str); 12] = [
     (
         "marquetry_jobs_accepted_total",
         "Jobs that were accepted and are durable, by kind.",
@@ -53,6 +53,10 @@ pub(super) const COUNTERS: [(&str, &str); 11] = [
     (
         "marquetry_requests_total",
         "HTTP requests, by pattern of the route and class of status.",
+    ),
+    (
+        "marquetry_submissions_refused_total",
+        "Submissions that were told to come back, because too many were in hand.",
     ),
     (
         "marquetry_connections_refused_total",

@@ -22,7 +22,8 @@ pub(super) struct JobLimits {
     /// How long after it came in a job has to have ended, waiting included: `90s`, `15m`, `24h`, `2d`.
     #[arg(long, env = "MARQUETRY_JOB_DEADLINE", default_value = "24h", value_name = "TIME", value_parser = time)]
     job_deadline: Duration,
-    /// Memory for renders in this process: `1500M`, `4G`. [default: 60% of what the machine or its cgroup has]
+    /// Memory for renders in this process: `1500M`, `4G`. Renders that can never fit are turned away; a process that
+    /// draws none does so only when told how much there is where they are drawn. [default: 60% of what the machine or its cgroup has]
     #[arg(long, env = "MARQUETRY_MEMORY", value_name = "BYTES", value_parser = bytes)]
     memory: Option<u64>,
 }
@@ -62,6 +63,11 @@ pub(super) struct ServeLimits {
     /// What a new mockup costs. [default: nothing]
     #[arg(long, env = "MARQUETRY_PRICE_UPLOAD", value_name = "AMOUNT")]
     price_upload: Option<Amount>,
+    /// Submissions that are worked on at once; fewer while this process is late. Sixteen times as many stand in line for
+    /// a moment, more are answered with 503.
+    #[arg(long, env = "MARQUETRY_SUBMISSIONS_AT_ONCE", value_name = "N", default_value_t = Config::default().submissions,
+        value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=100_000))]
+    submissions_at_once: usize,
 }
 
 /// What a process was told; where it was told nothing, the defaults hold.
@@ -70,6 +76,8 @@ pub(super) struct Limits {
     pub(super) jobs: JobLimits,
     pub(super) hearing: Hearing,
     pub(super) serve: Option<ServeLimits>,
+    /// Whether this process draws.
+    pub(super) draws: bool,
 }
 
 impl Default for Limits {
@@ -84,6 +92,7 @@ impl Default for Limits {
             jobs,
             hearing,
             serve: None,
+            draws: true,
         }
     }
 }
@@ -91,6 +100,11 @@ impl Default for Limits {
 impl Limits {
     pub(super) fn service(&self, service: ServiceBuilder) -> ServiceBuilder {
         let service = self.hearing.service(service).job_deadline(self.jobs.job_deadline);
+        // Where others draw, they know what they have, unless it was told here.
+        let service = match (self.draws, self.jobs.memory) {
+            (false, None) => service,
+            _ => service.most_render_bytes(self.jobs.memory()),
+        };
         match &self.serve {
             Some(serve) => serve.service(service),
             None => service,
@@ -99,8 +113,12 @@ impl Limits {
 }
 
 impl JobLimits {
+    fn memory(&self) -> u64 {
+        self.memory.unwrap_or_else(own_memory)
+    }
+
     pub(super) fn worker(&self, worker: WorkerBuilder) -> WorkerBuilder {
-        let memory = self.memory.unwrap_or_else(own_memory);
+        let memory = self.memory();
         let mut limits = marquetry_worker::Limits::default();
         // What one mockup keeps open should leave room for drawing it.
         limits.render.layers_kept = limits.render.layers_kept.min(memory / 4);
@@ -133,6 +151,7 @@ impl ServeLimits {
                 per_minute: self.requests_per_minute,
                 burst: self.requests_at_once,
             },
+            submissions: self.submissions_at_once,
             ..Config::default()
         }
     }

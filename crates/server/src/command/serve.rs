@@ -171,8 +171,13 @@ impl Serve {
             jobs: self.job_limits,
             hearing: self.hearing,
             serve: Some(self.serve_limits),
+            draws: slots(self.workers) > 0,
         };
-        let engine = Engine::open(&self.storage, &public_url, self.outside, limits).await?;
+        let opening = Engine::open(&self.storage, &public_url, self.outside, limits);
+        let Some(engine) = stop.or(opening).await else {
+            return Ok(());
+        };
+        let engine = engine?;
         ensure_a_key(&engine, self.api_key.as_deref()).await?;
         let collector = Collector::start()?;
         let app = collector.shown_by(App::self_hosted(
@@ -214,8 +219,13 @@ impl Work {
                 jobs: self.job_limits,
                 hearing: self.hearing,
                 serve: None,
+                draws: true,
             };
-            let engine = Engine::open(&self.storage, &self.public_url, self.outside, limits).await?;
+            let opening = Engine::open(&self.storage, &self.public_url, self.outside, limits);
+            let Some(engine) = stop.or(opening).await else {
+                return Ok(());
+            };
+            let engine = engine?;
             let worker = engine.worker(slots(self.workers).max(1), self.fonts.shelf()?)?;
             let courier = engine.courier()?;
             let config = Config::default();
@@ -301,6 +311,14 @@ impl Stop {
     pub(super) fn manual() -> (watch::Sender<bool>, Self) {
         let (told, asked) = watch::channel(false);
         (told, Self(asked))
+    }
+
+    /// What `work` gives; nothing when the process was asked to stop before.
+    async fn or<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            done = work => Some(done),
+            () = self.asked() => None,
+        }
     }
 
     /// Ends when the process was asked to stop.

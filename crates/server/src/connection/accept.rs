@@ -45,6 +45,9 @@ pub async fn serve(
     ));
     let draining = watch::Sender::new(false);
     let mut connections = JoinSet::new();
+    // Ends with this call, whatever ends that.
+    let mut beside = JoinSet::new();
+    beside.spawn(app.gate.clone().watch());
     let mut shutdown = pin!(shutdown);
     loop {
         let accepted = tokio::select! {

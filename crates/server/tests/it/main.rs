@@ -4,6 +4,7 @@
 
 mod http;
 mod inspect;
+mod late_database;
 mod on_s3;
 mod render_command;
 mod sudden_death;

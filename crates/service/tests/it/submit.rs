@@ -465,3 +465,31 @@ async fn limits_of_zero_and_a_lack_of_randomness_are_told(world: World) {
         .await;
     assert!(matches!(refused, Err(ServiceError::NoRandomness { .. })));
 }
+
+#[tokio::test]
+async fn what_can_never_fit_is_told_the_number_at_once() {
+    let world = World::with(|builder| builder.most_render_bytes(1_000)).await;
+    let mockup = world.mockup(world.tenant, 1, b"8BPS").await;
+    let refused = world
+        .service
+        .submit_render(world.tenant, request(mockup.id, b"png"), Wait::No)
+        .await;
+    let needed = marquetry_model::footprint::of_drawing(mockup.size, request(mockup.id, b"png").export.size);
+    assert!(needed > 1_000);
+    match refused {
+        Err(ServiceError::NeverFits { wanted, allowed }) => assert_eq!((wanted, allowed), (needed, 1_000)),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(count_jobs(&world).await, 0);
+
+    let world = World::with(|builder| builder.most_render_bytes(needed)).await;
+    let mockup = world.mockup(world.tenant, 1, b"8BPS").await;
+    let fits = request(mockup.id, b"png");
+    assert!(
+        world
+            .service
+            .submit_render(world.tenant, fits, Wait::No)
+            .await
+            .is_ok()
+    );
+}
