@@ -54,6 +54,10 @@ pub(crate) fn of_service(error: ServiceError) -> Problem {
             Code::AssetTooLarge,
             format!("A file may have at most {limit} bytes."),
         ),
+        ServiceError::NeverFits { wanted, allowed } => Problem::new(
+            Code::InvalidRequest,
+            format!("The render needs about {wanted} bytes of memory, at most {allowed} are allowed."),
+        ),
         ServiceError::UploadBroken { ref source, .. } => of_broken_upload(&**source).into(),
         ServiceError::IdempotencyConflict => Problem::new(
             Code::IdempotencyConflict,
