@@ -293,7 +293,8 @@ fn reachable(
     let (left, right) = span(crop.x, crop.width, target.width, raster.width());
     let (top, bottom) = span(crop.y, crop.height, target.height, raster.height());
     let reach = Rect::from_edges(left, top, right, bottom);
-    if reach.size() == raster.size() {
+    // A copy of most of it costs more than it spares.
+    if reach.size().pixels() > raster.size().pixels() / 2 {
         return (Cow::Borrowed(raster), crop);
     }
     let mut cut = Raster::new(reach.size());

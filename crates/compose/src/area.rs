@@ -25,8 +25,9 @@ pub(crate) fn cover(contours: &[Vec<Point>], rule: FillRule, area: Rect) -> Cove
     edges.sort_by(|a, b| a.top.y.total_cmp(&b.top.y));
     let mut coverage = Coverage::new(area.size());
     let width = area.width as usize;
-    // What each column adds to the turns of it and all columns after it.
+    // What each column adds to the turns of it and all columns after it, and which columns may.
     let mut steps = vec![0.0; width + 2];
+    let mut touched: Vec<usize> = Vec::new();
     let mut coming = edges.into_iter().peekable();
     let mut near: Vec<Edge> = Vec::new();
     for row in 0..area.height {
@@ -40,17 +41,42 @@ pub(crate) fn cover(contours: &[Vec<Point>], rule: FillRule, area: Rect) -> Cove
         if near.is_empty() {
             continue;
         }
-        steps.fill(0.0);
         for edge in &near {
-            edge.part(upper, lower).add_to(&mut steps, edge.turn);
+            edge.part(upper, lower)
+                .add_to(&mut steps, &mut touched, edge.turn);
         }
-        let mut turns = 0.0;
-        for (byte, step) in coverage.row_mut(row).iter_mut().zip(&steps) {
+        fill_row(coverage.row_mut(row), &mut steps, &mut touched, rule);
+    }
+    coverage
+}
+
+/// Adds up the steps of a row, and leaves both lists as they were before it. Most rows of large shapes
+/// change in a few columns only, and between those all bytes are the same.
+fn fill_row(row: &mut [u8], steps: &mut [f64], touched: &mut Vec<usize>, rule: FillRule) {
+    let mut turns = 0.0;
+    if touched.len() > row.len() / 4 {
+        for (byte, step) in row.iter_mut().zip(&*steps) {
             turns += step;
             *byte = rule.share(turns);
         }
+        steps.fill(0.0);
+        touched.clear();
+        return;
     }
-    coverage
+    touched.sort_unstable();
+    let mut from = 0;
+    for column in touched.drain(..) {
+        let step = std::mem::take(&mut steps[column]);
+        // One that was there before has been added already.
+        if column < from || column >= row.len() {
+            continue;
+        }
+        row[from..column].fill(rule.share(turns));
+        turns += step;
+        row[column] = rule.share(turns);
+        from = column + 1;
+    }
+    row[from..].fill(rule.share(turns));
 }
 
 fn edges_of(contour: &[Point], area: Rect) -> impl Iterator<Item = Edge> {
@@ -101,7 +127,7 @@ impl Part {
         clippy::cast_sign_loss,
         reason = "brought into the row first"
     )]
-    fn add_to(&self, steps: &mut [f64], turn: f64) {
+    fn add_to(&self, steps: &mut [f64], touched: &mut Vec<usize>, turn: f64) {
         let width = (steps.len() - 2) as f64;
         let span = self.right - self.left;
         // The share of the height that lies between two places.
@@ -114,6 +140,7 @@ impl Part {
         };
         if self.right <= 0.0 {
             steps[0] += turn * self.height;
+            touched.push(0);
             return;
         }
         if self.left >= width {
@@ -121,6 +148,7 @@ impl Part {
         }
         if self.left < 0.0 {
             steps[0] += turn * within(self.left, 0.0);
+            touched.push(0);
         }
         let (left, right) = (self.left.max(0.0), self.right.min(width));
         let (first, last) = (left as usize, (right.ceil() as usize).max(left as usize + 1));
@@ -130,6 +158,7 @@ impl Part {
             let middle = (from + to) / 2.0 - column as f64;
             steps[column] += height * (1.0 - middle);
             steps[column + 1] += height * middle;
+            touched.extend([column, column + 1]);
         }
     }
 }

@@ -159,7 +159,11 @@ buffer!(Coverage, 1, [u8; 1]);
 impl Raster {
     /// Whether no pixel lets anything through.
     pub fn is_opaque(&self) -> bool {
-        self.pixels().iter().all(|pixel| pixel[3] == 255)
+        // A run at a time: a loop that may end at every pixel is not made of wide instructions, and
+        // takes eight times as long.
+        self.pixels()
+            .chunks(1024)
+            .all(|run| run.iter().fold(255, |least, pixel| least & pixel[3]) == 255)
     }
 }
 

@@ -142,7 +142,7 @@ pub fn texture(width: usize, height: usize, colour: u32, seed: u32) -> Picture {
     })
 }
 
-/// A stroke of a pen, ink on nothing; light, so that it can be its own mask.
+/// A stroke of a pen, blue ink on nothing, light enough to be its own mask.
 #[must_use]
 pub fn signature(width: usize, height: usize) -> Picture {
     let points: [Point; 9] = [
@@ -164,7 +164,7 @@ pub fn signature(width: usize, height: usize) -> Picture {
             .map(|ends| segment(p, flat(ends[0]), flat(ends[1])).0)
             .fold(1.0, f64::min);
         let cover = coverage(away - 0.008, 0.003);
-        [232, 236, 255, byte(cover * 255.0)]
+        [110, 150, 235, byte(cover * 255.0)]
     })
 }
 

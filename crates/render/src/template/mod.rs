@@ -57,6 +57,32 @@ pub struct RenderedTemplate {
 ///
 /// Rooms are left in no order and more than once: pictures are decoded when it is their turn.
 ///
+/// ```
+/// use marquetry_render::{Limits, Painter, Supplies, render_template};
+/// use marquetry_template::{Everything, Limits as TemplateLimits, Template, Unknown};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let json = br##"{ "schema": 1, "id": "tag", "name": "Tag", "revision": 1, "pages": [{
+///     "id": "front", "width": 200, "height": 80, "background": { "color": "#fbf7ef" },
+///     "layers": [{
+///         "id": "name", "type": "text", "x": 10, "y": 10, "width": 180, "height": 60,
+///         "font": { "family": "Arimo", "weight": 700, "size": 48 }, "align": "center", "valign": "middle",
+///         "fit": { "mode": "shrink_line" }, "api_field_name": "Name"
+///     }]
+/// }] }"##;
+/// let limits = TemplateLimits::default();
+/// let checked = Template::parse(json, &limits)?.check(&Everything, &limits)?;
+/// let filled = checked.fill(&serde_json::json!({ "Name": "Wilhelmina" }), &limits, Unknown::Refuse)?;
+/// // What `filled.needs()` asks for; nothing here.
+/// let supplies = Supplies::default();
+/// let painter = Painter::default();
+/// let made = render_template(&filled, None, &supplies, &Limits::default(), &painter, &mut ())?;
+/// assert_eq!((made.extension, made.size.width), ("jpg", 200));
+/// assert!(made.warnings.is_empty());
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # Errors
 /// [`RenderError`], which names the layer.
 pub fn render_template(
