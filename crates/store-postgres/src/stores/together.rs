@@ -31,6 +31,9 @@ pub(super) async fn insert(shared: &Shared, submission: &Submission) -> Work<Ins
         };
         return known.ok_or(StoreError::Duplicate { what: "job" });
     }
+    for record in &submission.records {
+        records::insert(&transaction, record).await?;
+    }
     if jobs.iter().any(|job| job.charge.is_some()) {
         let account = ledger::locked(&transaction, submission.tenant()).await?;
         match account.hold_for(&jobs) {
@@ -40,9 +43,6 @@ pub(super) async fn insert(shared: &Shared, submission: &Submission) -> Work<Ins
                 return Ok(Inserted::Denied(denied));
             }
         }
-    }
-    for record in &submission.records {
-        records::insert(&transaction, record).await?;
     }
     transaction.commit().await?;
     shared.ring(wishes.iter().map(|wish| wish.news));

@@ -38,11 +38,11 @@ impl JobStore for SqliteStore {
             {
                 return Ok(known);
             }
-            if jobs.iter().any(|job| job.charge.is_some()) {
-                match ledger::account(connection, tenant)?.hold_for(&jobs) {
-                    Ok((account, entries)) => ledger::write(connection, &account, &entries)?,
-                    Err(denied) => return Ok(Inserted::Denied(denied)),
-                }
+            // What is there already is told before what it costs, as the model does it; so what was written by then
+            // has to be undone when it cannot be paid.
+            let priced = jobs.iter().any(|job| job.charge.is_some());
+            if priced {
+                connection.execute_batch("SAVEPOINT priced").of("job")?;
             }
             rows.iter().try_for_each(|row| insert(connection, row))?;
             if let (Some(claim), Some(first)) = (&claim, rows.first()) {
@@ -51,6 +51,17 @@ impl JobStore for SqliteStore {
             records
                 .iter()
                 .try_for_each(|record| records::insert(connection, record))?;
+            if priced {
+                match ledger::account(connection, tenant)?.hold_for(&jobs) {
+                    Ok((account, entries)) => ledger::write(connection, &account, &entries)?,
+                    Err(denied) => {
+                        let undo = "ROLLBACK TO priced; RELEASE priced";
+                        connection.execute_batch(undo).of("job")?;
+                        return Ok(Inserted::Denied(denied));
+                    }
+                }
+                connection.execute_batch("RELEASE priced").of("job")?;
+            }
             told.extend(jobs.iter().map(change));
             Ok(Inserted::New)
         })

@@ -58,6 +58,7 @@ impl JobStore for MemoryStore {
             Ok(held) => held,
             Err(denied) => return Ok(Inserted::Denied(denied)),
         };
+        ledger::check_new(&shelves, &entries)?;
         if !entries.is_empty() {
             ledger::write(&mut shelves, account, entries);
         }

@@ -56,6 +56,23 @@ pub(super) fn account(shelves: &Shelves, tenant: TenantId) -> Account {
     known.unwrap_or(Account::empty(tenant))
 }
 
+/// Whether none of them was made before: what a job of this id costs is held once, though the job be forgotten.
+///
+/// # Errors
+/// When one was.
+pub(super) fn check_new(shelves: &Shelves, entries: &[LedgerEntry]) -> Result<(), StoreError> {
+    let known = |new: &LedgerEntry| {
+        shelves
+            .entries
+            .values()
+            .any(|old| (old.tenant, old.posting, &old.reference) == (new.tenant, new.posting, &new.reference))
+    };
+    if entries.iter().any(known) {
+        return Err(StoreError::Duplicate { what: "ledger entry" });
+    }
+    Ok(())
+}
+
 /// Writes an account with its new entries.
 pub(super) fn write(shelves: &mut Shelves, account: Account, entries: impl IntoIterator<Item = LedgerEntry>) {
     shelves.accounts.insert(account.tenant, account);

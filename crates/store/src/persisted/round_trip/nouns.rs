@@ -1,8 +1,8 @@
 //! The same of what is kept as records, and of jobs that draw templates.
 
 use marquetry_model::{
-    About, AssetKind, Design, DesignGroup, DesignId, Handle, Layout, Pinned, Published, Template,
-    TemplateAsset, TemplateSpec,
+    About, After, AssetKind, Batch, BatchId, Design, DesignGroup, DesignId, Handle, Layout, Pending, Pinned,
+    Published, Template, TemplateAsset, TemplateSpec, Then,
 };
 
 use super::*;
@@ -174,6 +174,49 @@ fn layout() -> impl Strategy<Value = Layout> {
     })
 }
 
+fn job_id() -> impl Strategy<Value = JobId> {
+    any::<[u8; 16]>().prop_map(JobId::from_bytes)
+}
+
+fn batch() -> impl Strategy<Value = Batch> {
+    let id = any::<[u8; 16]>().prop_map(BatchId::from_bytes);
+    (
+        tenant(),
+        id,
+        of(handle()),
+        vec(job_id(), 1..4),
+        of(callback()),
+        moment(),
+    )
+        .prop_map(|(tenant, id, group, jobs, callback, created_at)| Batch {
+            tenant,
+            id,
+            group,
+            jobs,
+            callback,
+            created_at,
+        })
+}
+
+fn pending() -> impl Strategy<Value = Pending> {
+    let delivery = any::<[u8; 16]>().prop_map(DeliveryId::from_bytes);
+    let after = prop_oneof![
+        vec(job_id(), 1..4).prop_map(After::Jobs),
+        vec(delivery, 1..4).prop_map(After::Deliveries),
+    ];
+    let batch = any::<[u8; 16]>().prop_map(BatchId::from_bytes);
+    let then = prop_oneof![
+        batch.prop_map(Then::TellOfBatch),
+        job_id().prop_map(Then::TellOfJob)
+    ];
+    (tenant(), then, after, moment()).prop_map(|(tenant, then, after, created_at)| Pending {
+        tenant,
+        then,
+        after,
+        created_at,
+    })
+}
+
 /// A noun by way of its record and its row, and what the record says it is.
 fn there_and_back<N: Noun + Clone>(noun: &N) -> (N, Record) {
     let record = noun.record();
@@ -216,6 +259,16 @@ proptest! {
         let (read, record) = there_and_back(&asset);
         prop_assert_eq!(record.refers, [asset.content.to_string()]);
         prop_assert_eq!(read, asset);
+    }
+
+    #[test]
+    fn a_batch_is_read_as_it_was_written(batch in batch()) {
+        prop_assert_eq!(there_and_back(&batch).0, batch);
+    }
+
+    #[test]
+    fn what_is_pending_is_read_as_it_was_written(pending in pending()) {
+        prop_assert_eq!(there_and_back(&pending).0, pending);
     }
 
     #[test]
