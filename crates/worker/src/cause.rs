@@ -258,7 +258,7 @@ fn render(error: &RenderError) -> (&'static str, String) {
             wanted,
             allowed,
         } => (
-            code::RESOURCE_LIMIT,
+            code::INVALID_REQUEST,
             format!("{layer} needs {wanted} bytes of memory, at most {allowed} are allowed"),
         ),
         RenderError::NoSmartObject { .. } => (

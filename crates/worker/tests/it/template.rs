@@ -159,7 +159,7 @@ async fn a_mockup_lies_in_a_template_as_it_was_pinned() {
         "schema": 1, "id": "card", "name": "Card", "revision": 1,
         "pages": [{ "id": "front", "width": 64, "height": 64, "layers": [
             { "id": "mug", "name": "Mug", "type": "smart_object", "x": 0, "y": 0, "width": 64, "height": 64,
-              "mockup": mockup.id.to_string(), "fit": "contain", "slots": [] },
+              "mockup_id": mockup.id.to_string(), "fit": "contain", "slots": [] },
         ] }],
     });
     let running = workshop.start(workshop.worker());
