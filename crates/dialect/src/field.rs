@@ -172,6 +172,32 @@ pub(crate) fn read<T, C>(
     }
 }
 
+/// Reads a body of JSON.
+pub(crate) fn read_json<T, C>(
+    body: &[u8],
+    absent: Absent,
+    form: impl FnOnce(&Object<'_, C>) -> Option<T>,
+) -> Result<T, Wrong<C>> {
+    read(Origin::Json, &json(body, absent)?, form)
+}
+
+/// Reads the part of an address after the question mark.
+pub(crate) fn read_query<T, C>(
+    query: Option<&str>,
+    form: impl FnOnce(&Object<'_, C>) -> Option<T>,
+) -> Result<T, Wrong<C>> {
+    let pairs: Vec<_> = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).collect();
+    let value = object_of_pairs(pairs.iter().map(|(name, text)| (&**name, &**text)));
+    read(Origin::Query, &value, form)
+}
+
+/// An `Idempotency-Key` of 1 to `longest` characters, none of them control characters; `None` for anything else.
+pub(crate) fn idempotency_key(header: &[u8], longest: usize) -> Option<String> {
+    let fine =
+        |key: &&str| (1..=longest).contains(&key.chars().count()) && !key.chars().any(char::is_control);
+    std::str::from_utf8(header).ok().filter(fine).map(str::to_owned)
+}
+
 /// The pairs of a query string or a form as the object that [`read`] walks. Of a repeated name the last counts.
 pub(crate) fn object_of_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Value {
     Value::Object(

@@ -35,6 +35,9 @@
 //! A dialect is one module: [`sudomock`] and [`templified`]. They share the reading of fields, [`Refusal`]s,
 //! [`Links`], [`iso8601`], and the signature of [`standard`] beside their own.
 
+#[macro_use]
+mod codes;
+
 mod answer;
 mod field;
 mod links;

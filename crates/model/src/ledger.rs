@@ -363,15 +363,16 @@ mod tests {
         }
     }
 
+    /// An account of 1, of which 0.6 is held.
+    fn holding() -> Account {
+        let empty = Account::empty(TenantId::from_random([1; 16]));
+        let account = after(empty, Posting::TopUp, "1").unwrap();
+        after(account, Posting::Held, "0.6").unwrap()
+    }
+
     #[test]
     fn what_is_held_is_charged_or_released() {
-        let account = after(
-            Account::empty(TenantId::from_random([1; 16])),
-            Posting::TopUp,
-            "1",
-        )
-        .unwrap();
-        let held = after(account, Posting::Held, "0.6").unwrap();
+        let held = holding();
         assert_eq!(held.available(), amount("0.4"));
         let short = Denied::Insufficient {
             wanted: amount("0.5"),
@@ -394,13 +395,7 @@ mod tests {
 
     #[test]
     fn a_suspended_account_begins_nothing_and_settles_what_was_begun() {
-        let account = after(
-            Account::empty(TenantId::from_random([1; 16])),
-            Posting::TopUp,
-            "1",
-        )
-        .unwrap();
-        let held = after(account, Posting::Held, "0.6").unwrap();
+        let held = holding();
         let suspended = after(held, Posting::Suspended, "0").unwrap();
         assert_eq!(after(suspended, Posting::Held, "0"), Err(Denied::Suspended));
         assert!(after(suspended, Posting::Charged, "0.6").is_ok());

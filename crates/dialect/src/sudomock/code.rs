@@ -2,35 +2,12 @@
 
 use std::fmt;
 
-macro_rules! codes {
-    ($($(#[$doc:meta])* $name:ident = $spelling:literal, $status:literal;)*) => {
-        /// A stable code that programs may compare. Spellings never change once a release has used them.
-        ///
-        /// No spelling holds a word that the dialect's own client libraries hide from their users.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        #[non_exhaustive]
-        pub enum Code {
-            $($(#[$doc])* $name,)*
-        }
-
-        impl Code {
-            /// Every code there is.
-            pub const ALL: &[Self] = &[$(Self::$name,)*];
-
-            /// Its spelling on the wire.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$name => $spelling,)* }
-            }
-
-            /// The HTTP status of an answer that carries it.
-            pub const fn status(self) -> u16 {
-                match self { $(Self::$name => $status,)* }
-            }
-        }
-    };
-}
-
 codes! {
+    /// A stable code that programs may compare. Spellings never change once a release has used them.
+    ///
+    /// No spelling holds a word that the dialect's own client libraries hide from their users.
+    enum Code;
+
     // Who is asking, and for what.
     /// No key, or one that is unknown, revoked or expired.
     InvalidApiKey = "INVALID_API_KEY", 401;

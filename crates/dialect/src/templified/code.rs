@@ -2,33 +2,10 @@
 
 use std::fmt;
 
-macro_rules! codes {
-    ($($(#[$doc:meta])* $name:ident = $spelling:literal, $status:literal;)*) => {
-        /// A stable code that programs may compare; an addition of ours beside the published `error`.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        #[non_exhaustive]
-        pub enum Code {
-            $($(#[$doc])* $name,)*
-        }
-
-        impl Code {
-            /// Every code there is.
-            pub const ALL: &[Self] = &[$(Self::$name,)*];
-
-            /// Its spelling on the wire.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$name => $spelling,)* }
-            }
-
-            /// The HTTP status of an answer that carries it.
-            pub const fn status(self) -> u16 {
-                match self { $(Self::$name => $status,)* }
-            }
-        }
-    };
-}
-
 codes! {
+    /// A stable code that programs may compare; an addition of ours beside the published `error`.
+    enum Code;
+
     // What is wrong with the request.
     /// The body is not JSON.
     InvalidJson = "invalid_json", 400;

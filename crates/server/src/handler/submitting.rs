@@ -68,24 +68,27 @@ pub(super) enum End {
 pub(super) async fn end(app: &App, submitted: Submitted) -> Result<End, Problem> {
     let job = match submitted {
         Submitted::Finished(job) => job,
-        Submitted::Accepted(job) => {
-            let wait = app.service.wait(job.tenant, job.id, app.config().sync_ceiling);
-            tokio::select! {
-                waited = wait => match waited {
-                    Ok(waited) => waited.into_job(),
-                    Err(error) => {
-                        tracing::error!(job = %job.id, error = chain(&error), "a job cannot be waited for");
-                        job
-                    }
-                },
-                () = app.stopping() => job,
-            }
-        }
+        Submitted::Accepted(job) => waited_for(app, job, app.config().sync_ceiling).await,
     };
     match Problem::of_ended(&job) {
         Some(problem) => Err(problem),
         None if job.state.is_terminal() => Ok(End::Succeeded(Box::new(job))),
         None => Ok(End::Later(answer::still_going(&job).into())),
+    }
+}
+
+/// The job when it has ended, or as it was last seen when `limit` has passed or this server stops. Nobody is told that it
+/// cannot be looked at meanwhile: it is durable, and a client that hears of an error would submit it a second time.
+pub(super) async fn waited_for(app: &App, job: Job, limit: Duration) -> Job {
+    tokio::select! {
+        waited = app.service.wait(job.tenant, job.id, limit) => match waited {
+            Ok(waited) => waited.into_job(),
+            Err(error) => {
+                tracing::error!(job = %job.id, error = chain(&error), "a job cannot be waited for");
+                job
+            }
+        },
+        () = app.stopping() => job,
     }
 }
 

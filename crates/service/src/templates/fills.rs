@@ -51,12 +51,7 @@ impl Service {
     ) -> Result<Submitted, ServiceError> {
         let terms = self.checked(terms.into())?;
         let (pinned, layout) = self.pinned_template(tenant, &request.template).await?;
-        let claim = self.claim(&terms, "template", || fingerprint::fill(&request, &terms));
-        let spec = self
-            .pin(tenant, pinned, &layout, &request.fields, request.about, None)
-            .await?;
-        self.admit_or_repeat(tenant, claim.as_ref()).await?;
-        self.submit(tenant, JobSpec::Template(Box::new(spec)), terms, claim)
+        self.submit_filled("template", tenant, pinned, &layout, request, terms)
             .await
     }
 
@@ -82,12 +77,7 @@ impl Service {
             revision,
             layout: template.draft,
         };
-        let claim = self.claim(&terms, "preview", || fingerprint::fill(&request, &terms));
-        let spec = self
-            .pin(tenant, pinned, &layout, &request.fields, request.about, None)
-            .await?;
-        self.admit_or_repeat(tenant, claim.as_ref()).await?;
-        self.submit(tenant, JobSpec::Template(Box::new(spec)), terms, claim)
+        self.submit_filled("preview", tenant, pinned, &layout, request, terms)
             .await
     }
 
@@ -173,6 +163,25 @@ impl Service {
             callback: request.of_all,
         };
         self.submit_batch(tenant, batch, terms, claim).await
+    }
+
+    /// Fills a revision and writes the job down, under a key of `route`.
+    async fn submit_filled(
+        &self,
+        route: &str,
+        tenant: TenantId,
+        pinned: Pinned,
+        layout: &Checked,
+        request: FillRequest,
+        terms: Terms,
+    ) -> Result<Submitted, ServiceError> {
+        let claim = self.claim(&terms, route, || fingerprint::fill(&request, &terms));
+        let spec = self
+            .pin(tenant, pinned, layout, &request.fields, request.about, None)
+            .await?;
+        self.admit_or_repeat(tenant, claim.as_ref()).await?;
+        self.submit(tenant, JobSpec::Template(Box::new(spec)), terms, claim)
+            .await
     }
 
     async fn spec_of_design(&self, tenant: TenantId, design: &Design) -> Result<TemplateSpec, ServiceError> {

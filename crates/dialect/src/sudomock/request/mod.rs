@@ -24,11 +24,10 @@ pub use render::render;
 pub use upload::{FileUpload, file_name_as_name, upload, upload_fields};
 
 use marquetry_model::LayerId;
-use serde_json::Value;
 use url::Url;
 
 use super::{Code, Problem};
-use crate::field::{self, Absent, Object, Origin, Present, Wrong};
+use crate::field::{self, Absent, Object, Present, Wrong};
 
 /// Something asked for, and how the caller wants to hear of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,16 +59,12 @@ pub const LONGEST_URL: usize = 8192;
 /// 400 `INVALID_IDEMPOTENCY_KEY` for anything else.
 pub fn idempotency_key(header: Option<&[u8]>) -> Result<Option<String>, Problem> {
     let Some(bytes) = header else { return Ok(None) };
-    std::str::from_utf8(bytes)
-        .ok()
-        .filter(|key| (1..=255).contains(&key.chars().count()) && !key.chars().any(char::is_control))
-        .map(|key| Some(key.to_owned()))
-        .ok_or_else(|| {
-            Problem::new(
-                Code::InvalidIdempotencyKey,
-                "The Idempotency-Key should have 1 to 255 characters.",
-            )
-        })
+    field::idempotency_key(bytes, 255).map(Some).ok_or_else(|| {
+        Problem::new(
+            Code::InvalidIdempotencyKey,
+            "The Idempotency-Key should have 1 to 255 characters.",
+        )
+    })
 }
 
 /// Reads a JSON body.
@@ -78,8 +73,7 @@ fn from_json<T>(
     absent: Absent,
     form: impl FnOnce(&Object<'_, Code>) -> Option<T>,
 ) -> Result<T, Problem> {
-    let value = field::json(body, absent)?;
-    Ok(field::read(Origin::Json, &value, form)?)
+    Ok(field::read_json(body, absent, form)?)
 }
 
 /// Reads the part of an address after the question mark.
@@ -87,9 +81,7 @@ fn from_query<T>(
     query: Option<&str>,
     form: impl FnOnce(&Object<'_, Code>) -> Option<T>,
 ) -> Result<T, Problem> {
-    let pairs: Vec<_> = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).collect();
-    let value: Value = field::object_of_pairs(pairs.iter().map(|(name, text)| (&**name, &**text)));
-    field::read(Origin::Query, &value, form).map_err(|mut wrong: Wrong<Code>| {
+    field::read_query(query, form).map_err(|mut wrong: Wrong<Code>| {
         // A cursor that was damaged has a status and a code of its own, whatever else is wrong.
         let damaged = wrong
             .rules

@@ -23,11 +23,10 @@ pub use team::{Seating, TeamDesign, seating};
 pub use template::{AssetNames, Publish, asset_names, publishing};
 
 use marquetry_model::{About, Handle};
-use serde_json::Value;
 use url::Url;
 
 use super::{Code, Problem};
-use crate::field::{self, Absent, Object, Origin, Present};
+use crate::field::{self, Absent, Object, Present};
 
 /// Whether the caller waits for the end of the job.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -70,10 +69,8 @@ pub fn mode(query: Option<&str>) -> Mode {
 /// 400 for anything else.
 pub fn idempotency_key(header: Option<&[u8]>) -> Result<Option<String>, Problem> {
     let Some(bytes) = header else { return Ok(None) };
-    std::str::from_utf8(bytes)
-        .ok()
-        .filter(|key| (1..=LONGEST_KEY).contains(&key.chars().count()) && !key.chars().any(char::is_control))
-        .map(|key| Some(key.to_owned()))
+    field::idempotency_key(bytes, LONGEST_KEY)
+        .map(Some)
         .ok_or_else(|| Problem::of_member("Idempotency-Key", "should have 1 to 128 characters"))
 }
 
@@ -83,8 +80,7 @@ fn from_json<T>(
     absent: Absent,
     form: impl FnOnce(&Object<'_, Code>) -> Option<T>,
 ) -> Result<T, Problem> {
-    let value = field::json(body, absent)?;
-    Ok(field::read(Origin::Json, &value, form)?)
+    Ok(field::read_json(body, absent, form)?)
 }
 
 /// Reads the part of an address after the question mark.
@@ -92,9 +88,7 @@ fn from_query<T>(
     query: Option<&str>,
     form: impl FnOnce(&Object<'_, Code>) -> Option<T>,
 ) -> Result<T, Problem> {
-    let pairs: Vec<_> = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).collect();
-    let value: Value = field::object_of_pairs(pairs.iter().map(|(name, text)| (&**name, &**text)));
-    Ok(field::read(Origin::Query, &value, form)?)
+    Ok(field::read_query(query, form)?)
 }
 
 /// The values for a template: an object, kept as JSON. Without it, an empty one.

@@ -38,6 +38,7 @@ pub(crate) async fn create(call: Call, caller: Authenticated) -> Result<Reply, P
 /// 202 with the batch and its members; nobody waits for one.
 pub(crate) async fn produce(call: Call, caller: Authenticated) -> Result<Reply, Problem> {
     let key = idempotency_key(&call)?;
+    call.app.gate.look()?;
     let (app, order) = values(call, request::group_order).await?;
     let terms = terms(order.then, key)?;
     let request = GroupFill {
@@ -45,6 +46,7 @@ pub(crate) async fn produce(call: Call, caller: Authenticated) -> Result<Reply, 
         about: order.about,
         of_all: order.batch_callback.map(callback),
     };
+    let _pass = app.gate.enter().await?;
     let made = app
         .service
         .submit_group(caller.tenant, &order.group, request, terms)

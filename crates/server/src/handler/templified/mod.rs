@@ -20,7 +20,7 @@ use marquetry_store::RecordCursor;
 
 use crate::App;
 use crate::call::Call;
-use crate::problem::chain;
+use crate::handler::submitting::waited_for;
 use crate::problem::templified::of_service;
 use crate::reply::Reply;
 
@@ -93,24 +93,13 @@ fn idempotency_key(call: &Call) -> Result<Option<String>, Problem> {
 
 /// 202 with the job; for a caller who waits, 200 with the job once it has ended, however it did.
 ///
-/// Whoever waits holds no worker. It is never an error that the job cannot be looked at meanwhile: it is durable, and a
-/// client that is told of an error would submit it a second time.
+/// Whoever waits holds no worker.
 async fn answered(app: &App, mode: Mode, submitted: Submitted) -> Reply {
     let job = submitted.into_job();
     if mode == Mode::Background {
         return answer::accepted(&job).into();
     }
-    let wait = app.service.wait(job.tenant, job.id, app.config().sync_wait);
-    let job = tokio::select! {
-        waited = wait => match waited {
-            Ok(waited) => waited.into_job(),
-            Err(error) => {
-                tracing::error!(job = %job.id, error = chain(&error), "a job cannot be waited for");
-                job
-            }
-        },
-        () = app.stopping() => job,
-    };
+    let job = waited_for(app, job, app.config().sync_wait).await;
     let ended = job
         .state
         .is_terminal()

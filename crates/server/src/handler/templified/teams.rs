@@ -21,6 +21,10 @@ pub(crate) async fn seat(call: Call, caller: Authenticated) -> Result<Reply, Pro
         fields: seating.fields,
         shared: seating.shared,
     };
+    let _pass = match seating.render {
+        true => Some(app.gate.enter().await?),
+        false => None,
+    };
     let seat = app.service.seat_player(caller.tenant, request).await.told()?;
     let told = answer::Seat {
         design: seat.design.id,

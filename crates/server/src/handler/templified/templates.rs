@@ -104,6 +104,7 @@ pub(crate) async fn draft(call: Call, caller: Authenticated) -> Result<Reply, Pr
 pub(crate) async fn preview(call: Call, caller: Authenticated) -> Result<Reply, Problem> {
     let id = id(&call)?;
     let (key, mode) = (idempotency_key(&call)?, request::mode(call.query()));
+    call.app.gate.look()?;
     let (app, fields) = values(call, request::preview).await?;
     let request = FillRequest {
         template: id,
@@ -111,11 +112,13 @@ pub(crate) async fn preview(call: Call, caller: Authenticated) -> Result<Reply, 
         about: About::default(),
     };
     let terms = terms(request::Afterwards::default(), key)?;
+    let pass = app.gate.enter().await?;
     let submitted = app
         .service
         .submit_preview(caller.tenant, request, terms)
         .await
         .told()?;
+    drop(pass);
     Ok(answered(&app, mode, submitted).await)
 }
 
