@@ -8,7 +8,7 @@ use std::time::Duration;
 use marquetry_job::{DeliverySchedule, Timestamp};
 use marquetry_model::{
     Batch, BatchStanding, DeliveryId, DialectName, Endpoint, EventNaming, EventType, Job, JobId, Secret,
-    WhyDisabled,
+    Sending, WhyDisabled,
 };
 
 use crate::{Links, standard, sudomock, templified};
@@ -97,13 +97,31 @@ impl Dialect {
         }
     }
 
-    /// The event that the end of `job` is, with its message; `None` when its end is no event.
-    pub fn announce(self, job: &Job, naming: EventNaming, links: &Links) -> Option<Announcement> {
+    /// The event that the end of `job` is, with its message; `None` when its end is no event. `sending` says where its
+    /// file has got to, if it was to be sent anywhere.
+    pub fn announce(
+        self,
+        job: &Job,
+        sending: Option<&Sending>,
+        naming: EventNaming,
+        links: &Links,
+    ) -> Option<Announcement> {
         let event = self.event_of(job)?;
         let body = match self {
             Self::SudoMock => sudomock::event_body(event, job, naming, links),
-            Self::Templified => templified::callback_body(job, links)?,
+            Self::Templified => templified::callback_body(job, sending, links)?,
         };
+        Some(Announcement { event, body })
+    }
+
+    /// The message that tells a destination where the file of `job` can be had, sent there at `now`; `None` in a
+    /// dialect that has no words for it, and without a file.
+    pub fn announce_export(self, job: &Job, links: &Links, now: Timestamp) -> Option<Announcement> {
+        let body = match self {
+            Self::SudoMock => return None,
+            Self::Templified => templified::export_body(job, links, now)?,
+        };
+        let event = EventType::RenderExported;
         Some(Announcement { event, body })
     }
 

@@ -189,6 +189,15 @@ impl DeliveryState {
         }
     }
 
+    /// The state of a delivery that comes to be owed to what is not there any more.
+    pub const fn unreachable(now: Timestamp) -> Self {
+        Self::Dead {
+            at: now,
+            tally: Tally::NEW,
+            cause: DeathCause::EndpointRemoved,
+        }
+    }
+
     /// Where `event` takes the delivery at `now`. Reads no clock and no store, never panics.
     ///
     /// # Errors

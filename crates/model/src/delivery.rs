@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use marquetry_job::{DeliveryState, Timestamp};
 
-use crate::{Callback, DeliveryId, DialectName, EndpointId, EventType, JobId, TenantId, Version};
+use crate::{Callback, DeliveryId, DialectName, EndpointId, EventType, Handle, JobId, TenantId, Version};
 
 /// One message owed to the outside.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +43,24 @@ pub enum Target {
     Endpoint(EndpointId),
     /// To an address that was given with the job.
     Callback(Callback),
+    /// To a destination that is told where the file of the job is, wherever that points when it is sent.
+    Destination(Handle),
+    /// To a destination that takes the file of the job itself, to be put under this path.
+    File {
+        /// The destination.
+        destination: Handle,
+        /// The path; see [`Parcel::path`](crate::Parcel::path).
+        path: String,
+    },
+}
+
+/// Who carries a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Carriage {
+    /// A message, which is sent in a moment: couriers.
+    Message,
+    /// The file of a job, which may take minutes: carriers.
+    File,
 }
 
 /// What deliveries share when a slow receiver of one should not hold up the others: one endpoint, or
@@ -165,11 +183,35 @@ impl Lane {
     }
 }
 
+impl Carriage {
+    /// Every kind.
+    pub const ALL: [Self; 2] = [Self::Message, Self::File];
+}
+
 impl Target {
-    /// The lane it belongs to.
-    pub fn lane(&self) -> Lane {
+    /// Who carries what goes there.
+    pub const fn carriage(&self) -> Carriage {
+        match self {
+            Self::Endpoint(_) | Self::Callback(_) | Self::Destination(_) => Carriage::Message,
+            Self::File { .. } => Carriage::File,
+        }
+    }
+
+    /// The endpoint that it is.
+    pub const fn endpoint(&self) -> Option<EndpointId> {
+        match self {
+            Self::Endpoint(id) => Some(*id),
+            Self::Callback(_) | Self::Destination(_) | Self::File { .. } => None,
+        }
+    }
+
+    /// The lane it belongs to, if it is one of this tenant's.
+    pub fn lane(&self, tenant: TenantId) -> Lane {
         match self {
             Self::Endpoint(id) => Lane(format!("endpoint:{id}")),
+            Self::Destination(destination) | Self::File { destination, .. } => {
+                Lane(format!("destination:{tenant}:{destination}"))
+            }
             Self::Callback(callback) => {
                 // What stands between `//` and the next of `/?#`: only used to tell hosts apart, so
                 // it need not be a perfect reading.
@@ -223,6 +265,11 @@ impl Delivery {
         }
     }
 
+    /// The lane it belongs to.
+    pub fn lane(&self) -> Lane {
+        self.target.lane(self.tenant)
+    }
+
     /// The same delivery in the state that a step led to, one version on, with the try that led there.
     #[must_use]
     pub fn stepped(mut self, state: DeliveryState, tried: Option<DeliveryAttempt>, now: Timestamp) -> Self {
@@ -251,7 +298,7 @@ mod tests {
                 secret: None,
                 dialect,
             })
-            .lane()
+            .lane(TenantId::from_bytes([1; 16]))
         };
         assert_eq!(lane("https://Example.com/a"), lane("https://example.com?b"));
         assert_ne!(lane("https://example.com/a"), lane("https://example.org/a"));

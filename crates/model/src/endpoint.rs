@@ -164,11 +164,12 @@ pub enum EventType {
     PhotoMockupRenderFailed,
     WebhookTest,
     EndpointDisabled,
+    RenderExported,
 }
 
 impl EventType {
     /// Every event, in the published order; those of our own after them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::RenderSucceeded,
         Self::RenderFailed,
         Self::UploadSucceeded,
@@ -181,6 +182,7 @@ impl EventType {
         Self::PhotoMockupRenderFailed,
         Self::WebhookTest,
         Self::EndpointDisabled,
+        Self::RenderExported,
     ];
 
     /// Its name in the current spelling.
@@ -198,6 +200,7 @@ impl EventType {
             Self::PhotoMockupRenderFailed => "photo_mockup_render.failed",
             Self::WebhookTest => "webhook.test",
             Self::EndpointDisabled => "webhook.endpoint_disabled",
+            Self::RenderExported => "render.exported",
         }
     }
 }

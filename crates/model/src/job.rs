@@ -6,8 +6,8 @@ use marquetry_job::{JobState, Timestamp};
 use marquetry_pixel::Size;
 
 use crate::{
-    Amount, BlobKey, Callback, JobId, MockupId, RenderSpec, TemplateSpec, TenantId, Timeline, UploadSpec,
-    Warning,
+    Amount, BlobKey, Callback, JobId, MockupId, RenderSpec, SendTo, TemplateSpec, TenantId, Timeline,
+    UploadSpec, Warning,
 };
 
 /// Counts the changes of a record; a store swaps only the version it was shown.
@@ -44,6 +44,8 @@ pub struct Job {
     pub announce: Announce,
     /// Somebody who wants to hear of this one job, beside the tenant's endpoints.
     pub callback: Option<Callback>,
+    /// Where its file is to be sent. Whoever hears of its end hears of it once that is over. Never changes.
+    pub send_to: Option<SendTo>,
     /// What it costs if it succeeds: held from the moment it came in until it ends. Never changes.
     pub charge: Option<Amount>,
     /// When it was accepted.
@@ -202,6 +204,7 @@ impl Job {
             priority: Priority::default(),
             announce,
             callback,
+            send_to: None,
             charge: None,
             created_at: now,
             updated_at: now,

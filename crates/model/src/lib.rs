@@ -18,6 +18,7 @@ mod blob;
 mod bounds;
 mod catalogue;
 mod delivery;
+mod destination;
 mod endpoint;
 mod export;
 mod fidelity;
@@ -38,7 +39,8 @@ pub use batch::{After, Batch, BatchStanding, Pending, Then};
 pub use blob::{BlobKey, ContentHash};
 pub use bounds::{ModelError, Within, text};
 pub use catalogue::{Catalogue, LayerAddress, LayerEntry, LayerKind, SmartObject, TextLayer, TextSegment};
-pub use delivery::{AttemptRecord, Delivery, DeliveryAttempt, Lane, Target, Trouble};
+pub use delivery::{AttemptRecord, Carriage, Delivery, DeliveryAttempt, Lane, Target, Trouble};
+pub use destination::{Bucket, Destination, DropboxAccess, Parcel, Preset, Reach, SendTo, Sending, Stop};
 pub use endpoint::{
     Callback, DialectName, Disabled, Endpoint, EventNaming, EventType, FormerSecret, Secret, WhyDisabled,
 };

@@ -16,18 +16,18 @@ use marquetry_model::{
 
 use crate::failpoint::{self, Point};
 use crate::figures;
-use crate::{ClaimStep, First, JobSwap, Pick, Store, StoreError, Suspect, Suspects, Swap};
+use crate::{ClaimStep, First, JobSwap, Noun as _, Pick, Store, StoreError, Suspect, Suspects, Swap};
 
 /// Knows who is to hear of a job's end, and in whose words.
 #[async_trait]
 pub trait Announcer: std::fmt::Debug + Send + Sync {
-    /// The deliveries that are owed because `job` ends in the state it has here. Asked again when the
-    /// swap has to be repeated, and not asked for jobs that end silently.
+    /// What is owed because `job` ends in the state it has here. Asked again when the swap has to be repeated, and not
+    /// asked for jobs that end silently and are sent nowhere.
     ///
     /// # Errors
     /// When the endpoints could not be read; the job then does not end yet. What can never be written
     /// should be left out and logged rather than hold the job up.
-    async fn owed(&self, job: &Job, now: Timestamp) -> Result<Vec<Delivery>, StoreError>;
+    async fn owed(&self, job: &Job, now: Timestamp) -> Result<Owed, StoreError>;
 
     /// The deliveries that `pending` leads to, now that what it waited for has ended. Nothing as it stands here.
     ///
@@ -39,14 +39,23 @@ pub trait Announcer: std::fmt::Debug + Send + Sync {
     }
 }
 
+/// What the end of a job owes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Owed {
+    /// Now.
+    pub deliveries: Vec<Delivery>,
+    /// Once those have ended.
+    pub later: Option<Pending>,
+}
+
 /// Tells nobody.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Silence;
 
 #[async_trait]
 impl Announcer for Silence {
-    async fn owed(&self, _: &Job, _: Timestamp) -> Result<Vec<Delivery>, StoreError> {
-        Ok(Vec::new())
+    async fn owed(&self, _: &Job, _: Timestamp) -> Result<Owed, StoreError> {
+        Ok(Owed::default())
     }
 }
 
@@ -604,11 +613,13 @@ impl JobSteps {
         if let Some(failure) = &broke {
             job.timeline.explain(failure);
         }
-        let owed = match job.announce {
-            Announce::Events if job.state.is_terminal() => self.announcer.owed(&job, now).await?,
-            _ => Vec::new(),
+        let heard = job.announce == Announce::Events || job.send_to.is_some();
+        let owed = match heard && job.state.is_terminal() {
+            true => self.announcer.owed(&job, now).await?,
+            false => Owed::default(),
         };
-        job.timeline.owe(owed.iter().map(|delivery| delivery.id));
+        job.timeline
+            .owe(owed.deliveries.iter().map(|delivery| delivery.id));
         if stays && fruit.progress.is_some() {
             job.timeline.progress = fruit.progress;
         }
@@ -619,9 +630,9 @@ impl JobSteps {
         };
         let swap = JobSwap {
             job,
-            owed,
+            records: owed.later.iter().map(Pending::record).collect(),
+            owed: owed.deliveries,
             mockup: fruit.mockup.filter(|_| succeeded),
-            records: Vec::new(),
             settled,
         };
         Ok(match self.store.replace_job(expected, &swap).await? {

@@ -19,6 +19,7 @@ mod attempt;
 mod batch;
 mod catalogue;
 mod delivery;
+mod destination;
 mod endpoint;
 mod fidelity;
 mod job;

@@ -142,23 +142,29 @@ pub enum RecordKind {
     Design,
     /// Templates that are made together.
     DesignGroup,
+    /// Where files can be sent.
+    Destination,
     /// The text of a layout, under its hash.
     Layout,
     /// Something that is owed once others have ended.
     Pending,
+    /// Several destinations under one name.
+    Preset,
     /// A layout that people fill in.
     Template,
 }
 
 impl RecordKind {
     /// Every kind.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Asset,
         Self::Batch,
         Self::Design,
         Self::DesignGroup,
+        Self::Destination,
         Self::Layout,
         Self::Pending,
+        Self::Preset,
         Self::Template,
     ];
 
@@ -169,8 +175,10 @@ impl RecordKind {
             Self::Batch => "batch",
             Self::Design => "design",
             Self::DesignGroup => "design group",
+            Self::Destination => "destination",
             Self::Layout => "layout",
             Self::Pending => "pending",
+            Self::Preset => "preset",
             Self::Template => "template",
         }
     }

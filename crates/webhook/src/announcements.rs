@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use marquetry_dialect::{Dialect, Links};
-use marquetry_job::{DeliverySchedule, DeliveryState, Timestamp};
+use marquetry_job::{DeliverySchedule, DeliveryState, JobState, Timestamp};
 use marquetry_model::{
-    Announce, Batch, BatchId, Delivery, DeliveryId, DialectName, EndpointId, EventNaming, EventType, Job,
-    Pending, Target, TenantId, Then,
+    After, Announce, Batch, BatchId, Delivery, DeliveryId, Destination, DialectName, EndpointId, EventNaming,
+    EventType, Job, Pending, Reach, SendTo, Sending, Target, TenantId, Then,
 };
-use marquetry_store::{Announcer, RecordStoreExt as _, Schedules, Store, StoreError};
+use marquetry_store::{Announcer, Owed, RecordStoreExt as _, Schedules, Store, StoreError};
 
 use crate::{random, terms};
 
@@ -47,7 +47,7 @@ impl Announcements {
         written: &mut Vec<Written>,
         name: &DialectName,
         naming: EventNaming,
-        job: &Job,
+        (job, sending): (&Job, Option<&Sending>),
         to: Option<EndpointId>,
     ) -> Option<(EventType, Arc<[u8]>)> {
         let dialect = match Dialect::named(name) {
@@ -63,7 +63,7 @@ impl Announcements {
         if let Some((_, words)) = written.iter().find(|(by, _)| *by == reader) {
             return Some(words.clone());
         }
-        let announcement = dialect.announce(job, naming, &self.links)?;
+        let announcement = dialect.announce(job, sending, naming, &self.links)?;
         let words = (announcement.event, Arc::from(announcement.body));
         written.push((reader, words.clone()));
         Some(words)
@@ -74,24 +74,28 @@ impl Announcements {
         job: &Job,
         target: Target,
         dialect: &DialectName,
-        (event, body): (EventType, Arc<[u8]>),
+        words: (EventType, Arc<[u8]>),
         now: Timestamp,
     ) -> Result<Delivery, StoreError> {
         let id = random::sixteen().map_err(|error| StoreError::Broken {
             doing: "drawing the id of a delivery",
             source: error.to_string().into(),
         })?;
-        Ok(Delivery::owed(
-            DeliveryId::from_random(id),
-            job.tenant,
-            target,
-            dialect.clone(),
-            job.id,
-            event,
-            body,
-            DeliveryState::owed(now, self.schedules.of(dialect)),
-            now,
-        ))
+        Ok(self.numbered(DeliveryId::from_random(id), job, target, dialect, words, now))
+    }
+
+    fn numbered(
+        &self,
+        id: DeliveryId,
+        job: &Job,
+        target: Target,
+        dialect: &DialectName,
+        (event, body): (EventType, Arc<[u8]>),
+        now: Timestamp,
+    ) -> Delivery {
+        let state = DeliveryState::owed(now, self.schedules.of(dialect));
+        let (tenant, dialect) = (job.tenant, dialect.clone());
+        Delivery::owed(id, tenant, target, dialect, job.id, event, body, state, now)
     }
 }
 
@@ -137,13 +141,19 @@ impl Announcements {
     }
 }
 
-#[async_trait]
-impl Announcer for Announcements {
-    async fn owed(&self, job: &Job, now: Timestamp) -> Result<Vec<Delivery>, StoreError> {
+impl Announcements {
+    /// Who hears that `job` has ended.
+    async fn told(
+        &self,
+        job: &Job,
+        sending: Option<&Sending>,
+        now: Timestamp,
+    ) -> Result<Vec<Delivery>, StoreError> {
         // Most ends that are no event are seen here, before the endpoints are read.
         if job.announce == Announce::Silent || Dialect::ALL.iter().all(|d| d.event_of(job).is_none()) {
             return Ok(Vec::new());
         }
+        let about = (job, sending);
         let mut written = Vec::new();
         let mut owed = Vec::new();
         for endpoint in self.store.list_endpoints(job.tenant).await? {
@@ -154,7 +164,7 @@ impl Announcer for Announcements {
                 (false, Some(_)) => true,
                 (false, None) => continue,
             };
-            if let Some(words) = self.words(&mut written, &endpoint.dialect, endpoint.naming, job, to)
+            if let Some(words) = self.words(&mut written, &endpoint.dialect, endpoint.naming, about, to)
                 && endpoint.subscribes(words.0)
             {
                 let target = Target::Endpoint(endpoint.id);
@@ -166,7 +176,8 @@ impl Announcer for Announcements {
             }
         }
         if let Some(callback) = &job.callback
-            && let Some(words) = self.words(&mut written, &callback.dialect, EventNaming::Current, job, None)
+            && let Some(words) =
+                self.words(&mut written, &callback.dialect, EventNaming::Current, about, None)
         {
             let target = Target::Callback(callback.clone());
             owed.push(self.delivery(job, target, &callback.dialect, words, now)?);
@@ -174,11 +185,92 @@ impl Announcer for Announcements {
         Ok(owed)
     }
 
+    /// What is sent to the destinations of a job that has succeeded. One that is not there any more, or is now reached
+    /// in another way, gets a delivery too, which ended before it began: somebody will ask what became of it.
+    async fn sent(&self, job: &Job, send_to: &SendTo, now: Timestamp) -> Result<Vec<Delivery>, StoreError> {
+        let mut sent = Vec::with_capacity(send_to.parcels.len());
+        for parcel in &send_to.parcels {
+            let destination = parcel.destination.clone();
+            let known = self
+                .store
+                .get::<Destination>(job.tenant, destination.as_str())
+                .await?;
+            let is_told = known
+                .as_ref()
+                .map(|known| matches!(known.reach, Reach::Webhook { .. }));
+            let nothing: Arc<[u8]> = Arc::default();
+            let (target, body) = match (is_told, &parcel.path) {
+                (Some(true), _) => (
+                    Target::Destination(destination),
+                    self.export_words(send_to, job, now),
+                ),
+                (Some(false), Some(path)) => {
+                    let path = path.clone();
+                    (Target::File { destination, path }, Some(nothing.clone()))
+                }
+                (Some(false) | None, _) => (Target::Destination(destination), None),
+            };
+            let words = (EventType::RenderExported, body.clone().unwrap_or(nothing));
+            let mut delivery = self.numbered(parcel.delivery, job, target, &send_to.dialect, words, now);
+            if body.is_none() {
+                delivery.state = DeliveryState::unreachable(now);
+            }
+            sent.push(delivery);
+        }
+        Ok(sent)
+    }
+
+    fn export_words(&self, send_to: &SendTo, job: &Job, now: Timestamp) -> Option<Arc<[u8]>> {
+        match Dialect::named(&send_to.dialect) {
+            Ok(dialect) => Some(dialect.announce_export(job, &self.links, now)?.body.into()),
+            Err(error) => {
+                tracing::error!(job = %job.id, %error, "nobody can announce this");
+                None
+            }
+        }
+    }
+
+    /// Where the file of `job` has got to.
+    async fn sending(&self, job: &Job) -> Result<Option<Sending>, StoreError> {
+        let Some(send_to) = &job.send_to else {
+            return Ok(None);
+        };
+        let mut deliveries = Vec::with_capacity(send_to.parcels.len());
+        for parcel in &send_to.parcels {
+            deliveries.extend(self.store.delivery(job.tenant, parcel.delivery).await?);
+        }
+        Ok(Sending::of(send_to, &deliveries))
+    }
+}
+
+#[async_trait]
+impl Announcer for Announcements {
+    async fn owed(&self, job: &Job, now: Timestamp) -> Result<Owed, StoreError> {
+        // Whoever hears of the end hears of it when the file has got to where it goes.
+        if let (Some(send_to), JobState::Succeeded { .. }) = (&job.send_to, &job.state) {
+            let deliveries = self.sent(job, send_to, now).await?;
+            let later = Pending {
+                tenant: job.tenant,
+                then: Then::TellOfJob(job.id),
+                after: After::Deliveries(deliveries.iter().map(|delivery| delivery.id).collect()),
+                created_at: now,
+            };
+            return Ok(Owed {
+                deliveries,
+                later: Some(later),
+            });
+        }
+        Ok(Owed {
+            deliveries: self.told(job, None, now).await?,
+            later: None,
+        })
+    }
+
     async fn owed_after(&self, pending: &Pending, now: Timestamp) -> Result<Vec<Delivery>, StoreError> {
         match pending.then {
             Then::TellOfBatch(id) => self.owed_for_batch(pending.tenant, id, now).await,
             Then::TellOfJob(id) => match self.store.job(pending.tenant, id).await? {
-                Some(job) => self.owed(&job, now).await,
+                Some(job) => self.told(&job, self.sending(&job).await?.as_ref(), now).await,
                 None => Ok(Vec::new()),
             },
         }

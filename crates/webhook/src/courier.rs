@@ -166,7 +166,7 @@ impl Courier {
             let (desk, heed) = (Arc::clone(&self.desk), heed.clone());
             match turn {
                 Turn::Send(delivery) => {
-                    let lane = delivery.target.lane();
+                    let lane = delivery.lane();
                     let span = tracing::info_span!(
                         "delivery",
                         id = %delivery.id,
@@ -185,7 +185,7 @@ impl Courier {
 
     fn hand_back(&self, hands: &mut Hands, delivery: Delivery) {
         let desk = Arc::clone(&self.desk);
-        let lane = delivery.target.lane();
+        let lane = delivery.lane();
         hands.handed_back(&lane, async move { desk.hand_back(delivery).await });
     }
 
@@ -263,7 +263,7 @@ impl Courier {
                     outlook.earliest = now + GATHER;
                     return None;
                 }
-                let lanes: Vec<Lane> = chosen.iter().map(|delivery| delivery.target.lane()).collect();
+                let lanes: Vec<Lane> = chosen.iter().map(|delivery| delivery.lane()).collect();
                 for lane in &lanes {
                     hands.lanes.reserve(lane.clone());
                 }
@@ -280,7 +280,7 @@ impl Courier {
                     hands.lanes.release(lane);
                 }
                 for delivery in &claimed {
-                    hands.lanes.reserve(delivery.target.lane());
+                    hands.lanes.reserve(delivery.lane());
                 }
                 // The rest of the lease is for the try itself, and for writing down what came of it.
                 let patience = self.lease.saturating_sub(self.desk.limits.total) / 3;

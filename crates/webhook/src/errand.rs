@@ -6,9 +6,11 @@ use std::time::Duration;
 use marquetry_dialect::{Message, headers};
 use marquetry_egress::{Bytes, Egress, HeaderMap, HeaderName, HeaderValue, Outgoing, SendLimits};
 use marquetry_job::{Again, DeliveryEvent, Timestamp};
-use marquetry_model::{AttemptRecord, Delivery, Endpoint, Secret, Target};
+use marquetry_model::{AttemptRecord, Delivery, Destination, Endpoint, Reach, Secret, Target};
 use marquetry_store::failpoint::{self, Point};
-use marquetry_store::{Clock, DeliverySteps, Reported, Seal, Store, StoreError, Unopened};
+use marquetry_store::{
+    Clock, DeliverySteps, RecordStoreExt as _, Reported, Seal, Store, StoreError, Unopened,
+};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -33,7 +35,7 @@ pub(crate) struct Desk {
 
 /// Whether and where a delivery goes at this moment.
 enum Whither {
-    Open(Destination),
+    Open(Address),
     /// The endpoint is disabled.
     Closed,
     /// The endpoint was removed.
@@ -43,7 +45,7 @@ enum Whither {
 }
 
 /// Where a delivery goes, and what signs it.
-struct Destination {
+struct Address {
     url: String,
     /// The current one first.
     secrets: Vec<Secret>,
@@ -81,8 +83,8 @@ impl Desk {
             return Lesson::Nothing;
         };
         let at = self.clock.now();
-        let destination = match self.whither(&delivery, at).await {
-            Ok(Whither::Open(destination)) => destination,
+        let address = match self.whither(&delivery, at).await {
+            Ok(Whither::Open(address)) => address,
             Ok(Whither::Removed) => {
                 self.write(&delivery, DeliveryEvent::EndpointRemoved, None).await;
                 return Lesson::Nothing;
@@ -115,7 +117,7 @@ impl Desk {
         let began = Instant::now();
         let sent = tokio::select! {
             biased;
-            sent = self.send(&delivery, &destination, at) => Some(sent),
+            sent = self.send(&delivery, &address, at) => Some(sent),
             () = turned_true(give_up) => None,
         };
         let Some((request, mut verdict)) = sent else {
@@ -133,7 +135,7 @@ impl Desk {
         let attempt = delivery.state.tally().attempt.number();
         tracing::info!(attempt, status, took = ?took, error = verdict.error, "tried");
         count(&verdict, took);
-        if let (Some(Sign::Failing), Some(endpoint)) = (sign, &destination.endpoint) {
+        if let (Some(Sign::Failing), Some(endpoint)) = (sign, &address.endpoint) {
             let finding = Sign::Failing.read(endpoint.health, self.clock.now(), &self.condition.patience);
             if matches!(finding, Finding::GivenUp(_)) {
                 verdict.and_disabled();
@@ -146,7 +148,7 @@ impl Desk {
         let written = self.write(&delivery, event, Some(&tried)).await;
         let next = written.and_then(|delivery| delivery.state.due());
 
-        let Some(endpoint) = destination.endpoint else {
+        let Some(endpoint) = address.endpoint else {
             // Callbacks of several tenants may share a host, so one of them cannot slow the others.
             return Lesson::of(outcome, status, Failed::Callback);
         };
@@ -194,9 +196,25 @@ impl Desk {
                     (endpoint.url.clone(), secrets, Some(Box::new(endpoint)))
                 }
             },
+            // The same, but that nobody has disabled it.
+            Target::Destination(id) => {
+                match self
+                    .store
+                    .get::<Destination>(delivery.tenant, id.as_str())
+                    .await?
+                {
+                    Some(Destination {
+                        reach: Reach::Webhook { url, secret },
+                        ..
+                    }) => (url, opened(secret.iter().collect()), None),
+                    _ => return Ok(Whither::Removed),
+                }
+            }
+            // Carriers' work, which is never claimed here.
+            Target::File { .. } => return Ok(Whither::Removed),
         };
         Ok(match secrets {
-            Ok(secrets) => Whither::Open(Destination {
+            Ok(secrets) => Whither::Open(Address {
                 url,
                 secrets,
                 endpoint,
@@ -206,7 +224,7 @@ impl Desk {
     }
 
     /// Sends it. The headers that were sent, and what became of it.
-    async fn send(&self, delivery: &Delivery, to: &Destination, at: Timestamp) -> (Headers, Verdict) {
+    async fn send(&self, delivery: &Delivery, to: &Address, at: Timestamp) -> (Headers, Verdict) {
         let message = Message {
             id: delivery.id,
             event: delivery.event,

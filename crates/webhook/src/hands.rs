@@ -89,7 +89,7 @@ impl Hands {
     /// What may begin now, or may no longer wait. To be passed to [`Self::begun`] or [`Self::handed_back`].
     pub(crate) fn next(&mut self, now: Instant, today: Timestamp) -> Option<Turn> {
         let (front, until) = self.ahead.front()?;
-        let turn = if self.lanes.rests(&front.target.lane(), today) {
+        let turn = if self.lanes.rests(&front.lane(), today) {
             Turn::HandBack
         } else if self.free(now) > 0 {
             Turn::Send

@@ -155,7 +155,7 @@ impl Lanes {
         found
             .into_iter()
             .filter(|delivery| {
-                let lane = delivery.target.lane();
+                let lane = delivery.lane();
                 let limit = self.limit(&lane);
                 let load = load.entry(lane).or_default();
                 let fits = *load < limit;
@@ -284,7 +284,7 @@ mod tests {
     }
 
     fn lane(endpoint: u8) -> Lane {
-        delivery(endpoint, 0).target.lane()
+        delivery(endpoint, 0).lane()
     }
 
     /// Ids of tasks cannot be made by hand.

@@ -22,7 +22,7 @@ pub fn batch_body(batch: &Batch, jobs: &[Job], links: &Links) -> Option<Vec<u8>>
         .count();
     let told = jobs
         .iter()
-        .filter_map(|job| serde_json::from_slice(&callback_body(job, links)?).ok());
+        .filter_map(|job| serde_json::from_slice(&callback_body(job, None, links)?).ok());
     let body = Body {
         event: "batch.complete",
         batch_id: batch_id(batch.id),

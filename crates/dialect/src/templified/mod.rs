@@ -16,7 +16,7 @@ pub mod request;
 mod signer;
 
 pub use batch::{batch_body, batch_id};
-pub use callback::callback_body;
+pub use callback::{callback_body, export_body};
 pub use code::Code;
 pub use id::{design_id, design_of, handle_of, job_id, job_of};
 pub use problem::Problem;
@@ -25,7 +25,7 @@ pub use signer::{Signed, Signer};
 use std::time::Duration;
 
 use marquetry_job::{DeliverySchedule, JobState, Timestamp};
-use marquetry_model::{EventType, Job, JobKind, Secret};
+use marquetry_model::{EventType, Job, JobKind, Secret, Sending};
 
 use crate::spoken::{DeliveryTerms, Message};
 
@@ -85,9 +85,28 @@ pub(crate) fn delivery_headers(
     headers
 }
 
+/// The dialect's word for where the sending of a file stands.
+pub(crate) fn sending_word(sending: &Sending) -> &'static str {
+    match sending {
+        Sending::Pending => "pending",
+        Sending::Delivering => "delivering",
+        Sending::Delivered => "delivered",
+        Sending::Failed(_) => "failed",
+    }
+}
+
+/// Why the sending of a file failed, if it did.
+pub(crate) fn sending_error(sending: &Sending) -> Option<&str> {
+    match sending {
+        Sending::Failed(why) => Some(why),
+        Sending::Pending | Sending::Delivering | Sending::Delivered => None,
+    }
+}
+
 fn event_name(event: EventType) -> &'static str {
     match event {
         EventType::RenderSucceeded => "render.complete",
+        EventType::RenderExported => "studio.export",
         other => other.name(),
     }
 }

@@ -143,7 +143,7 @@ fn the_two_bodies_of_202() {
 fn callbacks_tell_of_designs_and_players() {
     let told = |job: &Job| {
         let told = Dialect::Templified
-            .announce(job, EventNaming::Current, &links())
+            .announce(job, None, EventNaming::Current, &links())
             .unwrap();
         serde_json::from_slice::<Value>(&told.body).unwrap()
     };

@@ -253,7 +253,7 @@ fn which_end_is_which_event() {
 
 fn message(job: &Job) -> Value {
     let told = Dialect::SudoMock
-        .announce(job, EventNaming::Current, &links())
+        .announce(job, None, EventNaming::Current, &links())
         .unwrap();
     serde_json::from_slice(&told.body).unwrap()
 }
@@ -327,7 +327,7 @@ fn the_test_message_has_the_same_frame() {
 #[test]
 fn a_courier_that_knows_only_a_name_sends_what_a_receiver_trusts() {
     let body = Dialect::SudoMock
-        .announce(&succeeded(render_job()), EventNaming::Current, &links())
+        .announce(&succeeded(render_job()), None, EventNaming::Current, &links())
         .unwrap()
         .body;
     let (secret, former) = (endpoint().secret, Secret::new("whsec_Zm9ybWVy"));
@@ -397,7 +397,7 @@ fn an_endpoint_that_was_given_up_says_why() {
 #[test]
 fn a_callback_of_the_other_dialect_has_its_own_words_and_signature() {
     let told = |job: &Job| {
-        let told = Dialect::Templified.announce(job, EventNaming::Current, &links())?;
+        let told = Dialect::Templified.announce(job, None, EventNaming::Current, &links())?;
         Some((told.event, serde_json::from_slice::<Value>(&told.body).unwrap()))
     };
     let job = Job {

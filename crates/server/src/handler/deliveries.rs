@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use marquetry_dialect::sudomock::request::{self, DeliveryQuery};
 use marquetry_dialect::sudomock::{Problem, answer};
-use marquetry_model::{Delivery, DeliveryId, EndpointId, EventNaming, Target};
+use marquetry_model::{Delivery, DeliveryId, EndpointId, EventNaming};
 use marquetry_service::Authenticated;
 use marquetry_store::{Cursor, DeliveryFilter, Page};
 
@@ -32,9 +32,10 @@ pub(crate) async fn events(call: Call, caller: Authenticated) -> Result<Reply, P
         .into_iter()
         .map(|endpoint| (endpoint.id, endpoint.naming))
         .collect();
-    let naming = |delivery: &Delivery| match &delivery.target {
-        Target::Endpoint(id) => namings.get(id).copied().unwrap_or(EventNaming::Current),
-        Target::Callback(_) => EventNaming::Current,
+    let naming = |delivery: &Delivery| {
+        let endpoint = delivery.target.endpoint();
+        let naming = endpoint.and_then(|id| namings.get(&id).copied());
+        naming.unwrap_or(EventNaming::Current)
     };
     let rows = page.items.iter().map(|delivery| (delivery, naming(delivery)));
     Ok(answer::deliveries(rows, page.next.map(marker)).into())

@@ -123,7 +123,7 @@ pub async fn full_lanes_are_passed_over(store: Shared) {
     for one in [&delivery(1), &host, &other] {
         insert(&store, one).await;
     }
-    let (first, slow) = (delivery(1).target.lane(), host.target.lane());
+    let (first, slow) = (delivery(1).lane(), host.lane());
     let due = store
         .due_deliveries(at(9), 9, std::slice::from_ref(&first))
         .await
@@ -135,7 +135,7 @@ pub async fn full_lanes_are_passed_over(store: Shared) {
         [delivery_id(3)]
     );
     assert_eq!(store.next_due_delivery(&full).await.unwrap(), Some(at(3)));
-    let all = [full.as_slice(), &[other.target.lane()]].concat();
+    let all = [full.as_slice(), &[other.lane()]].concat();
     assert_eq!(store.next_due_delivery(&all).await.unwrap(), None);
 }
 

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use marquetry_job::{RetrySchedule, Timestamp};
-use marquetry_model::{Delivery, Job};
+use marquetry_model::Job;
 
 use super::sample::{LEASE, job_steps, worker};
-use crate::{Announcer, JobSteps, Store, StoreError};
+use crate::{Announcer, JobSteps, Owed, Store, StoreError};
 
 /// Asked who is to hear of a job's end, which is between reading the job and swapping it, it has worker 2 claim what
 /// is due at `at`. Tells nobody.
@@ -19,10 +19,10 @@ struct Overtaker {
 
 #[async_trait]
 impl Announcer for Overtaker {
-    async fn owed(&self, _: &Job, _: Timestamp) -> Result<Vec<Delivery>, StoreError> {
+    async fn owed(&self, _: &Job, _: Timestamp) -> Result<Owed, StoreError> {
         // The second time nothing is due any more.
         job_steps(&self.store).claim(worker(2), self.at, LEASE, 1).await?;
-        Ok(Vec::new())
+        Ok(Owed::default())
     }
 }
 

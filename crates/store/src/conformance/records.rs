@@ -9,8 +9,8 @@ use marquetry_model::{After, Batch, BatchId, Delivery, Job, Pending, Then, Versi
 
 use super::sample::{at, delivery, delivery_id, job_id, job_steps, record, template_job, tenant_id};
 use crate::{
-    Announcer, Inserted, Noun as _, PendingSteps, Record, RecordCursor, RecordKind, RecordStoreExt as _,
-    Store, StoreError, Submission, Swap,
+    Announcer, Inserted, Noun as _, Owed, PendingSteps, Record, RecordCursor, RecordKind,
+    RecordStoreExt as _, Store, StoreError, Submission, Swap,
 };
 
 type Shared = Arc<dyn Store>;
@@ -254,8 +254,8 @@ struct OneDelivery;
 
 #[async_trait]
 impl Announcer for OneDelivery {
-    async fn owed(&self, _: &Job, _: Timestamp) -> Result<Vec<Delivery>, StoreError> {
-        Ok(Vec::new())
+    async fn owed(&self, _: &Job, _: Timestamp) -> Result<Owed, StoreError> {
+        Ok(Owed::default())
     }
 
     async fn owed_after(&self, _: &Pending, _: Timestamp) -> Result<Vec<Delivery>, StoreError> {

@@ -15,7 +15,7 @@ use marquetry_model::{
 };
 use marquetry_pixel::{BlendMode, Quad, Rect, Size};
 
-use crate::{Announcer, DeliverySteps, JobSteps, Record, RecordKind, Store, StoreError};
+use crate::{Announcer, DeliverySteps, JobSteps, Owed, Record, RecordKind, Store, StoreError};
 
 /// How long the workers of the suite hold what they claim.
 pub const LEASE: Duration = Duration::from_secs(15);
@@ -331,9 +331,9 @@ pub struct OneDelivery;
 
 #[async_trait]
 impl Announcer for OneDelivery {
-    async fn owed(&self, job: &Job, now: Timestamp) -> Result<Vec<Delivery>, StoreError> {
+    async fn owed(&self, job: &Job, now: Timestamp) -> Result<Owed, StoreError> {
         let state = DeliveryState::owed(now, &DeliverySchedule::default());
-        Ok(vec![Delivery {
+        let one = Delivery {
             id: DeliveryId::from_bytes(*job.id.as_bytes()),
             tenant: job.tenant,
             job: job.id,
@@ -341,7 +341,11 @@ impl Announcer for OneDelivery {
             updated_at: now,
             state,
             ..delivery(0)
-        }])
+        };
+        Ok(Owed {
+            deliveries: vec![one],
+            later: None,
+        })
     }
 }
 

@@ -280,7 +280,7 @@ impl Operation {
     async fn send(self, store: &Arc<dyn Store>, now: Timestamp) -> String {
         let steps = delivery_steps(store);
         let lanes = if self.three.is_multiple_of(4) {
-            vec![delivery(1).target.lane()]
+            vec![delivery(1).lane()]
         } else {
             vec![]
         };
@@ -490,7 +490,7 @@ async fn everything(store: &Arc<dyn Store>, now: Timestamp) -> Vec<String> {
     all.push(told(store.next_due_job().await));
     all.push(told(store.due_deliveries(now, 99, &[]).await));
     all.push(told(store.held_deliveries(None, 99).await));
-    all.push(told(store.next_due_delivery(&[delivery(1).target.lane()]).await));
+    all.push(told(store.next_due_delivery(&[delivery(1).lane()]).await));
     all.push(told(store.count_live_jobs(None).await));
     for n in 0..3 {
         all.push(told(store.content_in_use(content(n)).await));

@@ -65,7 +65,7 @@ impl DeliveryStore for MemoryStore {
     ) -> Result<Vec<Delivery>, StoreError> {
         let shelves = self.shelves();
         let due = shelves.deliveries.values().filter(|delivery| {
-            delivery.state.due().is_some_and(|due| due <= now) && !except.contains(&delivery.target.lane())
+            delivery.state.due().is_some_and(|due| due <= now) && !except.contains(&delivery.lane())
         });
         Ok(first(due.cloned().collect(), limit, |d| {
             (d.state.due(), d.created_at, d.id)
@@ -77,7 +77,7 @@ impl DeliveryStore for MemoryStore {
         let open = shelves
             .deliveries
             .values()
-            .filter(|d| !except.contains(&d.target.lane()));
+            .filter(|d| !except.contains(&d.lane()));
         Ok(open.filter_map(|delivery| delivery.state.due()).min())
     }
 

@@ -79,6 +79,8 @@ struct RecordForm {
 enum TargetForm {
     Endpoint(String),
     Callback(CallbackForm),
+    Destination(String),
+    File { destination: String, path: String },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -104,6 +106,11 @@ impl DeliveryRow {
             target: match &delivery.target {
                 Target::Endpoint(id) => TargetForm::Endpoint(id.to_string()),
                 Target::Callback(callback) => TargetForm::Callback(CallbackForm::of(callback)),
+                Target::Destination(id) => TargetForm::Destination(id.to_string()),
+                Target::File { destination, path } => TargetForm::File {
+                    destination: destination.to_string(),
+                    path: path.clone(),
+                },
             },
             dialect: delivery.dialect.as_str().to_owned(),
             job: delivery.job.to_string(),
@@ -114,11 +121,8 @@ impl DeliveryRow {
         Self {
             id: *delivery.id.as_bytes(),
             tenant: *delivery.tenant.as_bytes(),
-            endpoint: match &delivery.target {
-                Target::Endpoint(id) => Some(*id.as_bytes()),
-                Target::Callback(_) => None,
-            },
-            lane: delivery.target.lane().as_str().to_owned(),
+            endpoint: delivery.target.endpoint().map(|id| *id.as_bytes()),
+            lane: delivery.lane().as_str().to_owned(),
             event: delivery.event.name().to_owned(),
             shown: shown_name(delivery.state.shown()).to_owned(),
             due: delivery.state.due().map(Timestamp::as_micros),
@@ -148,6 +152,11 @@ impl DeliveryRow {
             target: match record.target {
                 TargetForm::Endpoint(id) => Target::Endpoint(parse::<EndpointId>("endpoint", &id)?),
                 TargetForm::Callback(callback) => Target::Callback(callback.back()?),
+                TargetForm::Destination(id) => Target::Destination(parse("destination", &id)?),
+                TargetForm::File { destination, path } => Target::File {
+                    destination: parse("destination", &destination)?,
+                    path,
+                },
             },
             dialect: DialectName::new(record.dialect)?,
             job: parse::<JobId>("job", &record.job)?,

@@ -8,6 +8,7 @@ use marquetry_model::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::destination::SendToForm;
 use super::endpoint::CallbackForm;
 use super::scalar::{SizeForm, WarningForm, parse};
 use super::spec::{read_spec, write_spec};
@@ -55,6 +56,8 @@ struct RecordForm {
     silent: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     callback: Option<CallbackForm>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    send_to: Option<SendToForm>,
     updated_at: i64,
     /// What it costs, in millionths.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -96,6 +99,7 @@ impl JobRow {
             state: JobStateForm::of(&job.state),
             silent: job.announce == Announce::Silent,
             callback: job.callback.as_ref().map(CallbackForm::of),
+            send_to: job.send_to.as_ref().map(SendToForm::of),
             updated_at: job.updated_at.as_micros(),
             charge: job.charge.map(Amount::micros),
             started_at: job.started_at.map(Timestamp::as_micros),
@@ -144,6 +148,7 @@ impl JobRow {
                 Announce::Events
             },
             callback: record.callback.map(CallbackForm::back).transpose()?,
+            send_to: record.send_to.map(SendToForm::back).transpose()?,
             charge: record.charge.map(charge).transpose()?,
             created_at: moment(self.created_at),
             updated_at: moment(record.updated_at),

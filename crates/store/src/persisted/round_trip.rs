@@ -360,10 +360,12 @@ fn job() -> impl Strategy<Value = Job> {
             of(result()),
             timeline(),
             of(0..=Amount::MOST.micros()),
+            of(nouns::send_to()),
         ),
     )
         .prop_map(|((id, tenant, spec, state, version, priority), rest)| {
-            let (silent, callback, created_at, updated_at, started_at, result, timeline, charge) = rest;
+            let (silent, callback, created_at, updated_at, started_at, result, timeline, charge, send_to) =
+                rest;
             Job {
                 id: JobId::from_bytes(id),
                 tenant: TenantId::from_bytes(tenant),
@@ -377,6 +379,7 @@ fn job() -> impl Strategy<Value = Job> {
                     Announce::Events
                 },
                 callback,
+                send_to,
                 charge: charge.and_then(Amount::from_micros),
                 created_at,
                 updated_at,
@@ -391,6 +394,8 @@ fn delivery() -> impl Strategy<Value = Delivery> {
     let target = prop_oneof![
         any::<[u8; 16]>().prop_map(|id| Target::Endpoint(EndpointId::from_bytes(id))),
         callback().prop_map(Target::Callback),
+        nouns::handle().prop_map(Target::Destination),
+        (nouns::handle(), text()).prop_map(|(destination, path)| Target::File { destination, path }),
     ];
     let tries = vec((moment(), any::<u64>(), of(any::<u16>()), of(text())), 0..3);
     (

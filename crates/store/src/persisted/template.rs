@@ -49,16 +49,16 @@ fn referring(to: impl IntoIterator<Item = ContentHash>) -> Vec<String> {
 }
 
 /// Whose a record is, where it stands, and when it changed.
-struct Place<'n> {
-    tenant: TenantId,
-    id: &'n dyn std::fmt::Display,
-    version: Version,
-    created_at: Timestamp,
-    updated_at: Timestamp,
+pub(super) struct Place<'n> {
+    pub(super) tenant: TenantId,
+    pub(super) id: &'n dyn std::fmt::Display,
+    pub(super) version: Version,
+    pub(super) created_at: Timestamp,
+    pub(super) updated_at: Timestamp,
 }
 
 impl Place<'_> {
-    fn record<N: Noun>(self, refers: Vec<String>, form: impl Serialize) -> Record {
+    pub(super) fn record<N: Noun>(self, refers: Vec<String>, form: impl Serialize) -> Record {
         Record {
             tenant: self.tenant,
             kind: N::KIND,

@@ -166,8 +166,8 @@ async fn each_enabled_endpoint_that_hears_the_event_is_owed_one() {
     let job = stage.accept(render(), Announce::Events, None).await;
     stage.succeed(&job).await;
     let owed = stage.owed().await;
-    let targets: BTreeSet<_> = owed.iter().map(|delivery| delivery.target.lane()).collect();
-    let wanted = [all.id, some.id].map(|id| Target::Endpoint(id).lane());
+    let targets: BTreeSet<_> = owed.iter().map(|delivery| delivery.lane()).collect();
+    let wanted = [all.id, some.id].map(|id| Target::Endpoint(id).lane(tenant()));
     assert_eq!((owed.len(), targets), (2, BTreeSet::from(wanted)));
     assert_ne!(owed[0].id, owed[1].id);
     for delivery in &owed {

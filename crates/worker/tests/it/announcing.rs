@@ -8,7 +8,7 @@ use marquetry_model::{
     Announce, Callback, Delivery, DeliveryId, DialectName, EventType, Job, JobId, Target, UploadSource,
     UploadSpec,
 };
-use marquetry_store::{Announcer, DeliveryFilter, StoreError};
+use marquetry_store::{Announcer, DeliveryFilter, Owed, StoreError};
 use marquetry_worker::Worker;
 
 use crate::on_every_store;
@@ -27,7 +27,7 @@ struct Callbacks {
 
 #[async_trait]
 impl Announcer for Callbacks {
-    async fn owed(&self, job: &Job, now: Timestamp) -> Result<Vec<Delivery>, StoreError> {
+    async fn owed(&self, job: &Job, now: Timestamp) -> Result<Owed, StoreError> {
         use std::sync::atomic::Ordering::SeqCst;
         if self
             .refusals
@@ -49,7 +49,10 @@ impl Announcer for Callbacks {
                 now,
             )
         });
-        Ok(owed.into_iter().collect())
+        Ok(Owed {
+            deliveries: owed.into_iter().collect(),
+            later: None,
+        })
     }
 }
 

@@ -1,7 +1,7 @@
 //! What happened to a job and what happens to it: two answers that are ours, in the manner of the dialect.
 
 use marquetry_job::{DeliveryShown, JobState};
-use marquetry_model::{Delivery, EventNaming, Happening, Job, Moment, Progress, Target};
+use marquetry_model::{Delivery, EventNaming, Happening, Job, Moment, Progress};
 use serde::Serialize;
 
 use super::Answer;
@@ -220,10 +220,7 @@ impl<'a> DeliveryForm<'a> {
     fn of(delivery: &'a Delivery) -> Self {
         Self {
             id: delivery.id.to_string(),
-            endpoint_id: match &delivery.target {
-                Target::Endpoint(id) => Some(id.to_string()),
-                Target::Callback(_) => None,
-            },
+            endpoint_id: delivery.target.endpoint().map(|id| id.to_string()),
             event_type: event_name(delivery.event, EventNaming::Current),
             status: match delivery.state.shown() {
                 DeliveryShown::Pending => "pending",

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use marquetry_job::{DeathCause, DeliveryShown, DeliveryState};
-use marquetry_model::{AttemptRecord, Delivery, DeliveryId, Endpoint, EventNaming, EventType, JobId, Target};
+use marquetry_model::{AttemptRecord, Delivery, DeliveryId, Endpoint, EventNaming, EventType, JobId};
 use serde::Serialize;
 
 use super::Answer;
@@ -228,10 +228,7 @@ impl DeliveryForm {
         let last = delivery.tries.last();
         Self {
             id: delivery.id.to_string(),
-            endpoint_id: match &delivery.target {
-                Target::Endpoint(id) => Some(id.to_string()),
-                Target::Callback(_) => None,
-            },
+            endpoint_id: delivery.target.endpoint().map(|id| id.to_string()),
             job_id: delivery.job.to_string(),
             event_type: event_name(delivery.event, naming),
             status: match delivery.state.shown() {

@@ -1,15 +1,16 @@
 //! The same of what is kept as records, and of jobs that draw templates.
 
 use marquetry_model::{
-    About, After, AssetKind, Batch, BatchId, Design, DesignGroup, DesignId, Handle, Layout, Pending, Pinned,
-    Published, Template, TemplateAsset, TemplateSpec, Then,
+    About, After, AssetKind, Batch, BatchId, Bucket, Design, DesignGroup, DesignId, Destination,
+    DropboxAccess, Handle, Layout, Parcel, Pending, Pinned, Preset, Published, Reach, SendTo, Stop, Template,
+    TemplateAsset, TemplateSpec, Then,
 };
 
 use super::*;
 use crate::persisted::RecordRow;
 use crate::{Noun, Record, RecordKind};
 
-fn handle() -> impl Strategy<Value = Handle> {
+pub(super) fn handle() -> impl Strategy<Value = Handle> {
     "[A-Za-z0-9_-]{1,64}".prop_map(|text| text.parse().unwrap())
 }
 
@@ -217,6 +218,96 @@ fn pending() -> impl Strategy<Value = Pending> {
     })
 }
 
+fn secret() -> impl Strategy<Value = Secret> {
+    text().prop_map(Secret::new)
+}
+
+fn reach() -> impl Strategy<Value = Reach> {
+    let access = prop_oneof![
+        secret().prop_map(DropboxAccess::Token),
+        (text(), of(secret()), secret()).prop_map(|(app_key, app_secret, refresh_token)| {
+            DropboxAccess::Refresh {
+                app_key,
+                app_secret,
+                refresh_token,
+            }
+        }),
+    ];
+    let bucket = (of(text()), text(), text(), text(), secret()).prop_map(
+        |(endpoint, region, name, access_key_id, secret_access_key)| Bucket {
+            endpoint,
+            region,
+            name,
+            access_key_id,
+            secret_access_key,
+        },
+    );
+    prop_oneof![
+        (text(), of(secret())).prop_map(|(url, secret)| Reach::Webhook { url, secret }),
+        Just(Reach::Folder),
+        bucket.prop_map(Reach::Bucket),
+        access.prop_map(Reach::Dropbox),
+    ]
+}
+
+fn destination() -> impl Strategy<Value = Destination> {
+    (
+        tenant(),
+        handle(),
+        text(),
+        reach(),
+        text(),
+        version(),
+        moment(),
+        moment(),
+    )
+        .prop_map(
+            |(tenant, id, name, reach, path, version, created_at, updated_at)| Destination {
+                tenant,
+                id,
+                name,
+                reach,
+                path,
+                version,
+                created_at,
+                updated_at,
+            },
+        )
+}
+
+fn preset() -> impl Strategy<Value = Preset> {
+    let stop = (handle(), of(text())).prop_map(|(destination, path)| Stop { destination, path });
+    (
+        tenant(),
+        handle(),
+        text(),
+        vec(stop, 1..4),
+        version(),
+        moment(),
+        moment(),
+    )
+        .prop_map(
+            |(tenant, id, name, stops, version, created_at, updated_at)| Preset {
+                tenant,
+                id,
+                name,
+                stops,
+                version,
+                created_at,
+                updated_at,
+            },
+        )
+}
+
+pub(super) fn send_to() -> impl Strategy<Value = SendTo> {
+    let parcel = (any::<[u8; 16]>(), handle(), of(text())).prop_map(|(id, destination, path)| Parcel {
+        delivery: DeliveryId::from_bytes(id),
+        destination,
+        path,
+    });
+    (dialect(), vec(parcel, 1..4)).prop_map(|(dialect, parcels)| SendTo { dialect, parcels })
+}
+
 /// A noun by way of its record and its row, and what the record says it is.
 fn there_and_back<N: Noun + Clone>(noun: &N) -> (N, Record) {
     let record = noun.record();
@@ -264,6 +355,16 @@ proptest! {
     #[test]
     fn a_batch_is_read_as_it_was_written(batch in batch()) {
         prop_assert_eq!(there_and_back(&batch).0, batch);
+    }
+
+    #[test]
+    fn a_destination_is_read_as_it_was_written(destination in destination()) {
+        prop_assert_eq!(there_and_back(&destination).0, destination);
+    }
+
+    #[test]
+    fn a_preset_is_read_as_it_was_written(preset in preset()) {
+        prop_assert_eq!(there_and_back(&preset).0, preset);
     }
 
     #[test]
