@@ -200,7 +200,12 @@ fn inside(step: &Step<'_>, dress: &Dress<'_>, shape: Rect, band: &Band<'_>, scra
         }
     }
     let opacity = step.opacity.get();
-    let replaced = dress.coats.within.iter().any(|coat| coat.replaces);
+    let Coats {
+        within: coats,
+        lining,
+        ..
+    } = &dress.coats;
+    let replaced = lining.iter().any(|coat| coat.replaces);
     if before.is_none() && (opacity < 1.0 || replaced) {
         before = Some(copied(&after, shape, scratch));
     }
@@ -211,7 +216,7 @@ fn inside(step: &Step<'_>, dress: &Dress<'_>, shape: Rect, band: &Band<'_>, scra
         paint_run(children, &mut after, None, scratch);
     } else {
         if dress.interior == Interior::Together {
-            for coat in &dress.coats.within {
+            for coat in coats.iter().chain(lining) {
                 paint_coat(coat, shape, &mut own, None, scratch);
             }
         }
@@ -225,8 +230,15 @@ fn inside(step: &Step<'_>, dress: &Dress<'_>, shape: Rect, band: &Band<'_>, scra
             lay(ink, line(shape, y), row, source, None, scratch);
         }
     }
-    if dress.interior == Interior::Separately || passes {
-        for coat in &dress.coats.within {
+    let separately = dress.interior == Interior::Separately || passes;
+    if separately {
+        for coat in coats {
+            paint_coat(coat, shape, &mut after, within, scratch);
+        }
+    }
+    paint_run(&dress.trim, &mut after, within, scratch);
+    if separately {
+        for coat in lining {
             let seen = !coat.area.intersect(shape).is_empty();
             if let Some(before) = before.as_mut().filter(|_| coat.replaces && seen) {
                 let below = Band {

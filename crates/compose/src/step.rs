@@ -42,6 +42,7 @@ pub(crate) struct Dress<'a> {
     /// The masks that shape it, when its alpha doesn't.
     pub(crate) outline: Option<&'a [Mask]>,
     pub(crate) interior: Interior,
+    pub(crate) trim: Vec<Step<'a>>,
     /// Hide the node and its effects.
     pub(crate) veil: &'a [Mask],
     pub(crate) blend_if: Option<&'a BlendIf>,
@@ -221,6 +222,7 @@ impl<'a> Step<'a> {
             coats: coats(style, &plane, canvas, self.opacity),
             outline: style.outline.as_deref(),
             interior: style.interior,
+            trim: steps(&style.trim, Frame { canvas, area: shape }),
             veil: &style.veil,
             blend_if: style.blend_if.as_deref(),
             knockout: &style.knockout,

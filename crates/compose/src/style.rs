@@ -8,7 +8,7 @@ use crate::art::Art;
 use crate::blend_if::BlendIf;
 use crate::effect::Contour;
 use crate::gradient::Ramp;
-use crate::scene::{Mask, Paint};
+use crate::scene::{Mask, Node, Paint};
 
 /// Everything about a layer or group that needs its shape as a whole. The default asks for nothing
 /// and costs nothing.
@@ -24,6 +24,9 @@ pub struct Style {
     pub outline: Option<Vec<Mask>>,
     /// How effects inside the shape meet the layer.
     pub interior: Interior,
+    /// What belongs to the layer and is painted inside its shape, over what is clipped to it and over the effects
+    /// there, but for strokes and bevels: the line along the edge of a shape layer.
+    pub trim: Vec<Node>,
     /// Masks that hide the layer together with its effects. The layer's own masks shape it before,
     /// so that effects follow their edges.
     pub veil: Vec<Mask>,
@@ -347,6 +350,7 @@ impl Style {
     /// Whether drawing can do without it.
     pub(crate) fn is_plain(&self) -> bool {
         self.effects.is_empty()
+            && self.trim.is_empty()
             && self.veil.is_empty()
             && self.blend_if.is_none()
             && matches!(self.knockout, Knockout::None)

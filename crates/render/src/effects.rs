@@ -18,7 +18,7 @@ use marquetry_psd::fill::Fill;
 use marquetry_psd::gradient::{GradientFill, GradientStyle};
 use marquetry_psd::{Layer, LayerKind};
 
-use crate::fill::{self, Ground};
+use crate::fill::{self, Extent, Ground};
 use crate::open::OpenMockup;
 use crate::vector;
 
@@ -64,11 +64,15 @@ fn ground(layer: Layer<'_>, mockup: &OpenMockup) -> Ground {
     let vector = layer.vector_mask(&mockup.limits.psd).ok().flatten();
     let curves = vector
         .filter(|mask| !mask.disabled && layer.kind() == LayerKind::Shape)
-        .and_then(|mask| vector::bounds_cut_down(&mask.path, mockup.size()));
+        .and_then(|mask| vector::extent(&mask.path, mockup.size()));
     let canvas = mockup.size().rect();
-    let shape = curves.unwrap_or_else(|| extent(layer));
+    let pixels = || {
+        Some(extent(layer))
+            .filter(|pixels| !pixels.is_empty())
+            .unwrap_or(canvas)
+    };
     Ground {
-        shape: if shape.is_empty() { canvas } else { shape },
+        shape: curves.unwrap_or_else(|| pixels().into()),
         canvas,
         reference: layer.reference_point(),
     }
@@ -81,12 +85,13 @@ fn around(ground: Ground, stroke: &psd::Stroke) -> Ground {
         psd::StrokePosition::Center => stroke.size / 2.0,
         psd::StrokePosition::Inside => 0.0,
     };
-    let out = i32::try_from(size(out)).unwrap_or(0);
-    let edge = |edge: i64| i32::try_from(edge).unwrap_or(i32::MAX).saturating_add(out);
-    let Rect { x, y, .. } = ground.shape;
-    let (right, bottom) = (edge(ground.shape.right()), edge(ground.shape.bottom()));
+    let out = f64::from(size(out));
+    let Extent { least, most } = ground.shape;
     Ground {
-        shape: Rect::from_edges(x.saturating_sub(out), y.saturating_sub(out), right, bottom),
+        shape: Extent {
+            least: Point::new(least.x - out, least.y - out),
+            most: Point::new(most.x + out, most.y + out),
+        },
         ..ground
     }
 }

@@ -20,11 +20,28 @@ use crate::open::OpenMockup;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ground {
     /// The bounds of what is filled: a shape's, a layer's contents', or the canvas.
-    pub(crate) shape: Rect,
+    pub(crate) shape: Extent,
     /// The canvas, for fills that are not aligned with their layer.
     pub(crate) canvas: Rect,
     /// The layer's point of reference, where its patterns begin.
     pub(crate) reference: Option<(f64, f64)>,
+}
+
+/// Bounds that need not lie on whole pixels.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Extent {
+    pub(crate) least: Point,
+    pub(crate) most: Point,
+}
+
+impl From<Rect> for Extent {
+    fn from(rect: Rect) -> Self {
+        let far = |edge: i64| edge as f64;
+        Self {
+            least: Point::new(f64::from(rect.x), f64::from(rect.y)),
+            most: Point::new(far(rect.right()), far(rect.bottom())),
+        }
+    }
 }
 
 /// The paint of a fill layer, which runs over the whole canvas.
@@ -32,7 +49,7 @@ pub(crate) fn of_layer(layer: Layer<'_>, mockup: &OpenMockup) -> Option<Paint> {
     let fill = layer.fill(&mockup.limits.psd).ok()??;
     let canvas = mockup.size().rect();
     let ground = Ground {
-        shape: canvas,
+        shape: canvas.into(),
         canvas,
         reference: layer.reference_point(),
     };
@@ -59,7 +76,11 @@ pub(crate) fn gradient(fill: &GradientFill, ground: Ground, mockup: &OpenMockup)
         GradientStyle::Diamond => GradientShape::Diamond,
         _ => return None,
     };
-    let frame = if fill.align { ground.shape } else { ground.canvas };
+    let frame = if fill.align {
+        ground.shape
+    } else {
+        ground.canvas.into()
+    };
     let line = Line::of(fill, frame)?;
     let start = if shape == GradientShape::Linear {
         line.start
@@ -145,12 +166,12 @@ struct Line {
 
 impl Line {
     /// From edge to edge of `frame` through its middle, then scaled and moved. Its ends are whole
-    /// pixels, as in Photoshop.
-    fn of(fill: &GradientFill, frame: Rect) -> Option<Self> {
-        let (width, height) = (f64::from(frame.width), f64::from(frame.height));
+    /// pixels, as in Photoshop, those of the frame need not be.
+    fn of(fill: &GradientFill, Extent { least, most }: Extent) -> Option<Self> {
+        let (width, height) = (most.x - least.x, most.y - least.y);
         let centre = Point::new(
-            f64::from(frame.x) + width * (0.5 + fill.offset.x / 100.0),
-            f64::from(frame.y) + height * (0.5 + fill.offset.y / 100.0),
+            least.x + width * (0.5 + fill.offset.x / 100.0),
+            least.y + height * (0.5 + fill.offset.y / 100.0),
         );
         let (sin, cos) = fill.angle.to_radians().sin_cos();
         let scale = fill.scale / 100.0;

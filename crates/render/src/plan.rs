@@ -346,9 +346,13 @@ impl<'a> Walk<'a> {
             return Ok(None);
         };
         let mut masks = self.masks(layer)?;
-        let style = self.style(layer, &mut masks)?;
+        let mut style = self.style(layer, &mut masks)?;
+        let blend = self.blend(layer);
+        if layer.kind() == LayerKind::Shape && !(clipped.is_empty() && style.effects.is_empty()) {
+            style.trim = shape::trim(layer, blend, self.mockup);
+        }
         Ok(Some(Node::Layer(Painted {
-            blend: self.blend(layer),
+            blend,
             fade: fade(layer),
             opacity: Opacity::from_byte(layer.opacity()),
             fill: Opacity::from_byte(layer.fill_opacity()),

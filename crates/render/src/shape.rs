@@ -9,12 +9,26 @@ use marquetry_pixel::{BlendMode, Coverage, Opacity, Rect};
 use marquetry_psd::Layer;
 use marquetry_psd::descriptor::Unit;
 use marquetry_psd::fill::{StrokeAlignment, StrokeCap, StrokeJoin, VectorStroke};
-use marquetry_psd::path::VectorMask;
+use marquetry_psd::path::{Path, VectorMask};
 
 use crate::edge::edge;
 use crate::fill::{self, Ground};
 use crate::open::OpenMockup;
 use crate::vector;
+
+impl Ground {
+    /// What a shape of these curves is filled by.
+    fn of(layer: Layer<'_>, vector: &VectorMask, mockup: &OpenMockup) -> Self {
+        let canvas = mockup.size().rect();
+        Self {
+            shape: vector::bounds(&vector.path, mockup.size())
+                .unwrap_or(canvas)
+                .into(),
+            canvas,
+            reference: layer.reference_point(),
+        }
+    }
+}
 
 /// What a shape is painted with, bottom to top; each inside its own mask.
 #[derive(Debug)]
@@ -33,12 +47,7 @@ pub(crate) fn fill(layer: Layer<'_>, mockup: &OpenMockup) -> Option<Paint> {
     if stroke.is_some_and(|stroke| stroke.enabled || !stroke.fill_enabled) {
         return None;
     }
-    let canvas = mockup.size().rect();
-    let ground = Ground {
-        shape: vector::bounds(&vector.path, mockup.size()).unwrap_or(canvas),
-        canvas,
-        reference: layer.reference_point(),
-    };
+    let ground = Ground::of(layer, &vector, mockup);
     fill::paint(&layer.fill(limits).ok()??, ground, mockup)
 }
 
@@ -46,25 +55,13 @@ pub(crate) fn fill(layer: Layer<'_>, mockup: &OpenMockup) -> Option<Paint> {
 pub(crate) fn plan(layer: Layer<'_>, mockup: &OpenMockup) -> Option<Shape> {
     let limits = &mockup.limits.psd;
     let mut vector = layer.vector_mask(limits).ok()??;
-    let canvas = mockup.size().rect();
-    let ground = Ground {
-        shape: vector::bounds(&vector.path, mockup.size()).unwrap_or(canvas),
-        canvas,
-        reference: layer.reference_point(),
-    };
+    let ground = Ground::of(layer, &vector, mockup);
     let described = layer.vector_stroke(limits).ok().flatten();
     let filled = described.as_ref().is_none_or(|stroke| stroke.fill_enabled);
     let stroke = described.filter(|stroke| stroke.enabled);
     let pen = stroke.as_ref().and_then(pen);
     if layer.aligns_edges() {
-        let edge = edge(&vector::parts(&vector.path, mockup.size()));
-        let alignment = stroke.as_ref().map(|stroke| stroke.alignment);
-        let line = match (alignment, &pen) {
-            (Some(StrokeAlignment::Center), Some(pen)) => edge.stroked(pen),
-            (Some(StrokeAlignment::Outside), Some(pen)) => edge.stroked(&twice(pen)),
-            _ => None,
-        };
-        vector.path = vector::snapped(&vector.path, mockup.size(), line.as_ref().unwrap_or(&edge));
+        vector.path = aligned(&vector, stroke.as_ref().zip(pen.as_ref()), mockup);
     }
     let mut shape = Shape {
         nodes: Vec::new(),
@@ -76,7 +73,7 @@ pub(crate) fn plan(layer: Layer<'_>, mockup: &OpenMockup) -> Option<Shape> {
         fill = described.and_then(|fill| fill::paint(&fill, ground, mockup));
         shape.lacking |= fill.is_none();
     }
-    let inside = vector::mask(&vector, canvas);
+    let inside = vector::mask(&vector, ground.canvas);
     let alignment = stroke.as_ref().map(|stroke| stroke.alignment).unwrap_or_default();
     let line = match (stroke, pen) {
         (Some(stroke), Some(pen)) => line(&stroke, pen, &vector, ground, mockup),
@@ -88,6 +85,43 @@ pub(crate) fn plan(layer: Layer<'_>, mockup: &OpenMockup) -> Option<Shape> {
     });
     shape.nodes = stack(fill, line, alignment, inside);
     Some(shape)
+}
+
+/// The stroke alone, to be painted once more over what the layer's own would be hidden by. Photoshop lays the line of a
+/// shape over what is clipped to the shape and over its overlays (`effects-stroke-composite.psd`); a stroke effect
+/// lies over the line. Nothing where there is none, or none that can be drawn.
+pub(crate) fn trim(layer: Layer<'_>, blend: BlendMode, mockup: &OpenMockup) -> Vec<Node> {
+    let limits = &mockup.limits.psd;
+    let stroke = layer.vector_stroke(limits).ok().flatten();
+    let Some(stroke) = stroke.filter(|stroke| stroke.enabled) else {
+        return Vec::new();
+    };
+    let (Some(pen), Ok(Some(mut vector))) = (pen(&stroke), layer.vector_mask(limits)) else {
+        return Vec::new();
+    };
+    let ground = Ground::of(layer, &vector, mockup);
+    if layer.aligns_edges() {
+        vector.path = aligned(&vector, Some((&stroke, &pen)), mockup);
+    }
+    let Ok(Some(painted)) = line(&stroke, pen, &vector, ground, mockup) else {
+        return Vec::new();
+    };
+    let side = match stroke.alignment {
+        StrokeAlignment::Center => None,
+        StrokeAlignment::Inside => Some(vector::mask(&vector, ground.canvas)),
+        StrokeAlignment::Outside => Some(inverted(&vector::mask(&vector, ground.canvas))),
+    };
+    let fill = Opacity::from_byte(layer.fill_opacity());
+    vec![Node::Layer(Painted {
+        blend: if painted.blend == BlendMode::Normal {
+            blend
+        } else {
+            painted.blend
+        },
+        fill,
+        masks: side.into_iter().chain(painted.masks).collect(),
+        ..painted
+    })]
 }
 
 /// Fill and stroke on top of each other, bottom to top. Whatever ends at the edge of the shape is cut
@@ -123,6 +157,17 @@ fn stack(fill: Option<Paint>, line: Option<Painted>, alignment: StrokeAlignment,
             fill.into_iter().chain([line]).map(Node::Layer).collect()
         }
     }
+}
+
+/// The path with its edges, or those of the line along it, moved to whole pixels.
+fn aligned(vector: &VectorMask, stroke: Option<(&VectorStroke, &Pen)>, mockup: &OpenMockup) -> Path {
+    let edge = edge(&vector::parts(&vector.path, mockup.size()));
+    let line = stroke.and_then(|(stroke, pen)| match stroke.alignment {
+        StrokeAlignment::Center => edge.stroked(pen),
+        StrokeAlignment::Outside => edge.stroked(&twice(pen)),
+        StrokeAlignment::Inside => None,
+    });
+    vector::snapped(&vector.path, mockup.size(), line.as_ref().unwrap_or(&edge))
 }
 
 /// A stroke's paint is of a kind that cannot be drawn.

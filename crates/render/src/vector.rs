@@ -6,6 +6,8 @@ use marquetry_compose::{FillRule, Mask, Outline};
 use marquetry_pixel::{Coverage, Point, Rect, Size};
 use marquetry_psd::path::{self, Knot, Path, PathOperation, Subpath, VectorMask};
 
+use crate::fill::Extent;
+
 /// Curves that belong to one shape, and how it meets the shapes before it.
 #[derive(Debug)]
 pub(crate) struct Part {
@@ -76,24 +78,15 @@ pub(crate) fn bounds(path: &Path, size: Size) -> Option<Rect> {
     all
 }
 
-/// As [`bounds`], but every edge is cut down to a whole pixel, the right and lower ones too: what
-/// Photoshop lays the gradients of a shape's effects over.
-pub(crate) fn bounds_cut_down(path: &Path, size: Size) -> Option<Rect> {
+/// As [`bounds`], but where the curves are and not on whole pixels: what Photoshop lays the gradients of a shape's effects
+/// over (`layer_comps.psb`: a shape 32.94 pixels wide, by whose width a gradient is two pixels high and not three).
+pub(crate) fn extent(path: &Path, size: Size) -> Option<Extent> {
     let mut all = Outline::new();
     for subpath in &path.subpaths {
         all.extend(&nudged(subpath, size));
     }
     let (least, most) = all.extent()?;
-    let [left, top, right, bottom] = [least.x, least.y, most.x, most.y].map(cut_down);
-    Some(Rect::from_edges(left, top, right, bottom))
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "a place too far away for 32 bits saturates"
-)]
-fn cut_down(edge: f64) -> i32 {
-    edge.floor() as i32
+    Some(Extent { least, most })
 }
 
 /// A path as it is drawn where edges are to be aligned with pixels: stretched a little, so that the

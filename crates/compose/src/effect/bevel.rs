@@ -49,7 +49,7 @@ pub(super) fn bevel(bevel: &Bevel, ground: Ground<'_>, coats: &mut Coats<'_>) {
         } = *shading;
         if lies_within {
             coats
-                .within
+                .lining
                 .push(coloured(colour, ink(blend, opacity, Opacity::OPAQUE), plane));
         } else {
             coats

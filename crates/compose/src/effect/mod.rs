@@ -45,6 +45,8 @@ pub(crate) struct Coats<'a> {
     pub(crate) below: Vec<Coat<'a>>,
     /// Painted inside the layer's shape.
     pub(crate) within: Vec<Coat<'a>>,
+    /// Painted there, too, but over the trim.
+    pub(crate) lining: Vec<Coat<'a>>,
     /// Painted when all of that is done, wherever their coverage says.
     pub(crate) above: Vec<Coat<'a>>,
 }
@@ -109,6 +111,7 @@ pub(crate) fn coats<'a>(style: &'a Style, shape: &Plane, area: Rect, opacity: Op
     let seen = |coat: &Coat<'_>| !coat.ink.is_clear() && !coat.area.is_empty();
     coats.below.retain(seen);
     coats.within.retain(seen);
+    coats.lining.retain(seen);
     coats.above.retain(seen);
     coats
 }

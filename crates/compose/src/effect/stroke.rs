@@ -57,7 +57,7 @@ pub(super) fn stroke<'a>(stroke: &'a StrokeEffect, ground: Ground<'_>, coats: &m
     };
     match stroke.position {
         StrokePosition::Outside => coats.below.push(coat),
-        StrokePosition::Inside => coats.within.push(coat),
+        StrokePosition::Inside => coats.lining.push(coat),
         StrokePosition::Centre => coats.above.push(coat),
     }
 }
