@@ -15,7 +15,9 @@ pub(super) fn brightness_contrast(change: &BrightnessContrast) -> Table {
     }
 }
 
-/// As before Photoshop CS3: a straight line about the stored mean, clipped. Measured to be exact.
+/// As before Photoshop CS3: a straight line about the stored mean, clipped. More contrast comes after brightness, which is
+/// measured to be exact. Less contrast comes before it, and takes away whole levels: so it is with the two colours of the
+/// one picture at hand (`read-write-masks.psd`).
 fn linear(change: &BrightnessContrast) -> Table {
     let brightness = f64::from(change.brightness.clamp(-255, 255));
     let contrast = f64::from(change.contrast.clamp(-100, 100));
@@ -23,11 +25,10 @@ fn linear(change: &BrightnessContrast) -> Table {
     if contrast >= 100.0 {
         return table(|value| if value + brightness > mean { 255.0 } else { 0.0 });
     }
-    let slope = if contrast > 0.0 {
-        100.0 / (100.0 - contrast)
-    } else {
-        1.0 + contrast / 100.0
-    };
+    if contrast < 0.0 {
+        return table(|value| value + ((value - mean) * contrast / 100.0).trunc() + brightness);
+    }
+    let slope = 100.0 / (100.0 - contrast);
     table(|value| (value + brightness - mean) * slope + mean)
 }
 
@@ -184,6 +185,7 @@ mod tests {
             &[(15, 11), (63, 44), (111, 73), (214, 134)],
             1,
         );
+        is_near(of(19, -18, true), &[(65, 95), (186, 195)], 0);
         is_near(of(14, 0, false), &[(204, 219), (255, 255)], 0);
         assert_eq!(of(0, 0, false), table(|value| value));
     }
