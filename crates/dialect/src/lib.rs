@@ -55,5 +55,7 @@ pub use field::{FieldError, RuleError, Step, Wrong};
 pub use links::Links;
 pub use moment::iso8601;
 pub use refusal::{LimitReached, Refusal, Resource};
-pub use spoken::{Announcement, DeliveryTerms, Dialect, Message, UnknownDialect, headers};
+pub use spoken::{
+    Announcement, DeliveryTerms, Dialect, Message, UnknownDialect, headers, promised_schedules,
+};
 pub use trust::{TOLERANCE, Untrusted};

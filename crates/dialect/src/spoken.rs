@@ -204,6 +204,12 @@ impl Dialect {
     }
 }
 
+/// The schedules of the dialects that promise one; the others leave it to the operator.
+pub fn promised_schedules() -> impl Iterator<Item = (DialectName, DeliverySchedule)> {
+    let promised = |dialect: Dialect| Some((dialect.name(), dialect.delivery_terms()?.schedule));
+    Dialect::ALL.into_iter().filter_map(promised)
+}
+
 /// [`Dialect::headers`] for a courier that knows the dialect only by name.
 ///
 /// # Errors

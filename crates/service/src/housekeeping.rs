@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures::{Stream, StreamExt as _, TryStreamExt as _};
 use marquetry_job::Timestamp;
 use marquetry_model::{AssetSource, BlobKey, ContentHash, Job, JobSpec, TenantId};
-use marquetry_store::{RecordKind, StoreError, Swap};
+use marquetry_store::{Change, RecordKind, StoreError, Swap};
 use object_store::path::Path;
 use tokio::time::Instant;
 
@@ -51,9 +51,33 @@ pub struct Swept {
 }
 
 impl Service {
-    /// Keeps house until `shutdown`: writes down the uses of keys every few seconds, and sweeps every hour. To be
-    /// run beside whatever uses the service; one process of those that share a store is enough.
+    /// Keeps house until `shutdown`: owes what is owed after files were sent as soon as they are, writes down the uses of
+    /// keys every few seconds, and sweeps every hour. To be run beside whatever uses the service; one process of those
+    /// that share a store is enough.
     pub async fn keep_house(&self, shutdown: impl Future<Output = ()> + Send) {
+        tokio::select! {
+            () = self.rounds(shutdown) => {}
+            () = self.settle_what_is_sent() => {}
+        }
+    }
+
+    /// Never ends. News are hints: what nobody heard of is found by the next round.
+    async fn settle_what_is_sent(&self) {
+        let mut changes = self.store().changes();
+        loop {
+            let settled = match changes.next().await {
+                Some(Change::Sent(tenant, job)) => self.inner.pending.settle(tenant, job, self.now()).await,
+                Some(Change::Missed) => self.inner.pending.sweep(self.now()).await.map(|found| found > 0),
+                Some(_) => continue,
+                None => std::future::pending().await,
+            };
+            if let Err(error) = settled {
+                tracing::warn!(%error, "what is owed after a file was sent could not be looked at");
+            }
+        }
+    }
+
+    async fn rounds(&self, shutdown: impl Future<Output = ()> + Send) {
         let mut shutdown = std::pin::pin!(shutdown);
         // Not at once: a process that has just started has better things to do.
         let mut next_sweep = Instant::now() + BETWEEN_SWEEPS / 60;

@@ -1,12 +1,12 @@
 //! What one process tells the others: changes as the text of a notification.
 //!
 //! A text is the teller's tag, then for each change a letter and, for jobs, the id: `W` waits, `M` moved,
-//! `E` ended, `D` deliveries, `X` more than can be told. Tellers skip what bears their own tag: their
-//! listeners have been told directly.
+//! `E` ended, `S` sent (with the id of its tenant before its own), `D` deliveries, `X` more than can be told. Tellers
+//! skip what bears their own tag: their listeners have been told directly.
 
 use std::fmt::Write as _;
 
-use marquetry_model::JobId;
+use marquetry_model::{JobId, TenantId};
 use marquetry_store::Change;
 
 /// The channel. Notifications stay within their database.
@@ -31,15 +31,20 @@ impl Tag {
 pub(crate) fn told(tag: &Tag, changes: &[Change]) -> String {
     let mut text = tag.0.clone();
     for change in changes {
-        let (letter, id) = match change {
-            Change::JobWaiting(id) => ('W', Some(id)),
-            Change::JobMoved(id) => ('M', Some(id)),
-            Change::JobEnded(id) => ('E', Some(id)),
-            Change::Delivery => ('D', None),
-            Change::Missed => ('X', None),
+        let (letter, tenant, id) = match change {
+            Change::JobWaiting(id) => ('W', None, Some(id)),
+            Change::JobMoved(id) => ('M', None, Some(id)),
+            Change::JobEnded(id) => ('E', None, Some(id)),
+            Change::Sent(tenant, id) => ('S', Some(tenant), Some(id)),
+            Change::Delivery => ('D', None, None),
+            Change::Missed => ('X', None, None),
         };
         text.push(letter);
-        for byte in id.into_iter().flat_map(|id| id.as_bytes()) {
+        let ids = tenant
+            .map(TenantId::as_bytes)
+            .into_iter()
+            .chain(id.map(JobId::as_bytes));
+        for byte in ids.flatten() {
             // Writing to a string cannot fail.
             let _ = write!(text, "{byte:02x}");
         }
@@ -71,9 +76,14 @@ fn read(mut text: &str) -> Option<Vec<Change>> {
         };
         text = match (about, letter) {
             (Some(about), _) => {
-                let (id, rest) = rest.split_at_checked(ID)?;
-                let id = u128::from_str_radix(id, 16).ok()?;
-                changes.push(about(JobId::from_bytes(id.to_be_bytes())));
+                let (id, rest) = id(rest)?;
+                changes.push(about(JobId::from_bytes(id)));
+                rest
+            }
+            (None, 'S') => {
+                let (tenant, rest) = id(rest)?;
+                let (job, rest) = id(rest)?;
+                changes.push(Change::Sent(TenantId::from_bytes(tenant), JobId::from_bytes(job)));
                 rest
             }
             (None, 'D') => {
@@ -84,6 +94,12 @@ fn read(mut text: &str) -> Option<Vec<Change>> {
         };
     }
     Some(changes)
+}
+
+/// The id that a text begins with, and the rest.
+fn id(text: &str) -> Option<([u8; 16], &str)> {
+    let (id, rest) = text.split_at_checked(ID)?;
+    Some((u128::from_str_radix(id, 16).ok()?.to_be_bytes(), rest))
 }
 
 #[cfg(test)]
@@ -101,6 +117,7 @@ mod tests {
             Change::JobWaiting(id(0)),
             Change::JobMoved(id(255)),
             Change::JobEnded(id(16)),
+            Change::Sent(TenantId::from_bytes([7; 16]), id(8)),
             Change::Delivery,
         ];
         let text = told(&here, &changes);
@@ -126,6 +143,7 @@ mod tests {
             "x",
             "00000001Q",
             "00000001W12",
+            "00000001S00000000000000000000000000000000",
             "ääääääää",
             "00000001Wäääääääääääääääääääääääääääääääää",
         ] {

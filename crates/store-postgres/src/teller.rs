@@ -19,7 +19,7 @@ use crate::pool::Pool;
 /// How many changes may wait to be told. Beyond that everybody is told to look at everything.
 const MOST: usize = 2_048;
 /// How many changes make one text, so that it is below PostgreSQL's limit.
-const TEXT: usize = 200;
+const TEXT: usize = 120;
 /// The wait before trying again when the database did not take it.
 const AGAIN: Duration = Duration::from_secs(1);
 

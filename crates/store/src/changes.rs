@@ -3,7 +3,8 @@
 //! Always a hint and never the truth: a listener looks into the store after it was told, and looks
 //! there now and then when it was not.
 
-use marquetry_model::JobId;
+use marquetry_job::DeliveryState;
+use marquetry_model::{Delivery, EventType, JobId, TenantId};
 use tokio::sync::broadcast;
 
 /// What changed.
@@ -15,11 +16,35 @@ pub enum Change {
     JobMoved(JobId),
     /// A job ended.
     JobEnded(JobId),
-    /// A delivery came to be owed, or waits for another try. Not that one was taken or has ended: that gives
-    /// nobody a reason to look.
+    /// A delivery came to be owed, or waits for another try. Not that one was taken, or that most have ended: that
+    /// gives nobody a reason to look.
     Delivery,
+    /// A delivery of the file of this tenant's job has ended: something may be owed after it.
+    Sent(TenantId, JobId),
     /// The listener was too slow and some changes passed it by: look at everything.
     Missed,
+}
+
+impl Change {
+    /// What the state of a delivery tells: something while it waits, nothing while somebody has it, and of its end only
+    /// where somebody waits for that.
+    pub fn of(delivery: &Delivery) -> Option<Self> {
+        match &delivery.state {
+            DeliveryState::Sending { .. } => None,
+            state if !state.is_terminal() => Some(Self::Delivery),
+            _ if delivery.event == EventType::RenderExported => {
+                Some(Self::Sent(delivery.tenant, delivery.job))
+            }
+            _ => None,
+        }
+    }
+
+    /// What the deliveries tell that come to be owed together: that some wait, or else, of those that have ended before
+    /// they began, what their end tells.
+    pub fn of_owed(owed: &[Delivery]) -> Option<Self> {
+        let told = owed.iter().filter_map(Self::of);
+        told.reduce(|known, next| if known == Self::Delivery { known } else { next })
+    }
 }
 
 /// One listener's view of the changes.

@@ -31,6 +31,7 @@ use std::sync::Arc;
 
 use crate::Store;
 
+pub mod carriage;
 pub mod deliveries;
 pub mod endpoints;
 pub mod idempotency;
@@ -269,6 +270,11 @@ macro_rules! delivery_store_suite {
             ended_deliveries_are_forgotten_by_age,
             a_holder_that_was_overtaken_reports_in_vain,
             changes_are_heard,
+        );
+        $crate::rules_of_a_store!($fresh; carriage:
+            each_carriage_has_a_line_of_its_own,
+            recovery_of_one_carriage_leaves_the_other_alone,
+            the_end_of_a_file_is_told,
         );
     };
 }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use marquetry_job::{DeliveryShown, Timestamp};
 use marquetry_model::{
-    AttemptRecord, Delivery, DeliveryId, EndpointId, EventType, Lane, Target, TenantId, Version,
+    AttemptRecord, Carriage, Delivery, DeliveryId, EndpointId, EventType, Lane, Target, TenantId, Version,
 };
 
 use crate::{Cursor, Page, StoreError, Swap};
@@ -36,31 +36,38 @@ pub trait DeliveryStore: std::fmt::Debug + Send + Sync {
         limit: u32,
     ) -> Result<Page<Delivery>, StoreError>;
 
-    /// Deliveries of all tenants that are due at `now` in none of the lanes `except`, at most `limit`,
-    /// the longest due first by `(due, created_at, id)`.
+    /// Deliveries of all tenants for that `carriage` which are due at `now` in none of the lanes `except`, at most
+    /// `limit`, the longest due first by `(due, created_at, id)`. However many are due for another carriage, it costs
+    /// no more.
     ///
     /// # Errors
     /// Only those of the backend.
     async fn due_deliveries(
         &self,
+        carriage: Carriage,
         now: Timestamp,
         limit: u32,
         except: &[Lane],
     ) -> Result<Vec<Delivery>, StoreError>;
 
-    /// The earliest moment at which any delivery outside the lanes `except` is due, past or future.
+    /// The earliest moment at which any delivery for that `carriage` outside the lanes `except` is due, past or future.
     ///
     /// # Errors
     /// Only those of the backend.
-    async fn next_due_delivery(&self, except: &[Lane]) -> Result<Option<Timestamp>, StoreError>;
+    async fn next_due_delivery(
+        &self,
+        carriage: Carriage,
+        except: &[Lane],
+    ) -> Result<Option<Timestamp>, StoreError>;
 
-    /// Deliveries of all tenants that are being sent, lapsed or not, at most `limit`, in the order of
-    /// their ids, those after `after`.
+    /// Deliveries of all tenants for that `carriage` which are being sent, lapsed or not, at most `limit`, in the order
+    /// of their ids, those after `after`.
     ///
     /// # Errors
     /// Only those of the backend.
     async fn held_deliveries(
         &self,
+        carriage: Carriage,
         after: Option<DeliveryId>,
         limit: u32,
     ) -> Result<Vec<Delivery>, StoreError>;

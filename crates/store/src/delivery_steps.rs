@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::join_all;
-use marquetry_job::{DeliveryEvent, DeliverySchedule, IllegalStep, Jitter, Timestamp, WorkerId};
-use marquetry_model::{AttemptRecord, Delivery, DeliveryId, DialectName, Lane, TenantId};
+use marquetry_job::{Again, DeliveryEvent, DeliverySchedule, IllegalStep, Jitter, Timestamp, WorkerId};
+use marquetry_model::{AttemptRecord, Carriage, Delivery, DeliveryId, DialectName, Lane, TenantId};
 
-use crate::{Reported, Store, StoreError, Swap};
+use crate::{Clock, Reported, Store, StoreError, Swap};
 
 /// Steps deliveries in a store. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -31,6 +31,14 @@ impl Schedules {
         self
     }
 
+    /// The same, but for what is written in the words of these dialects.
+    #[must_use]
+    pub fn with_all(self, special: impl IntoIterator<Item = (DialectName, DeliverySchedule)>) -> Self {
+        special
+            .into_iter()
+            .fold(self, |all, (dialect, schedule)| all.with(dialect, schedule))
+    }
+
     /// The schedule of what is written in the words of `dialect`.
     pub fn of(&self, dialect: &DialectName) -> &DeliverySchedule {
         let special = self.special.iter().rev().find(|(name, _)| name == dialect);
@@ -46,6 +54,15 @@ impl From<DeliverySchedule> for Schedules {
         }
     }
 }
+
+/// Waits between tries to write down what came of a try.
+const WRITE_AGAIN: [Duration; 5] = [
+    Duration::from_millis(50),
+    Duration::from_millis(200),
+    Duration::from_secs(1),
+    Duration::from_secs(3),
+    Duration::from_secs(5),
+];
 
 impl DeliverySteps {
     const ROUNDS: usize = 64;
@@ -63,7 +80,7 @@ impl DeliverySteps {
         &self.schedules
     }
 
-    /// Takes up to `most` due deliveries outside the lanes `except` for `worker`, the longest due
+    /// Takes up to `most` due deliveries for that `carriage` outside the lanes `except` for `worker`, the longest due
     /// first, each until `now + lease_for`. They may all be of one lane: count them before asking again.
     ///
     /// # Errors
@@ -71,6 +88,7 @@ impl DeliverySteps {
     /// lease lapses.
     pub async fn claim(
         &self,
+        carriage: Carriage,
         worker: WorkerId,
         now: Timestamp,
         lease_for: Duration,
@@ -84,7 +102,7 @@ impl DeliverySteps {
                 break;
             }
             let limit = u32::try_from(wanted).unwrap_or(u32::MAX);
-            let due = self.store.due_deliveries(now, limit, except).await?;
+            let due = self.store.due_deliveries(carriage, now, limit, except).await?;
             if due.is_empty() {
                 break;
             }
@@ -174,6 +192,44 @@ impl DeliverySteps {
         }
     }
 
+    /// As [`Self::report_held`], again and again for some seconds when the store is away: long enough for a database that
+    /// restarts, and to be well within the lease. The delivery as it is then; `None` when it was not written, and then it
+    /// is found again once the lease has lapsed.
+    pub async fn report_patiently(
+        &self,
+        held: &Delivery,
+        event: DeliveryEvent,
+        tried: Option<&AttemptRecord>,
+        clock: &dyn Clock,
+        jitter: Jitter,
+    ) -> Option<Delivery> {
+        let mut waits = WRITE_AGAIN.into_iter();
+        loop {
+            match self.report_held(held, event, tried, clock.now(), jitter).await {
+                Ok(Reported::Written(delivery)) => {
+                    tracing::debug!(event = event.name(), state = delivery.state.name(), "written");
+                    return Some(delivery);
+                }
+                Ok(Reported::Refused(why)) => {
+                    tracing::info!(%why, "somebody else holds it by now");
+                    return None;
+                }
+                Ok(Reported::Missing) => return None,
+                Err(error) => match waits.next() {
+                    Some(wait) if error.again() == Again::Later => tokio::time::sleep(wait).await,
+                    _ => {
+                        tracing::error!(
+                            event = event.name(),
+                            error = error.detail(),
+                            "what happened cannot be written down, so it will happen again"
+                        );
+                        return None;
+                    }
+                },
+            }
+        }
+    }
+
     /// Sends a delivery once more, whatever became of it; its schedule starts anew. Refused while it is
     /// being sent.
     ///
@@ -189,15 +245,16 @@ impl DeliverySteps {
             .await
     }
 
-    /// Frees every delivery that was being sent, because every courier is known to be dead: see
-    /// [`crate::JobSteps::recover`]. Tells how many.
+    /// Frees every delivery for that `carriage` that was being sent, because everybody who held one is known to be dead:
+    /// see [`crate::JobSteps::recover`]. Tells how many. Couriers and carriers of one process each free their own, for
+    /// neither knows when the other begins.
     ///
     /// # Errors
     /// Those of the store.
-    pub async fn recover(&self, now: Timestamp) -> Result<u64, StoreError> {
+    pub async fn recover(&self, carriage: Carriage, now: Timestamp) -> Result<u64, StoreError> {
         let (mut freed, mut after) = (0, None);
         loop {
-            let held = self.store.held_deliveries(after, 256).await?;
+            let held = self.store.held_deliveries(carriage, after, 256).await?;
             let Some(last) = held.last() else { return Ok(freed) };
             after = Some(last.id);
             let swaps = held.into_iter().filter_map(|delivery| {

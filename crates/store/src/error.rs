@@ -58,6 +58,18 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// This error and all its causes on one line, for the log.
+    pub fn detail(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            text.push_str(": ");
+            text.push_str(&error.to_string());
+            cause = error.source();
+        }
+        text
+    }
+
     /// Whether the same call may succeed later.
     pub const fn again(&self) -> Again {
         match self {

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use marquetry_job::Timestamp;
-use marquetry_model::{After, Pending, TenantId};
+use marquetry_model::{After, JobId, Pending, TenantId, Then};
 
-use crate::persisted::readable;
-use crate::{Announcer, Noun, RecordKind, Store, StoreError, Swap};
+use crate::persisted::{pending_id, readable};
+use crate::{Announcer, Noun, Record, RecordKind, Store, StoreError, Swap};
 
 /// How many are looked at in one go.
 const AT_ONCE: u32 = 64;
@@ -43,19 +43,37 @@ impl PendingSteps {
             };
             after = Some((last.tenant, last.id.clone()));
             for record in found {
-                let read = readable(record.id.as_bytes(), Pending::read(&record))?;
-                let Some(pending) = read else { continue };
-                if !self.is_over(&pending).await? {
-                    continue;
-                }
-                let owed = self.announcer.owed_after(&pending, now).await?;
-                let swap = self
-                    .store
-                    .discharge_record(record.tenant, record.kind, &record.id, record.version, &owed)
-                    .await?;
-                discharged += u64::from(swap == Swap::Swapped);
+                discharged += u64::from(self.discharge(&record, now).await?);
             }
         }
+    }
+
+    /// Looks at what is owed after the deliveries of this tenant's job, as [`Self::sweep`] looks at all: for whoever
+    /// has heard that one of them has ended. Tells whether it was discharged.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn settle(&self, tenant: TenantId, job: JobId, now: Timestamp) -> Result<bool, StoreError> {
+        let id = pending_id(Then::TellOfJob(job));
+        match self.store.record(tenant, RecordKind::Pending, &id).await? {
+            Some(record) => self.discharge(&record, now).await,
+            None => Ok(false),
+        }
+    }
+
+    /// Discharges it if all that it waits for has ended, and nobody else does.
+    async fn discharge(&self, record: &Record, now: Timestamp) -> Result<bool, StoreError> {
+        let read = readable(record.id.as_bytes(), Pending::read(record))?;
+        let Some(pending) = read else { return Ok(false) };
+        if !self.is_over(&pending).await? {
+            return Ok(false);
+        }
+        let owed = self.announcer.owed_after(&pending, now).await?;
+        let swap = self
+            .store
+            .discharge_record(record.tenant, record.kind, &record.id, record.version, &owed)
+            .await?;
+        Ok(swap == Swap::Swapped)
     }
 
     /// Whether all that it waits for has ended.

@@ -39,7 +39,8 @@ mod timeline;
 mod round_trip;
 
 pub use attempt::AttemptRow;
-pub use delivery::{DeliveryRow, shown_name};
+pub(crate) use batch::pending_id;
+pub use delivery::{DeliveryRow, file_column, shown_name};
 pub use endpoint::EndpointRow;
 pub use fidelity::{fidelity_from_json, fidelity_to_json};
 pub use job::{JobRow, priority_column};

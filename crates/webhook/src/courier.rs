@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use marquetry_job::{Timestamp, WorkerId};
-use marquetry_model::{Delivery, Lane};
+use marquetry_model::{Carriage, Delivery, Lane};
 use marquetry_store::{Change, Ownership, StoreError};
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
@@ -198,7 +198,7 @@ impl Courier {
         if !outlook.recovered {
             // Before the first claim, for afterwards some of what is held would be ours.
             return Some(Box::pin(async move {
-                match self.desk.steps.recover(today).await {
+                match self.desk.steps.recover(Carriage::Message, today).await {
                     Ok(freed) => Step::Recovered(freed),
                     Err(error) => Step::Failed(error, Vec::new()),
                 }
@@ -223,9 +223,9 @@ impl Courier {
     async fn find(&self, now: Timestamp, most: usize, shut: &[Lane]) -> Result<Step, StoreError> {
         let store = &self.desk.store;
         let limit = u32::try_from(most).unwrap_or(u32::MAX);
-        let due = store.due_deliveries(now, limit, shut).await?;
+        let due = store.due_deliveries(Carriage::Message, now, limit, shut).await?;
         let next = match due.is_empty() {
-            true => store.next_due_delivery(shut).await?,
+            true => store.next_due_delivery(Carriage::Message, shut).await?,
             false => None,
         };
         let more = due.len() >= most;

@@ -225,7 +225,7 @@ async fn send(world: &World, event: impl Fn(marquetry_job::Hold) -> DeliveryEven
     let steps = DeliverySteps::new(world.store.clone(), DeliverySchedule::default());
     let courier = WorkerId::from_random([4; 16]);
     let held = steps
-        .claim(courier, world.now(), LONG, 1, &[])
+        .claim(Carriage::Message, courier, world.now(), LONG, 1, &[])
         .await
         .unwrap()
         .remove(0);
@@ -322,7 +322,7 @@ async fn what_is_being_sent_is_not_sent_again(world: World) {
     let courier = WorkerId::from_random([4; 16]);
     assert_eq!(
         steps
-            .claim(courier, world.now(), LONG, 1, &[])
+            .claim(Carriage::Message, courier, world.now(), LONG, 1, &[])
             .await
             .unwrap()
             .len(),

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use async_trait::async_trait;
 use marquetry_job::Timestamp;
 use marquetry_model::{
-    Account, ApiKey, ApiKeyId, AttemptRecord, ContentHash, Delivery, DeliveryId, Endpoint, EndpointId, Job,
-    JobId, KeyHash, Lane, LedgerEntry, Mockup, MockupId, Tenant, TenantId, Version,
+    Account, ApiKey, ApiKeyId, AttemptRecord, Carriage, ContentHash, Delivery, DeliveryId, Endpoint,
+    EndpointId, Job, JobId, KeyHash, Lane, LedgerEntry, Mockup, MockupId, Tenant, TenantId, Version,
 };
 use marquetry_store::memory::MemoryStore;
 use marquetry_store::{
@@ -272,16 +272,27 @@ impl DeliveryStore for OddStore {
         self.inner.list_deliveries(tenant, filter, after, limit).await
     }
 
-    async fn due_deliveries(&self, now: Timestamp, limit: u32, except: &[Lane]) -> Answer<Vec<Delivery>> {
-        self.inner.due_deliveries(now, limit, except).await
+    async fn due_deliveries(
+        &self,
+        carriage: Carriage,
+        now: Timestamp,
+        limit: u32,
+        except: &[Lane],
+    ) -> Answer<Vec<Delivery>> {
+        self.inner.due_deliveries(carriage, now, limit, except).await
     }
 
-    async fn next_due_delivery(&self, except: &[Lane]) -> Answer<Option<Timestamp>> {
-        self.inner.next_due_delivery(except).await
+    async fn next_due_delivery(&self, carriage: Carriage, except: &[Lane]) -> Answer<Option<Timestamp>> {
+        self.inner.next_due_delivery(carriage, except).await
     }
 
-    async fn held_deliveries(&self, after: Option<DeliveryId>, limit: u32) -> Answer<Vec<Delivery>> {
-        self.inner.held_deliveries(after, limit).await
+    async fn held_deliveries(
+        &self,
+        carriage: Carriage,
+        after: Option<DeliveryId>,
+        limit: u32,
+    ) -> Answer<Vec<Delivery>> {
+        self.inner.held_deliveries(carriage, after, limit).await
     }
 
     async fn forget_deliveries(&self, before: Timestamp, limit: u32) -> Answer<u64> {

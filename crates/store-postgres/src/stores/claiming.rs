@@ -59,6 +59,7 @@ pub(super) async fn claim(shared: &Shared, pick: Pick, step: ClaimStep) -> Work<
             owed: Vec::new(),
             mockup: None,
             news: change(&next),
+            told: None,
         });
         taken.push(next);
     }

@@ -102,7 +102,7 @@ impl Columns {
     }
 
     /// The job that owes, then id, tenant, endpoint, lane, event, shown, due, sending, created_at,
-    /// version, record, body.
+    /// version, record, body, file.
     pub(super) fn deliveries(self, rows: &[([u8; 16], &DeliveryRow)]) -> Self {
         let all = || rows.iter().map(|(_, row)| *row);
         self.uuids(rows.iter().map(|(job, _)| Some(*job)))
@@ -118,6 +118,7 @@ impl Columns {
             .numbers(all().map(|row| Some(row.version)))
             .texts(all().map(|row| Some(row.record.as_str())))
             .bytes(all().map(|row| Some(&row.body[..])))
+            .truths(all().map(|row| row.file))
     }
 
     /// The job that made it, then id, tenant, name, folded_name, content, created_at, updated_at,

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use marquetry_job::Timestamp;
-use marquetry_model::{AttemptRecord, Delivery, DeliveryId, Lane, TenantId, Version};
-use marquetry_store::persisted::{AttemptRow, DeliveryRow, shown_name, version_column};
+use marquetry_model::{AttemptRecord, Carriage, Delivery, DeliveryId, Lane, TenantId, Version};
+use marquetry_store::persisted::{AttemptRow, DeliveryRow, file_column, shown_name, version_column};
 use marquetry_store::{Change, Cursor, DeliveryFilter, DeliveryStore, Page, StoreError, Swap};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
@@ -19,7 +19,7 @@ use crate::pool::{Value, get};
 use crate::transaction::Transaction;
 
 const COLUMNS: &str =
-    "id, tenant, endpoint, lane, event, shown, due, sending, created_at, version, record, body";
+    "id, tenant, endpoint, lane, event, shown, due, sending, created_at, version, record, body, file";
 
 /// That the lane of a delivery is none of the first parameter. A subquery, whose lanes are hashed once: a list is
 /// gone through for each delivery that is passed over, and a dead receiver may have thousands at the head of the queue.
@@ -27,11 +27,12 @@ const OPEN: &str = "lane NOT IN (SELECT unnest($1::text[]))";
 
 /// The columns are those of a delivery that a job owes; a message that none owes has no use for the first.
 const INSERT: &str = "
-    INSERT INTO deliveries (id, tenant, endpoint, lane, event, shown, due, sending, created_at, version, record, body)
-    SELECT id, tenant, endpoint, lane, event, shown, due, sending, created_at, version, record, body
-    FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[],
-                $8::bigint[], $9::boolean[], $10::bigint[], $11::bigint[], $12::text[], $13::bytea[])
-        AS o (job, id, tenant, endpoint, lane, event, shown, due, sending, created_at, version, record, body)";
+    INSERT INTO deliveries (id, tenant, endpoint, lane, event, shown, due, sending, created_at, version, record, body,
+                            file)
+    SELECT id, tenant, endpoint, lane, event, shown, due, sending, created_at, version, record, body, file
+    FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::bigint[],
+                $9::boolean[], $10::bigint[], $11::bigint[], $12::text[], $13::bytea[], $14::boolean[])
+        AS o (job, id, tenant, endpoint, lane, event, shown, due, sending, created_at, version, record, body, file)";
 
 #[async_trait]
 impl DeliveryStore for PostgresStore {
@@ -90,27 +91,37 @@ impl DeliveryStore for PostgresStore {
 
     async fn due_deliveries(
         &self,
+        carriage: Carriage,
         now: Timestamp,
         limit: u32,
         except: &[Lane],
     ) -> Result<Vec<Delivery>, StoreError> {
-        let (now, except) = (now.as_micros(), names(except));
+        let (now, except, file) = (now.as_micros(), names(except), file_column(carriage));
         let sql = format!(
             "SELECT {COLUMNS} FROM deliveries
-             WHERE due IS NOT NULL AND due <= $2 AND {OPEN} ORDER BY due, created_at, id"
+             WHERE file = $3 AND due IS NOT NULL AND due <= $2 AND {OPEN} ORDER BY due, created_at, id"
         );
-        let values: [Value<'_>; 2] = [(&except, Type::TEXT_ARRAY), (&now, Type::INT8)];
+        let values: [Value<'_>; 3] = [
+            (&except, Type::TEXT_ARRAY),
+            (&now, Type::INT8),
+            (&file, Type::BOOL),
+        ];
         let reading = Reading::AllTheTime;
         self.first(reading, &sql, &values, limit, "delivery", read_delivery)
             .await
     }
 
-    async fn next_due_delivery(&self, except: &[Lane]) -> Result<Option<Timestamp>, StoreError> {
-        let except = names(except);
+    async fn next_due_delivery(
+        &self,
+        carriage: Carriage,
+        except: &[Lane],
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let (except, file) = (names(except), file_column(carriage));
         let sql = format!(
-            "SELECT due FROM deliveries WHERE due IS NOT NULL AND {OPEN} ORDER BY due, created_at, id LIMIT 1"
+            "SELECT due FROM deliveries WHERE file = $2 AND due IS NOT NULL AND {OPEN}
+             ORDER BY due, created_at, id LIMIT 1"
         );
-        let values: [Value<'_>; 1] = [(&except, Type::TEXT_ARRAY)];
+        let values: [Value<'_>; 2] = [(&except, Type::TEXT_ARRAY), (&file, Type::BOOL)];
         let rows = self.shared.pool.walk(&sql, &values, "delivery").await?;
         let due = rows.first().map(|row| get(row, 0, "delivery")).transpose()?;
         Ok(due.map(Timestamp::from_micros))
@@ -118,12 +129,14 @@ impl DeliveryStore for PostgresStore {
 
     async fn held_deliveries(
         &self,
+        carriage: Carriage,
         after: Option<DeliveryId>,
         most: u32,
     ) -> Result<Vec<Delivery>, StoreError> {
-        let after = after.map(|after| uuid(after.as_bytes()));
-        let clause = "WHERE sending AND ($1::uuid IS NULL OR id > $1) ORDER BY id";
-        self.deliveries(clause, &[(&after, Type::UUID)], most).await
+        let (after, file) = (after.map(|after| uuid(after.as_bytes())), file_column(carriage));
+        let clause = "WHERE sending AND file = $2 AND ($1::uuid IS NULL OR id > $1) ORDER BY id";
+        let values: [Value<'_>; 2] = [(&after, Type::UUID), (&file, Type::BOOL)];
+        self.deliveries(clause, &values, most).await
     }
 
     async fn forget_deliveries(&self, before: Timestamp, most: u32) -> Result<u64, StoreError> {
@@ -192,6 +205,7 @@ impl DeliveryStore for PostgresStore {
             expected: version_column(expected),
             row: DeliveryRow::of(delivery),
             tried: tried.map(|tried| AttemptRow::of(delivery.id, tried)),
+            news: Change::of(delivery),
         };
         self.redelivering.ask(wish).await
     }
@@ -244,5 +258,6 @@ fn read_row(row: &Row) -> Work<DeliveryRow> {
         version: get(row, 9, what)?,
         record: get(row, 10, what)?,
         body: get(row, 11, what)?,
+        file: get(row, 12, what)?,
     })
 }

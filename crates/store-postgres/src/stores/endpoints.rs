@@ -18,20 +18,21 @@ use crate::pool::{Value, get};
 /// that changed.
 const SWAP: &str = "
     WITH swapped AS (
-        UPDATE endpoints SET version = $14, record = $15
-        WHERE id = $16 AND tenant = $17 AND version = $18 RETURNING id
+        UPDATE endpoints SET version = $15, record = $16
+        WHERE id = $17 AND tenant = $18 AND version = $19 RETURNING id
     ), owed AS (
         INSERT INTO deliveries (id, tenant, endpoint, lane, event, shown, due, sending, created_at, version,
-                                record, body)
+                                record, body, file)
         SELECT o.id, o.tenant, o.endpoint, o.lane, o.event, o.shown, o.due, o.sending, o.created_at,
-               o.version, o.record, o.body
+               o.version, o.record, o.body, o.file
         FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[],
-                    $8::bigint[], $9::boolean[], $10::bigint[], $11::bigint[], $12::text[], $13::bytea[])
+                    $8::bigint[], $9::boolean[], $10::bigint[], $11::bigint[], $12::text[], $13::bytea[],
+                    $14::boolean[])
             AS o (changed, id, tenant, endpoint, lane, event, shown, due, sending, created_at, version,
-                  record, body)
+                  record, body, file)
         JOIN swapped ON swapped.id = o.changed
     )
-    SELECT EXISTS (SELECT FROM swapped), EXISTS (SELECT FROM endpoints WHERE id = $16 AND tenant = $17)";
+    SELECT EXISTS (SELECT FROM swapped), EXISTS (SELECT FROM endpoints WHERE id = $17 AND tenant = $18)";
 
 #[async_trait]
 impl EndpointStore for PostgresStore {

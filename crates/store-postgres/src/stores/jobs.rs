@@ -135,6 +135,7 @@ impl JobStore for PostgresStore {
             owed: swap.owed.iter().map(DeliveryRow::of).collect(),
             mockup: swap.mockup.as_ref().map(MockupRow::of),
             news: change(&swap.job),
+            told: Change::of_owed(&swap.owed),
         };
         if swap.settled.is_some() || !swap.records.is_empty() {
             return together::replace(&self.shared, swap, wish).await;

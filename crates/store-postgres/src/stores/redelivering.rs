@@ -1,8 +1,8 @@
 //! Swaps of deliveries, many in one statement.
 
 use async_trait::async_trait;
-use marquetry_store::Swap;
 use marquetry_store::persisted::{AttemptRow, DeliveryRow};
+use marquetry_store::{Change, Swap};
 
 use super::columns::Columns;
 use super::swapping::outcomes;
@@ -17,6 +17,7 @@ pub(crate) struct NewTurn {
     pub(crate) expected: i64,
     pub(crate) row: DeliveryRow,
     pub(crate) tried: Option<AttemptRow>,
+    pub(crate) news: Option<Change>,
 }
 
 /// Swaps deliveries.
@@ -96,7 +97,7 @@ impl Batch for Redelivering {
         };
         let swapped = |wish: &&NewTurn| of(wish) == Swap::Swapped;
         self.0
-            .ring(wishes.iter().filter(swapped).find_map(|wish| wish.row.news()));
+            .ring(wishes.iter().filter(swapped).filter_map(|wish| wish.news));
         Ok(wishes.iter().map(|wish| Ok(of(wish))).collect())
     }
 }

@@ -22,6 +22,8 @@ pub(crate) struct NewState {
     pub(crate) owed: Vec<DeliveryRow>,
     pub(crate) mockup: Option<MockupRow>,
     pub(crate) news: Change,
+    /// What the deliveries owed tell.
+    pub(crate) told: Option<Change>,
 }
 
 /// Swaps jobs.
@@ -48,21 +50,22 @@ const SWAP: &str = "
     )";
 const OWED: &str = ", owed AS (
         INSERT INTO deliveries (id, tenant, endpoint, lane, event, shown, due, sending, created_at, version,
-                                record, body)
+                                record, body, file)
         SELECT o.id, o.tenant, o.endpoint, o.lane, o.event, o.shown, o.due, o.sending, o.created_at,
-               o.version, o.record, o.body
+               o.version, o.record, o.body, o.file
         FROM unnest($10::uuid[], $11::uuid[], $12::uuid[], $13::uuid[], $14::text[], $15::text[], $16::text[],
-                    $17::bigint[], $18::boolean[], $19::bigint[], $20::bigint[], $21::text[], $22::bytea[])
+                    $17::bigint[], $18::boolean[], $19::bigint[], $20::bigint[], $21::text[], $22::bytea[],
+                    $23::boolean[])
             AS o (job, id, tenant, endpoint, lane, event, shown, due, sending, created_at, version, record,
-                  body)
+                  body, file)
         JOIN swapped ON swapped.id = o.job
     )";
 const MADE: &str = ", made AS (
         INSERT INTO mockups (id, tenant, name, folded_name, content, created_at, updated_at, version, record)
         SELECT m.id, m.tenant, m.name, m.folded_name, m.content, m.created_at, m.updated_at, m.version,
                m.record
-        FROM unnest($23::uuid[], $24::uuid[], $25::uuid[], $26::text[], $27::text[], $28::bytea[],
-                    $29::bigint[], $30::bigint[], $31::bigint[], $32::text[])
+        FROM unnest($24::uuid[], $25::uuid[], $26::uuid[], $27::text[], $28::text[], $29::bytea[],
+                    $30::bigint[], $31::bigint[], $32::bigint[], $33::text[])
             AS m (job, id, tenant, name, folded_name, content, created_at, updated_at, version, record)
         JOIN swapped ON swapped.id = m.job
     )";
@@ -146,6 +149,5 @@ pub(super) fn outcomes(rows: &[Row]) -> Result<HashMap<Uuid, Swap>, Undone> {
 
 /// What a swap tells.
 pub(super) fn changes(wish: &NewState) -> impl Iterator<Item = Change> {
-    let deliveries = wish.owed.first().map(|_| Change::Delivery);
-    std::iter::once(wish.news).chain(deliveries)
+    std::iter::once(wish.news).chain(wish.told)
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use marquetry_job::{DeliveryEvent, Jitter, RetrySchedule};
-use marquetry_model::JobResult;
+use marquetry_model::{Carriage, JobResult};
 use marquetry_store::conformance::sample::{LEASE, at, delivery, delivery_steps, render_job, worker};
 use marquetry_store::{Inserted, JobSteps, Silence, Store};
 use tokio_postgres::Client;
@@ -92,14 +92,23 @@ const FILL_DELIVERIES: &str = "
     INSERT INTO deliveries (id, tenant, endpoint, lane, event, shown, due, sending, created_at, version, record, body)
     SELECT gen_random_uuid(), tenant, endpoint, lane, event, shown, due + 1000 * 1000 * 1000, false, created_at,
            version, record, body
-    FROM generate_series(1, 5000) AS n, (SELECT * FROM deliveries WHERE due IS NOT NULL LIMIT 1) AS waits";
+    FROM generate_series(1, 5000) AS n, (SELECT * FROM deliveries WHERE due IS NOT NULL LIMIT 1) AS waits;
+    INSERT INTO deliveries (id, tenant, endpoint, lane, event, shown, due, sending, created_at, version, record, body,
+                            file)
+    SELECT gen_random_uuid(), tenant, NULL, 'destination:one:shelf', event, shown, due - 1000, false, created_at, version,
+           record, '', true
+    FROM generate_series(1, 5000) AS n, (SELECT * FROM deliveries WHERE due IS NOT NULL AND NOT file LIMIT 1) AS file";
 
 async fn sent(store: &Arc<dyn Store>, numbers: std::ops::Range<u64>) {
     let steps = delivery_steps(store);
     for n in numbers {
         store.insert_delivery(&delivery(n)).await.unwrap();
         let now = at(500);
-        for one in steps.claim(worker(1), now, LEASE, 1, &[]).await.unwrap() {
+        for one in steps
+            .claim(Carriage::Message, worker(1), now, LEASE, 1, &[])
+            .await
+            .unwrap()
+        {
             let by = one.state.hold().unwrap();
             let event = DeliveryEvent::Accepted { by };
             steps
@@ -107,7 +116,7 @@ async fn sent(store: &Arc<dyn Store>, numbers: std::ops::Range<u64>) {
                 .await
                 .unwrap();
         }
-        store.next_due_delivery(&[]).await.unwrap();
+        store.next_due_delivery(Carriage::Message, &[]).await.unwrap();
     }
 }
 

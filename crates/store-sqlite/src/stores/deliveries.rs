@@ -2,8 +2,10 @@
 
 use async_trait::async_trait;
 use marquetry_job::Timestamp;
-use marquetry_model::{AttemptRecord, Delivery, DeliveryId, Lane, TenantId, Version};
-use marquetry_store::persisted::{AttemptRow, DeliveryRow, readable, shown_name, version_column};
+use marquetry_model::{AttemptRecord, Carriage, Delivery, DeliveryId, Lane, TenantId, Version};
+use marquetry_store::persisted::{
+    AttemptRow, DeliveryRow, file_column, readable, shown_name, version_column,
+};
 use marquetry_store::{Change, Cursor, DeliveryFilter, DeliveryStore, Page, StoreError, Swap};
 use rusqlite::{Connection, OptionalExtension, Params, Row, named_params, params};
 
@@ -11,7 +13,7 @@ use crate::SqliteStore;
 use crate::error::{Doing, Work};
 
 const COLUMNS: &str =
-    "id, tenant, endpoint, lane, event, shown, due, sending, created_at, version, record, body";
+    "id, tenant, endpoint, lane, event, shown, due, sending, created_at, version, record, body, file";
 
 #[async_trait]
 impl DeliveryStore for SqliteStore {
@@ -84,6 +86,7 @@ impl DeliveryStore for SqliteStore {
 
     async fn due_deliveries(
         &self,
+        carriage: Carriage,
         now: Timestamp,
         limit: u32,
         except: &[Lane],
@@ -92,23 +95,29 @@ impl DeliveryStore for SqliteStore {
         self.read(move |connection| {
             let sql = format!(
                 "SELECT {COLUMNS} FROM deliveries
-                 WHERE due IS NOT NULL AND due <= ?1 AND lane NOT IN (SELECT value FROM json_each(?2))
+                 WHERE file = ?3 AND due IS NOT NULL AND due <= ?1
+                   AND lane NOT IN (SELECT value FROM json_each(?2))
                  ORDER BY due, created_at, id"
             );
-            many(connection, &sql, limit, params![now.as_micros(), except])
+            let values = params![now.as_micros(), except, file_column(carriage)];
+            many(connection, &sql, limit, values)
         })
         .await
     }
 
-    async fn next_due_delivery(&self, except: &[Lane]) -> Result<Option<Timestamp>, StoreError> {
+    async fn next_due_delivery(
+        &self,
+        carriage: Carriage,
+        except: &[Lane],
+    ) -> Result<Option<Timestamp>, StoreError> {
         let except = names(except);
         self.read(move |connection| {
             let sql = "SELECT due FROM deliveries
-                       WHERE due IS NOT NULL AND lane NOT IN (SELECT value FROM json_each(?1))
+                       WHERE file = ?2 AND due IS NOT NULL AND lane NOT IN (SELECT value FROM json_each(?1))
                        ORDER BY due LIMIT 1";
             let mut statement = connection.prepare_cached(sql).of("delivery")?;
             let due = statement
-                .query_row([except], |row| row.get(0))
+                .query_row(params![except, file_column(carriage)], |row| row.get(0))
                 .optional()
                 .of("delivery")?;
             Ok(due.map(Timestamp::from_micros))
@@ -118,20 +127,17 @@ impl DeliveryStore for SqliteStore {
 
     async fn held_deliveries(
         &self,
+        carriage: Carriage,
         after: Option<DeliveryId>,
         limit: u32,
     ) -> Result<Vec<Delivery>, StoreError> {
         self.read(move |connection| {
             let sql = format!(
                 "SELECT {COLUMNS} FROM deliveries
-                 WHERE sending = 1 AND (?1 IS NULL OR id > ?1) ORDER BY id"
+                 WHERE sending = 1 AND file = ?2 AND (?1 IS NULL OR id > ?1) ORDER BY id"
             );
-            many(
-                connection,
-                &sql,
-                limit,
-                params![after.as_ref().map(DeliveryId::as_bytes)],
-            )
+            let after = after.as_ref().map(DeliveryId::as_bytes);
+            many(connection, &sql, limit, params![after, file_column(carriage)])
         })
         .await
     }
@@ -194,12 +200,12 @@ impl DeliveryStore for SqliteStore {
         delivery: &Delivery,
         tried: Option<&AttemptRecord>,
     ) -> Result<Swap, StoreError> {
-        let row = DeliveryRow::of(delivery);
+        let (row, news) = (DeliveryRow::of(delivery), Change::of(delivery));
         let tried = tried.map(|tried| AttemptRow::of(delivery.id, tried));
         self.write(move |connection, told| {
             let swap = update(connection, expected, &row)?;
             if swap == Swap::Swapped {
-                told.extend(row.news());
+                told.extend(news);
                 if let Some(tried) = &tried {
                     remember(connection, tried)?;
                 }
@@ -218,8 +224,8 @@ fn names(lanes: &[Lane]) -> String {
 
 pub(super) fn insert(connection: &Connection, row: &DeliveryRow) -> Work<()> {
     let sql = "INSERT INTO deliveries (id, tenant, endpoint, lane, event, shown, due, sending, created_at,
-                                       version, record, body)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+                                       version, record, body, file)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
     connection
         .prepare_cached(sql)
         .of("delivery")?
@@ -235,7 +241,8 @@ pub(super) fn insert(connection: &Connection, row: &DeliveryRow) -> Work<()> {
             row.created_at,
             row.version,
             row.record,
-            row.body
+            row.body,
+            row.file
         ])
         .of("delivery")?;
     Ok(())
@@ -294,6 +301,7 @@ fn read_row(row: &Row<'_>) -> rusqlite::Result<DeliveryRow> {
         version: row.get(9)?,
         record: row.get(10)?,
         body: row.get(11)?,
+        file: row.get(12)?,
     })
 }
 

@@ -192,7 +192,7 @@ impl JobStore for SqliteStore {
         let job = JobRow::of(&swap.job);
         let owed: Vec<_> = swap.owed.iter().map(DeliveryRow::of).collect();
         let mockup = swap.mockup.as_ref().map(MockupRow::of);
-        let news = change(&swap.job);
+        let (news, told_of_owed) = (change(&swap.job), Change::of_owed(&swap.owed));
         let records = swap.records.clone();
         let (tenant, at, id) = (swap.job.tenant, swap.job.updated_at, swap.job.id.to_string());
         let settled = swap
@@ -217,7 +217,7 @@ impl JobStore for SqliteStore {
                 ledger::settle(connection, tenant, posting, charge, &id, at)?;
             }
             told.push(news);
-            told.extend(owed.first().map(|_| Change::Delivery));
+            told.extend(told_of_owed);
             Ok(Swap::Swapped)
         })
         .await

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use marquetry_job::{JobState, Timestamp};
-use marquetry_model::{DeliveryId, JobId};
+use marquetry_model::{Carriage, DeliveryId, JobId};
 use marquetry_store::Store;
 use marquetry_store::conformance::sample::{
     LEASE, at, job_id, job_steps, render_job, result, tenant_id, worker,
@@ -143,7 +143,10 @@ async fn look(path: &Path, said: &[String]) {
     // jobs that it held, so those of long ago may have failed by now; none may still be held.
     job_steps(&store).recover(at((1 << 30) + 1)).await.unwrap();
     assert!(store.held_jobs(None, 10).await.unwrap().is_empty());
-    let owed = store.due_deliveries(Timestamp::MAX, u32::MAX, &[]).await.unwrap();
+    let owed = store
+        .due_deliveries(Carriage::Message, Timestamp::MAX, u32::MAX, &[])
+        .await
+        .unwrap();
     for delivery in owed {
         assert!(
             job(delivery.job).await.state.is_terminal(),

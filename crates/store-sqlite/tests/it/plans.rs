@@ -60,9 +60,18 @@ fn hot_queries_use_their_index() {
             "jobs_of_subject",
         ),
         (
-            "SELECT * FROM deliveries WHERE due IS NOT NULL AND due <= 5
+            "SELECT * FROM deliveries WHERE file = ?1 AND due IS NOT NULL AND due <= 5
              AND lane NOT IN (SELECT value FROM json_each('[]')) ORDER BY due, created_at, id",
-            "deliveries_due",
+            "deliveries_due (file=? AND due>? AND due<?)",
+        ),
+        (
+            "SELECT due FROM deliveries WHERE file = ?1 AND due IS NOT NULL
+             AND lane NOT IN (SELECT value FROM json_each('[]')) ORDER BY due LIMIT 1",
+            "deliveries_due (file=?",
+        ),
+        (
+            "SELECT * FROM deliveries WHERE sending = 1 AND file = ?1 AND (?2 IS NULL OR id > ?2) ORDER BY id",
+            "deliveries_held",
         ),
         (
             "SELECT * FROM deliveries WHERE tenant = x'00' AND endpoint = x'01'

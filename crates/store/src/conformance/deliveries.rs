@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use marquetry_job::{DeliveryEvent, DeliverySchedule, DeliveryShown, DeliveryState, Jitter, Timestamp};
-use marquetry_model::{Callback, Delivery, DeliveryId, DialectName, EventType, Target, Version};
+use marquetry_model::{Callback, Carriage, Delivery, DeliveryId, DialectName, EventType, Target, Version};
 
 use super::sample::{
     LEASE, at, attempt, delivery, delivery_id, delivery_steps, dialect, endpoint_id, render_job, tenant_id,
@@ -103,14 +103,23 @@ pub async fn the_longest_due_is_sent_first(store: Shared) {
         insert(&store, &delivery(n)).await;
     }
     assert_eq!(
-        ids(&store.due_deliveries(at(3), 2, &[]).await.unwrap()),
+        ids(&store
+            .due_deliveries(Carriage::Message, at(3), 2, &[])
+            .await
+            .unwrap()),
         [1, 2].map(delivery_id)
     );
     assert_eq!(
-        ids(&store.due_deliveries(at(3), 9, &[]).await.unwrap()),
+        ids(&store
+            .due_deliveries(Carriage::Message, at(3), 9, &[])
+            .await
+            .unwrap()),
         [1, 2, 3].map(delivery_id)
     );
-    assert_eq!(store.next_due_delivery(&[]).await.unwrap(), Some(at(1)));
+    assert_eq!(
+        store.next_due_delivery(Carriage::Message, &[]).await.unwrap(),
+        Some(at(1))
+    );
 }
 
 /// What is owed to a lane that is full is left out, for finding and for waiting.
@@ -125,18 +134,27 @@ pub async fn full_lanes_are_passed_over(store: Shared) {
     }
     let (first, slow) = (delivery(1).lane(), host.lane());
     let due = store
-        .due_deliveries(at(9), 9, std::slice::from_ref(&first))
+        .due_deliveries(Carriage::Message, at(9), 9, std::slice::from_ref(&first))
         .await
         .unwrap();
     assert_eq!(ids(&due), [2, 3].map(delivery_id));
     let full = [first, slow];
     assert_eq!(
-        ids(&store.due_deliveries(at(9), 9, &full).await.unwrap()),
+        ids(&store
+            .due_deliveries(Carriage::Message, at(9), 9, &full)
+            .await
+            .unwrap()),
         [delivery_id(3)]
     );
-    assert_eq!(store.next_due_delivery(&full).await.unwrap(), Some(at(3)));
+    assert_eq!(
+        store.next_due_delivery(Carriage::Message, &full).await.unwrap(),
+        Some(at(3))
+    );
     let all = [full.as_slice(), &[other.lane()]].concat();
-    assert_eq!(store.next_due_delivery(&all).await.unwrap(), None);
+    assert_eq!(
+        store.next_due_delivery(Carriage::Message, &all).await.unwrap(),
+        None
+    );
 }
 
 /// Couriers that grab at once share the deliveries out.
@@ -149,7 +167,10 @@ pub async fn two_couriers_never_hold_one_delivery(store: Shared) {
         tokio::spawn(async move {
             let mut taken = Vec::new();
             loop {
-                let more = steps.claim(worker(n), at(100), LEASE, 4, &[]).await.unwrap();
+                let more = steps
+                    .claim(Carriage::Message, worker(n), at(100), LEASE, 4, &[])
+                    .await
+                    .unwrap();
                 if more.is_empty() {
                     return taken;
                 }
@@ -205,7 +226,10 @@ pub async fn a_moved_version_is_refused(store: Shared) {
 pub async fn a_refused_delivery_comes_back_after_its_wait(store: Shared) {
     insert(&store, &delivery(1)).await;
     let steps = delivery_steps(&store);
-    let by = steps.claim(worker(1), at(1), LEASE, 1, &[]).await.unwrap()[0]
+    let by = steps
+        .claim(Carriage::Message, worker(1), at(1), LEASE, 1, &[])
+        .await
+        .unwrap()[0]
         .state
         .hold()
         .unwrap();
@@ -227,14 +251,30 @@ pub async fn a_refused_delivery_comes_back_after_its_wait(store: Shared) {
         (written.tries, written.state.shown()),
         (vec![tried.tried], DeliveryShown::Failed)
     );
-    assert!(store.due_deliveries(at(6), 9, &[]).await.unwrap().is_empty());
-    assert_eq!(store.due_deliveries(at(7), 9, &[]).await.unwrap().len(), 1);
+    assert!(
+        store
+            .due_deliveries(Carriage::Message, at(6), 9, &[])
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    assert_eq!(
+        store
+            .due_deliveries(Carriage::Message, at(7), 9, &[])
+            .await
+            .unwrap()
+            .len(),
+        1
+    );
 }
 
 /// Refuses delivery `n` once, at `now`, and remembers the try as `attempt(number)`.
 async fn refuse(store: &Shared, n: u64, number: u32, now: Timestamp) {
     let steps = delivery_steps(store);
-    let claimed = steps.claim(worker(1), now, LEASE, 1, &[]).await.unwrap();
+    let claimed = steps
+        .claim(Carriage::Message, worker(1), now, LEASE, 1, &[])
+        .await
+        .unwrap();
     assert_eq!(ids(&claimed), [delivery_id(n)]);
     let by = claimed[0].state.hold().unwrap();
     let event = DeliveryEvent::Refused {
@@ -284,7 +324,10 @@ pub async fn old_tries_are_forgotten_by_age(store: Shared) {
     );
 
     let steps = delivery_steps(&store);
-    let claimed = steps.claim(worker(1), at(9_999), LEASE, 1, &[]).await.unwrap();
+    let claimed = steps
+        .claim(Carriage::Message, worker(1), at(9_999), LEASE, 1, &[])
+        .await
+        .unwrap();
     let by = claimed[0].state.hold().unwrap();
     let gone = DeliveryEvent::Gone { by };
     let reported = steps
@@ -314,7 +357,11 @@ pub async fn a_schedule_belongs_to_its_dialect(store: Shared) {
         ..delivery(2)
     };
     insert(&store, &other).await;
-    for one in steps.claim(worker(1), at(9), LEASE, 2, &[]).await.unwrap() {
+    for one in steps
+        .claim(Carriage::Message, worker(1), at(9), LEASE, 2, &[])
+        .await
+        .unwrap()
+    {
         let by = one.state.hold().unwrap();
         let event = DeliveryEvent::Refused {
             by,
@@ -333,19 +380,26 @@ pub async fn a_schedule_belongs_to_its_dialect(store: Shared) {
 pub async fn a_lapsed_lease_is_found_again(store: Shared) {
     insert(&store, &delivery(1)).await;
     let steps = delivery_steps(&store);
-    let old = steps.claim(worker(1), at(1), LEASE, 1, &[]).await.unwrap()[0]
+    let old = steps
+        .claim(Carriage::Message, worker(1), at(1), LEASE, 1, &[])
+        .await
+        .unwrap()[0]
         .state
         .hold()
         .unwrap();
     assert!(
         steps
-            .claim(worker(2), at(15), LEASE, 1, &[])
+            .claim(Carriage::Message, worker(2), at(15), LEASE, 1, &[])
             .await
             .unwrap()
             .is_empty()
     );
     assert_eq!(
-        steps.claim(worker(2), at(16), LEASE, 1, &[]).await.unwrap().len(),
+        steps
+            .claim(Carriage::Message, worker(2), at(16), LEASE, 1, &[])
+            .await
+            .unwrap()
+            .len(),
         1
     );
     let late = DeliveryEvent::Accepted { by: old };
@@ -363,19 +417,36 @@ pub async fn recovery_frees_what_dead_couriers_held(store: Shared) {
     }
     let steps = delivery_steps(&store);
     assert_eq!(
-        steps.claim(worker(1), at(3), LEASE, 2, &[]).await.unwrap().len(),
+        steps
+            .claim(Carriage::Message, worker(1), at(3), LEASE, 2, &[])
+            .await
+            .unwrap()
+            .len(),
         2
     );
-    let held = store.held_deliveries(None, 9).await.unwrap();
+    let held = store.held_deliveries(Carriage::Message, None, 9).await.unwrap();
     assert_eq!(ids(&held), [1, 2].map(delivery_id));
     assert_eq!(
-        ids(&store.held_deliveries(Some(delivery_id(1)), 9).await.unwrap()),
+        ids(&store
+            .held_deliveries(Carriage::Message, Some(delivery_id(1)), 9)
+            .await
+            .unwrap()),
         [delivery_id(2)]
     );
-    assert_eq!(steps.recover(at(4)).await.unwrap(), 2);
-    assert!(store.held_deliveries(None, 9).await.unwrap().is_empty());
+    assert_eq!(steps.recover(Carriage::Message, at(4)).await.unwrap(), 2);
+    assert!(
+        store
+            .held_deliveries(Carriage::Message, None, 9)
+            .await
+            .unwrap()
+            .is_empty()
+    );
     assert_eq!(
-        steps.claim(worker(2), at(4), LEASE, 9, &[]).await.unwrap().len(),
+        steps
+            .claim(Carriage::Message, worker(2), at(4), LEASE, 9, &[])
+            .await
+            .unwrap()
+            .len(),
         3
     );
 }
@@ -384,7 +455,10 @@ pub async fn recovery_frees_what_dead_couriers_held(store: Shared) {
 pub async fn a_delivered_one_is_due_no_more_until_replayed(store: Shared) {
     insert(&store, &delivery(1)).await;
     let steps = delivery_steps(&store);
-    let by = steps.claim(worker(1), at(1), LEASE, 1, &[]).await.unwrap()[0]
+    let by = steps
+        .claim(Carriage::Message, worker(1), at(1), LEASE, 1, &[])
+        .await
+        .unwrap()[0]
         .state
         .hold()
         .unwrap();
@@ -396,17 +470,23 @@ pub async fn a_delivered_one_is_due_no_more_until_replayed(store: Shared) {
         .unwrap();
     assert!(
         store
-            .due_deliveries(Timestamp::MAX, 9, &[])
+            .due_deliveries(Carriage::Message, Timestamp::MAX, 9, &[])
             .await
             .unwrap()
             .is_empty()
     );
-    assert_eq!(store.next_due_delivery(&[]).await.unwrap(), None);
+    assert_eq!(
+        store.next_due_delivery(Carriage::Message, &[]).await.unwrap(),
+        None
+    );
     assert!(matches!(
         steps.replay(tenant, id, at(9)).await.unwrap(),
         Reported::Written(_)
     ));
-    let due = store.due_deliveries(at(9), 9, &[]).await.unwrap();
+    let due = store
+        .due_deliveries(Carriage::Message, at(9), 9, &[])
+        .await
+        .unwrap();
     assert_eq!((ids(&due), due[0].body.clone()), (vec![id], delivery(1).body));
 }
 
@@ -424,7 +504,10 @@ pub async fn filters_narrow_the_list(store: Shared) {
         insert(&store, one).await;
     }
     let steps = delivery_steps(&store);
-    let by = steps.claim(worker(1), at(1), LEASE, 1, &[]).await.unwrap()[0]
+    let by = steps
+        .claim(Carriage::Message, worker(1), at(1), LEASE, 1, &[])
+        .await
+        .unwrap()[0]
         .state
         .hold()
         .unwrap();
@@ -510,7 +593,10 @@ pub async fn ended_deliveries_are_forgotten_by_age(store: Shared) {
         store.insert_delivery(&delivery(n)).await.unwrap();
     }
     let steps = delivery_steps(&store);
-    let claimed = steps.claim(worker(1), at(9), LEASE, 2, &[]).await.unwrap();
+    let claimed = steps
+        .claim(Carriage::Message, worker(1), at(9), LEASE, 2, &[])
+        .await
+        .unwrap();
     for one in &claimed {
         let by = one.state.hold().unwrap();
         let event = DeliveryEvent::Accepted { by };
@@ -524,7 +610,10 @@ pub async fn ended_deliveries_are_forgotten_by_age(store: Shared) {
     assert_eq!(store.forget_deliveries(at(1), 9).await.unwrap(), 1);
     assert_eq!(store.forget_deliveries(at(9), 9).await.unwrap(), 1);
     assert_eq!(store.forget_deliveries(at(9), 9).await.unwrap(), 0);
-    let due = store.due_deliveries(at(99), 9, &[]).await.unwrap();
+    let due = store
+        .due_deliveries(Carriage::Message, at(99), 9, &[])
+        .await
+        .unwrap();
     assert_eq!(
         due.iter().map(|one| one.id).collect::<Vec<_>>(),
         [3, 4].map(delivery_id)
@@ -537,7 +626,7 @@ pub async fn a_holder_that_was_overtaken_reports_in_vain(store: Shared) {
     let steps = delivery_steps(&store);
     let claim = async |now| {
         steps
-            .claim(worker(1), now, LEASE, 1, &[])
+            .claim(Carriage::Message, worker(1), now, LEASE, 1, &[])
             .await
             .unwrap()
             .remove(0)
@@ -566,7 +655,10 @@ pub async fn changes_are_heard(store: Shared) {
     let steps = delivery_steps(&store);
     insert(&store, &delivery(1)).await;
     assert_eq!(changes.next().await, Some(Change::Delivery));
-    let claimed = steps.claim(worker(1), at(1), LEASE, 1, &[]).await.unwrap();
+    let claimed = steps
+        .claim(Carriage::Message, worker(1), at(1), LEASE, 1, &[])
+        .await
+        .unwrap();
     let by = claimed[0].state.hold().unwrap();
     let handed_back = DeliveryEvent::HandedBack { by };
     let held = &claimed[0];
@@ -576,7 +668,10 @@ pub async fn changes_are_heard(store: Shared) {
         .unwrap();
     assert_eq!(changes.next().await, Some(Change::Delivery));
 
-    let claimed = steps.claim(worker(1), at(3), LEASE, 1, &[]).await.unwrap();
+    let claimed = steps
+        .claim(Carriage::Message, worker(1), at(3), LEASE, 1, &[])
+        .await
+        .unwrap();
     let by = claimed[0].state.hold().unwrap();
     let accepted = DeliveryEvent::Accepted { by };
     steps

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use marquetry_job::{Cause, Failure, Jitter, JobState, Timestamp};
-use marquetry_model::{Announce, Happening, Job, JobKind, JobResult, Progress, Version};
+use marquetry_model::{Announce, Carriage, Happening, Job, JobKind, JobResult, Progress, Version};
 
 use super::overtaken::overtaken;
 use super::sample::{
@@ -314,7 +314,7 @@ pub async fn deliveries_and_state_appear_together(store: Shared) {
         .unwrap();
     assert!(
         store
-            .due_deliveries(Timestamp::MAX, 9, &[])
+            .due_deliveries(Carriage::Message, Timestamp::MAX, 9, &[])
             .await
             .unwrap()
             .is_empty()
@@ -323,7 +323,10 @@ pub async fn deliveries_and_state_appear_together(store: Shared) {
         let store = Arc::clone(&store);
         tokio::spawn(async move {
             loop {
-                let owed = store.due_deliveries(Timestamp::MAX, 9, &[]).await.unwrap();
+                let owed = store
+                    .due_deliveries(Carriage::Message, Timestamp::MAX, 9, &[])
+                    .await
+                    .unwrap();
                 let ended = reload(&store, 1).await.state.is_terminal();
                 // Deliveries were read first: if one was there, its job must have ended by then.
                 assert!(
@@ -331,7 +334,10 @@ pub async fn deliveries_and_state_appear_together(store: Shared) {
                     "a delivery is owed for a job that still runs"
                 );
                 if ended {
-                    return store.due_deliveries(Timestamp::MAX, 9, &[]).await.unwrap();
+                    return store
+                        .due_deliveries(Carriage::Message, Timestamp::MAX, 9, &[])
+                        .await
+                        .unwrap();
                 }
                 tokio::task::yield_now().await;
             }
@@ -472,7 +478,7 @@ pub async fn a_worker_that_comes_back_late_is_refused(store: Shared) {
     assert_eq!(reload(&store, 1).await.state.hold(), Some(new));
     assert!(
         store
-            .due_deliveries(Timestamp::MAX, 9, &[])
+            .due_deliveries(Carriage::Message, Timestamp::MAX, 9, &[])
             .await
             .unwrap()
             .is_empty()
@@ -503,7 +509,11 @@ pub async fn a_broken_attempt_comes_back_after_its_wait(store: Shared) {
     };
     assert_eq!(cause.code, "asset_unreachable");
     assert_eq!(
-        store.due_deliveries(Timestamp::MAX, 9, &[]).await.unwrap().len(),
+        store
+            .due_deliveries(Carriage::Message, Timestamp::MAX, 9, &[])
+            .await
+            .unwrap()
+            .len(),
         1
     );
 }
@@ -586,7 +596,7 @@ pub async fn cancel_against_finish_gives_one_end(store: Shared) {
     }
     assert_eq!(
         store
-            .due_deliveries(Timestamp::MAX, 999, &[])
+            .due_deliveries(Carriage::Message, Timestamp::MAX, 999, &[])
             .await
             .unwrap()
             .len(),
@@ -622,7 +632,10 @@ pub async fn lease_expires_during_the_final_commit(store: Shared) {
         .unwrap();
     assert!(matches!(ended, Reported::Written(_)), "{ended:?}");
     assert_eq!(reload(&store, 1).await.result, Some(result(2)));
-    let owed = store.due_deliveries(Timestamp::MAX, 9, &[]).await.unwrap();
+    let owed = store
+        .due_deliveries(Carriage::Message, Timestamp::MAX, 9, &[])
+        .await
+        .unwrap();
     assert_eq!(owed.len(), 1, "one end owes one delivery");
 }
 
@@ -676,7 +689,11 @@ pub async fn an_overdue_job_is_failed_and_not_begun(store: Shared) {
         .unwrap();
     assert!(matches!(late, Reported::Refused(_)), "{late:?}");
     assert_eq!(
-        store.due_deliveries(Timestamp::MAX, 9, &[]).await.unwrap().len(),
+        store
+            .due_deliveries(Carriage::Message, Timestamp::MAX, 9, &[])
+            .await
+            .unwrap()
+            .len(),
         2
     );
 }
@@ -753,7 +770,7 @@ pub async fn a_silent_job_owes_nothing(store: Shared) {
     assert_eq!(reload(&store, 1).await.announce, Announce::Silent);
     assert!(
         store
-            .due_deliveries(Timestamp::MAX, 9, &[])
+            .due_deliveries(Carriage::Message, Timestamp::MAX, 9, &[])
             .await
             .unwrap()
             .is_empty()

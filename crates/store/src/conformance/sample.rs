@@ -282,6 +282,19 @@ pub fn delivery(n: u64) -> Delivery {
     )
 }
 
+/// The file of the `n`th job, owed to a destination at `at(n)`.
+pub fn file(n: u64) -> Delivery {
+    Delivery {
+        target: Target::File {
+            destination: "shelf".parse().unwrap(),
+            path: format!("out/{n}.jpg"),
+        },
+        event: EventType::RenderExported,
+        body: Arc::default(),
+        ..delivery(n)
+    }
+}
+
 /// A try of a delivery by its `n`th holder, which began at `at(n)` and failed.
 pub fn attempt(n: u32) -> AttemptRecord {
     AttemptRecord {

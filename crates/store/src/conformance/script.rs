@@ -7,10 +7,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use marquetry_job::{Cause, DeliveryEvent, Failure, Hold, Jitter, Timestamp};
-use marquetry_model::{Amount, ExportFile, Job, JobId, JobResult, Mockup, Posting, TenantId, Version};
+use marquetry_model::{
+    Amount, Carriage, ExportFile, Job, JobId, JobResult, Mockup, Posting, TenantId, Version,
+};
 
 use super::sample::{
-    LEASE, at, attempt, content, delivery, delivery_id, delivery_steps, endpoint, endpoint_id, job_id,
+    LEASE, at, attempt, content, delivery, delivery_id, delivery_steps, endpoint, endpoint_id, file, job_id,
     job_steps, key, key_id, mockup, mockup_id, record, render_job, result, template_job, tenant, tenant_id,
     upload_job, worker,
 };
@@ -79,6 +81,7 @@ impl Operation {
             15 => self.rename(store, n, tenant_id, now).await,
             16 => told(store.delete_mockup(tenant_id, mockup_id(n)).await),
             17 => self.change_endpoint(store, n, now).await,
+            18 if two.is_multiple_of(3) => told(store.insert_delivery(&file(n)).await),
             18 => told(store.insert_delivery(&delivery(n)).await),
             19 => self.send(store, now).await,
             21 => {
@@ -285,7 +288,11 @@ impl Operation {
             vec![]
         };
         let most = usize::from(self.one % 3);
-        let claimed = match steps.claim(worker(3), now, LEASE, most, &lanes).await {
+        let carriage = match self.one / 3 % 3 {
+            0 => Carriage::File,
+            _ => Carriage::Message,
+        };
+        let claimed = match steps.claim(carriage, worker(3), now, LEASE, most, &lanes).await {
             Ok(claimed) => claimed,
             Err(error) => return name(&error),
         };
@@ -488,9 +495,13 @@ async fn everything(store: &Arc<dyn Store>, now: Timestamp) -> Vec<String> {
     all.push(told(store.overdue_jobs(now, 99).await));
     all.push(told(store.held_jobs(None, 99).await));
     all.push(told(store.next_due_job().await));
-    all.push(told(store.due_deliveries(now, 99, &[]).await));
-    all.push(told(store.held_deliveries(None, 99).await));
-    all.push(told(store.next_due_delivery(&[delivery(1).lane()]).await));
+    for carriage in Carriage::ALL {
+        all.push(told(store.due_deliveries(carriage, now, 99, &[]).await));
+        all.push(told(store.held_deliveries(carriage, None, 99).await));
+        all.push(told(
+            store.next_due_delivery(carriage, &[delivery(1).lane()]).await,
+        ));
+    }
     all.push(told(store.count_live_jobs(None).await));
     for n in 0..3 {
         all.push(told(store.content_in_use(content(n)).await));

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use marquetry_job::Timestamp;
-use marquetry_model::{Delivery, Job, JobId};
+use marquetry_model::{Carriage, Delivery, Job, JobId};
 
 use super::sample::{
     LEASE, at, delivery, delivery_id, delivery_steps, job_id, job_steps, render_job, tenant_id, worker,
@@ -94,14 +94,20 @@ pub async fn a_damaged_delivery_stops_nothing(
         .await
         .unwrap();
     assert_eq!((ids(&rest.items), rest.next), (vec![delivery_id(2)], None));
-    let due = store.due_deliveries(at(60), 2, &[]).await.unwrap();
+    let due = store
+        .due_deliveries(Carriage::Message, at(60), 2, &[])
+        .await
+        .unwrap();
     assert_eq!(ids(&due), [2, 4].map(delivery_id));
 
     let steps = delivery_steps(&store);
-    let claimed = steps.claim(worker(1), at(60), LEASE, 9, &[]).await.unwrap();
+    let claimed = steps
+        .claim(Carriage::Message, worker(1), at(60), LEASE, 9, &[])
+        .await
+        .unwrap();
     assert_eq!(ids(&claimed), [2, 4, 5, 6, 7].map(delivery_id));
     damage(delivery_id(2)).await;
-    let held = store.held_deliveries(None, 2).await.unwrap();
+    let held = store.held_deliveries(Carriage::Message, None, 2).await.unwrap();
     assert_eq!(ids(&held), [4, 5].map(delivery_id));
-    assert_eq!(steps.recover(at(61)).await.unwrap(), 4);
+    assert_eq!(steps.recover(Carriage::Message, at(61)).await.unwrap(), 4);
 }

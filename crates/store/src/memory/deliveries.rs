@@ -4,10 +4,9 @@ use std::cmp::Reverse;
 
 use async_trait::async_trait;
 use marquetry_job::{DeliveryState, Timestamp};
-use marquetry_model::{AttemptRecord, Delivery, DeliveryId, Lane, TenantId, Version};
+use marquetry_model::{AttemptRecord, Carriage, Delivery, DeliveryId, Lane, TenantId, Version};
 
 use super::{MemoryStore, first};
-use crate::persisted::DeliveryRow;
 use crate::{Change, Cursor, DeliveryFilter, DeliveryStore, Page, StoreError, Swap};
 
 #[async_trait]
@@ -59,30 +58,38 @@ impl DeliveryStore for MemoryStore {
 
     async fn due_deliveries(
         &self,
+        carriage: Carriage,
         now: Timestamp,
         limit: u32,
         except: &[Lane],
     ) -> Result<Vec<Delivery>, StoreError> {
         let shelves = self.shelves();
         let due = shelves.deliveries.values().filter(|delivery| {
-            delivery.state.due().is_some_and(|due| due <= now) && !except.contains(&delivery.lane())
+            delivery.target.carriage() == carriage
+                && delivery.state.due().is_some_and(|due| due <= now)
+                && !except.contains(&delivery.lane())
         });
         Ok(first(due.cloned().collect(), limit, |d| {
             (d.state.due(), d.created_at, d.id)
         }))
     }
 
-    async fn next_due_delivery(&self, except: &[Lane]) -> Result<Option<Timestamp>, StoreError> {
+    async fn next_due_delivery(
+        &self,
+        carriage: Carriage,
+        except: &[Lane],
+    ) -> Result<Option<Timestamp>, StoreError> {
         let shelves = self.shelves();
         let open = shelves
             .deliveries
             .values()
-            .filter(|d| !except.contains(&d.lane()));
+            .filter(|one| one.target.carriage() == carriage && !except.contains(&one.lane()));
         Ok(open.filter_map(|delivery| delivery.state.due()).min())
     }
 
     async fn held_deliveries(
         &self,
+        carriage: Carriage,
         after: Option<DeliveryId>,
         limit: u32,
     ) -> Result<Vec<Delivery>, StoreError> {
@@ -90,6 +97,7 @@ impl DeliveryStore for MemoryStore {
         let held = shelves
             .deliveries
             .values()
+            .filter(|delivery| delivery.target.carriage() == carriage)
             .filter(|delivery| matches!(delivery.state, DeliveryState::Sending { .. }))
             .filter(|delivery| after.is_none_or(|after| delivery.id > after));
         Ok(first(held.cloned().collect(), limit, |delivery| delivery.id))
@@ -166,7 +174,7 @@ impl DeliveryStore for MemoryStore {
                 .insert((delivery.id, tried.number), tried.clone());
         }
         drop(shelves);
-        if let Some(news) = DeliveryRow::of(delivery).news() {
+        if let Some(news) = Change::of(delivery) {
             self.bell.ring(news);
         }
         Ok(Swap::Swapped)

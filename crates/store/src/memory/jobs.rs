@@ -206,8 +206,8 @@ impl JobStore for MemoryStore {
             .extend(swap.mockup.iter().map(|mockup| (mockup.id, mockup.clone())));
         drop(shelves);
         self.bell.ring_job(&swap.job);
-        if !swap.owed.is_empty() {
-            self.bell.ring(Change::Delivery);
+        if let Some(news) = Change::of_owed(&swap.owed) {
+            self.bell.ring(news);
         }
         Ok(Swap::Swapped)
     }

@@ -75,14 +75,21 @@ enum ThenForm {
     TellOfJob(String),
 }
 
+/// The name of the record: of one thing only one message is owed.
+pub(crate) fn pending_id(then: Then) -> String {
+    match then {
+        Then::TellOfBatch(batch) => format!("batch_{batch}"),
+        Then::TellOfJob(job) => format!("job_{job}"),
+    }
+}
+
 impl Noun for Pending {
     const KIND: RecordKind = RecordKind::Pending;
 
     fn record(&self) -> Record {
-        // Of one thing only one message is owed.
-        let (id, then) = match self.then {
-            Then::TellOfBatch(batch) => (format!("batch_{batch}"), ThenForm::TellOfBatch(batch.to_string())),
-            Then::TellOfJob(job) => (format!("job_{job}"), ThenForm::TellOfJob(job.to_string())),
+        let then = match self.then {
+            Then::TellOfBatch(batch) => ThenForm::TellOfBatch(batch.to_string()),
+            Then::TellOfJob(job) => ThenForm::TellOfJob(job.to_string()),
         };
         let after = match &self.after {
             After::Jobs(jobs) => AfterForm::Jobs(jobs.iter().map(ToString::to_string).collect()),
@@ -91,7 +98,7 @@ impl Noun for Pending {
         Record {
             tenant: self.tenant,
             kind: Self::KIND,
-            id,
+            id: pending_id(self.then),
             version: Version::FIRST,
             created_at: self.created_at,
             updated_at: self.created_at,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use marquetry_job::{DeliveryShown, DeliveryState, Timestamp};
 use marquetry_model::{
-    Delivery, DeliveryAttempt, DeliveryId, DialectName, EndpointId, JobId, Target, TenantId,
+    Carriage, Delivery, DeliveryAttempt, DeliveryId, DialectName, EndpointId, JobId, Target, TenantId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +12,7 @@ use super::endpoint::CallbackForm;
 use super::scalar::parse;
 use super::state::DeliveryStateForm;
 use super::{Problem, V, known, moment, read, version, version_column, write};
-use crate::{Change, StoreError};
+use crate::StoreError;
 
 /// A delivery as a row.
 #[derive(Clone, PartialEq, Eq)]
@@ -31,8 +31,10 @@ pub struct DeliveryRow {
     pub shown: String,
     /// When it is due, in microseconds; `None` once it is terminal.
     pub due: Option<i64>,
-    /// Whether a courier holds it.
+    /// Whether somebody holds it.
     pub sending: bool,
+    /// Whether it is a file, and carriers' work; couriers' otherwise: see [`file_column`]. Never changes.
+    pub file: bool,
     /// When it came to be owed, in microseconds.
     pub created_at: i64,
     /// Its version.
@@ -59,6 +61,14 @@ pub const fn shown_name(shown: DeliveryShown) -> &'static str {
         DeliveryShown::Failed => "failed",
         DeliveryShown::Delivered => "delivered",
         DeliveryShown::Dead => "dead",
+    }
+}
+
+/// How the column spells who carries it.
+pub const fn file_column(carriage: Carriage) -> bool {
+    match carriage {
+        Carriage::Message => false,
+        Carriage::File => true,
     }
 }
 
@@ -94,11 +104,6 @@ pub(super) struct TryForm {
 }
 
 impl DeliveryRow {
-    /// What its state tells couriers: something while it waits, nothing while one of them has it or once it has ended.
-    pub fn news(&self) -> Option<Change> {
-        (self.due.is_some() && !self.sending).then_some(Change::Delivery)
-    }
-
     /// The row of a delivery.
     pub fn of(delivery: &Delivery) -> Self {
         let record = RecordForm {
@@ -127,6 +132,7 @@ impl DeliveryRow {
             shown: shown_name(delivery.state.shown()).to_owned(),
             due: delivery.state.due().map(Timestamp::as_micros),
             sending: matches!(delivery.state, DeliveryState::Sending { .. }),
+            file: file_column(delivery.target.carriage()),
             created_at: delivery.created_at.as_micros(),
             version: version_column(delivery.version),
             body: delivery.body.to_vec(),

@@ -8,8 +8,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use marquetry_job::{Cause, Failure, Jitter, JobEvent, JobState, RetrySchedule, Timestamp, code};
 use marquetry_model::{
-    Account, ApiKey, ApiKeyId, AttemptRecord, ContentHash, Delivery, DeliveryId, Endpoint, EndpointId,
-    Happening, Job, JobId, KeyHash, Lane, LedgerEntry, Mockup, MockupId, Tenant, TenantId, Version,
+    Account, ApiKey, ApiKeyId, AttemptRecord, Carriage, ContentHash, Delivery, DeliveryId, Endpoint,
+    EndpointId, Happening, Job, JobId, KeyHash, Lane, LedgerEntry, Mockup, MockupId, Tenant, TenantId,
+    Version,
 };
 use marquetry_store::conformance::sample::{
     LEASE, at, job_id, job_steps, render_job, result, tenant_id, worker,
@@ -94,9 +95,9 @@ passed_on!(DeliveryStore:
     insert_delivery(delivery: &Delivery) -> ();
     delivery(tenant: TenantId, id: DeliveryId) -> Option<Delivery>;
     list_deliveries(tenant: TenantId, filter: &DeliveryFilter, after: Option<Cursor>, limit: u32) -> Page<Delivery>;
-    due_deliveries(now: Timestamp, limit: u32, except: &[Lane]) -> Vec<Delivery>;
-    next_due_delivery(except: &[Lane]) -> Option<Timestamp>;
-    held_deliveries(after: Option<DeliveryId>, limit: u32) -> Vec<Delivery>;
+    due_deliveries(carriage: Carriage, now: Timestamp, limit: u32, except: &[Lane]) -> Vec<Delivery>;
+    next_due_delivery(carriage: Carriage, except: &[Lane]) -> Option<Timestamp>;
+    held_deliveries(carriage: Carriage, after: Option<DeliveryId>, limit: u32) -> Vec<Delivery>;
     replace_delivery(expected: Version, delivery: &Delivery, tried: Option<&AttemptRecord>) -> Swap;
     delivery_attempts(tenant: TenantId, id: DeliveryId, before: Option<u32>, limit: u32) -> Vec<AttemptRecord>;
     forget_attempts(before: Timestamp, limit: u32) -> u64;
@@ -204,7 +205,10 @@ async fn lives() {
             "{cancelled:?} after a cancel"
         ),
     }
-    let owed = store.due_deliveries(Timestamp::MAX, 99, &[]).await.unwrap();
+    let owed = store
+        .due_deliveries(Carriage::Message, Timestamp::MAX, 99, &[])
+        .await
+        .unwrap();
     assert_eq!(owed.len() as u64, JOBS, "each end owes one delivery");
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use marquetry_job::{DeathCause, DeliveryState, Health, Timestamp};
 use marquetry_model::{
-    Delivery, Endpoint, EndpointChange, EndpointId, EventType, Target, Trouble, WhyDisabled,
+    Carriage, Delivery, Endpoint, EndpointChange, EndpointId, EventType, Target, Trouble, WhyDisabled,
 };
 use marquetry_store::{Clock as _, DeliveryFilter, DeliverySteps, Reported, Schedules, Swap};
 use marquetry_testkit::catcher::{Answer, Catcher};
@@ -68,7 +68,11 @@ impl Stage {
     }
 
     async fn is_idle(&self) -> bool {
-        let held = self.store.held_deliveries(None, 1).await.unwrap();
+        let held = self
+            .store
+            .held_deliveries(Carriage::Message, None, 1)
+            .await
+            .unwrap();
         held.is_empty()
     }
 
