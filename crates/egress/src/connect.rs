@@ -1,12 +1,15 @@
 //! Look-up, check, dial, check again, TLS. The one place in the house that dials what a caller chose.
 
-use std::io;
+use std::io::{self, IoSlice};
 use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use rustls::pki_types::ServerName;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
@@ -71,6 +74,69 @@ impl Deadline {
 pub(crate) trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Wire for T {}
 
+/// How many bytes came over a connection so far, for whoever is not the one who reads them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Heard(Arc<AtomicU64>);
+
+impl Heard {
+    pub(crate) fn bytes(&self) -> u64 {
+        self.0.load(Ordering::Acquire)
+    }
+
+    /// The same wire, its incoming bytes counted here.
+    pub(crate) fn by<W: Wire>(&self, wire: W) -> impl Wire + use<W> {
+        Counted {
+            wire,
+            heard: self.clone(),
+        }
+    }
+}
+
+struct Counted<W> {
+    wire: W,
+    heard: Heard,
+}
+
+impl<W: Wire> AsyncRead for Counted<W> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        into: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = into.filled().len();
+        let read = Pin::new(&mut self.wire).poll_read(cx, into);
+        let came = into.filled().len().saturating_sub(before);
+        self.heard.0.fetch_add(came as u64, Ordering::Release);
+        read
+    }
+}
+
+impl<W: Wire> AsyncWrite for Counted<W> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.wire).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.wire).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.wire).poll_shutdown(cx)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.wire).poll_write_vectored(cx, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.wire.is_write_vectored()
+    }
+}
+
 /// A connection to an address that was checked.
 pub(crate) struct Connected {
     pub(crate) wire: Box<dyn Wire>,
@@ -106,7 +172,11 @@ impl Inner {
     }
 
     /// The addresses of a target that may be dialled, at least one.
-    async fn admitted(&self, target: &Target, deadline: &Deadline) -> Result<Vec<Admitted>, EgressError> {
+    pub(crate) async fn admitted(
+        &self,
+        target: &Target,
+        deadline: &Deadline,
+    ) -> Result<Vec<Admitted>, EgressError> {
         let host = || target.host().to_owned();
         let addresses: Vec<IpAddr> = match target.literal() {
             Some(address) => vec![address],
@@ -132,14 +202,14 @@ impl Inner {
         Ok(admitted)
     }
 
-    /// Connects to a target, TLS included when it asks for it.
+    /// Connects to a target at one of its admitted addresses, TLS included when it asks for it.
     pub(crate) async fn connect(
         &self,
         target: &Target,
+        admitted: &[Admitted],
         limit: Duration,
         deadline: &Deadline,
     ) -> Result<Connected, EgressError> {
-        let admitted = self.admitted(target, deadline).await?;
         let until = from_now(limit);
         let left = || until.saturating_duration_since(Instant::now());
 
@@ -187,7 +257,7 @@ impl Inner {
             }
         };
         let peer = match self.policy.proxy {
-            None => self.check_peer(target, &admitted, &stream)?,
+            None => self.check_peer(target, admitted, &stream)?,
             // The peer of the socket is the proxy, which was told no name but this address.
             Some(_) => dialled.addr(),
         };

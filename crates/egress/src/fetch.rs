@@ -192,6 +192,8 @@ impl Inner {
         loop {
             tracing::debug!(url = target.shown(), hops, "fetching");
             let errand = Errand {
+                // A hop's connection is closed before the next is judged: nothing carries over.
+                origin: None,
                 method: Method::GET,
                 headers: HeaderMap::new(),
                 body: Bytes::new(),
@@ -199,7 +201,6 @@ impl Inner {
                 first_byte: limits.first_byte,
             };
             let answer = self.exchange(&target, errand, &deadline).await?;
-            // The old connection is closed before the next is judged: nothing carries over a hop.
             match next_hop(&answer) {
                 Some(location) => {
                     let host = || target.host().to_owned();

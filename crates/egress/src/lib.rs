@@ -12,8 +12,10 @@
 //!   connections; all finite by default. Compressed answers are neither asked for nor accepted.
 //! - **Timed.** Look-up, connect, first byte, minimum rate and total time each have a limit.
 //!
-//! No proxy is taken from the environment (one that the operator names is used, see [`Proxy`]), no cookies are kept, no connection or TLS session is shared
-//! between two requests, and no credentials are ever taken from a URL.
+//! No proxy is taken from the environment (one that the operator names is used, see [`Proxy`]), no cookies are kept, no
+//! credentials are ever taken from a URL, and no TLS session is resumed. A connection serves one request, unless the
+//! sender says on whose behalf it sends: then it may serve later sends of that [`Party`] to the same origin, each of
+//! which looks the name up and judges the addresses anew; see [`Keep`].
 //!
 //! ```no_run
 //! use marquetry_egress::{Egress, FetchLimits, Policy};
@@ -33,7 +35,7 @@
 //! ```
 //!
 //! In reading order: [`policy`] says where we may go, [`address`] and [`target`] are the pure guard,
-//! [`resolver`] asks for addresses, `connect` dials them, through the `proxy` where there is one, `exchange` talks HTTP/1.1 over them, and
+//! [`resolver`] asks for addresses, `connect` dials them, through the `proxy` where there is one, `exchange` talks HTTP/1.1 over them, `kept` holds those that may serve again, and
 //! `fetch` and `send` are the two errands.
 
 pub mod address;
@@ -41,6 +43,7 @@ mod connect;
 mod error;
 mod exchange;
 mod fetch;
+mod kept;
 pub mod policy;
 mod proxy;
 pub mod resolver;
@@ -52,6 +55,7 @@ pub use address::Block;
 pub use error::{Again, EgressError, Phase, Refusal};
 pub use exchange::Body;
 pub use fetch::{FetchLimits, Fetched, MinRate, Opened};
+pub use kept::{Keep, Party};
 pub use policy::{HostPattern, Networks, Policy, Schemes};
 pub use proxy::Proxy;
 pub use resolver::{ResolveError, Resolver, SystemResolver};
@@ -72,6 +76,8 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
+use crate::kept::Kept;
+
 /// The door itself. Cheap to clone; clones share the limit on connections.
 #[derive(Clone, Debug)]
 pub struct Egress {
@@ -84,6 +90,7 @@ struct Inner {
     resolver: Arc<dyn Resolver>,
     tls: Arc<rustls::ClientConfig>,
     slots: Arc<Semaphore>,
+    kept: Arc<Kept>,
 }
 
 impl Egress {
@@ -143,6 +150,7 @@ impl EgressBuilder {
         let slots = Arc::new(Semaphore::new(
             self.policy.connections.clamp(1, Semaphore::MAX_PERMITS),
         ));
+        let kept = Kept::new(self.policy.keep);
         let resolver = self
             .resolver
             .unwrap_or_else(|| Arc::new(SystemResolver::default()));
@@ -152,6 +160,7 @@ impl EgressBuilder {
                 resolver,
                 tls,
                 slots,
+                kept,
             }),
         })
     }

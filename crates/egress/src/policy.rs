@@ -8,6 +8,7 @@ use ipnet::IpNet;
 
 use crate::address::{block_of, embedded_v4};
 use crate::error::Refusal;
+use crate::kept::Keep;
 use crate::proxy::Proxy;
 
 /// Where requests may go. Every field has a documented default that suits URLs from strangers;
@@ -50,6 +51,8 @@ pub struct Policy {
     pub dial_addresses: usize,
     /// How many connections may be open at a time. Default: 256.
     pub connections: usize,
+    /// How connections are kept open between the sends of a party. Default: [`Keep::default`].
+    pub keep: Keep,
     /// Most bytes of answer headers, status line included; at least 8192. Default: 32 KiB.
     pub header_bytes: usize,
     /// Most answer headers. Default: 100.
@@ -76,6 +79,7 @@ impl Default for Policy {
             resolve_timeout: Duration::from_secs(5),
             dial_addresses: 4,
             connections: 256,
+            keep: Keep::default(),
             header_bytes: 32 * 1024,
             header_count: 100,
             proxy: None,

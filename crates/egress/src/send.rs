@@ -12,7 +12,8 @@ use tracing::Instrument;
 
 use crate::connect::{Deadline, from_now};
 use crate::error::EgressError;
-use crate::exchange::{Answer, Errand};
+use crate::exchange::{Answer, Errand, Line};
+use crate::kept::{Origin, Party};
 use crate::{Egress, Inner};
 
 /// How much a send may cost.
@@ -51,10 +52,14 @@ pub struct Outgoing {
     pub headers: HeaderMap,
     /// The body, sent as it is.
     pub body: Bytes,
+    /// On whose behalf. The connection may then be kept for a later send of theirs to the same origin, see
+    /// [`crate::Keep`]; and the request may arrive twice, for over a kept connection nobody can tell one that was not
+    /// heard from one that was not answered. `None` for a connection of its own and a request that is sent once.
+    pub party: Option<Party>,
 }
 
 impl Outgoing {
-    /// A POST of `body` to `url`, without further headers.
+    /// A POST of `body` to `url`, without further headers, on nobody's behalf.
     #[must_use]
     pub fn post(url: impl Into<String>, body: impl Into<Bytes>) -> Self {
         Self {
@@ -62,6 +67,7 @@ impl Outgoing {
             url: url.into(),
             headers: HeaderMap::new(),
             body: body.into(),
+            party: None,
         }
     }
 }
@@ -163,6 +169,7 @@ impl Inner {
             url,
             headers,
             body,
+            party,
         } = outgoing;
         if let Some(name) = headers.keys().find(|name| OURS.contains(name)) {
             return Err(EgressError::Request {
@@ -171,7 +178,9 @@ impl Inner {
         }
         let target = self.target(&url)?;
         tracing::debug!(url = target.shown(), %method, bytes = body.len(), "sending");
+        let origin = party.map(|party| Origin::new(party, &target));
         let errand = Errand {
+            origin: origin.clone(),
             method,
             headers,
             body,
@@ -187,7 +196,12 @@ impl Inner {
             .and_then(|value| value.to_str().ok())
             .filter(|text| text.len() <= 64)
             .map(str::to_owned);
-        let (body, body_end) = look(answer, &deadline, limits).await;
+        let (body, body_end, mut line) = look(answer, &deadline, limits).await;
+        if let (Some(origin), BodyEnd::Complete) = (origin, body_end)
+            && line.settled(from_now(SETTLING).min(deadline.at)).await
+        {
+            self.keep(origin, line);
+        }
         Ok(Sent {
             status,
             headers,
@@ -200,11 +214,15 @@ impl Inner {
     }
 }
 
-/// Reads the head of a body, and hangs up.
-async fn look(answer: Answer, deadline: &Deadline, limits: &SendLimits) -> (Bytes, BodyEnd) {
+/// How long the end of an exchange may take to settle once its answer was read: it is a matter of this process alone,
+/// unless the far end has not taken the whole request, and then the connection is not worth waiting for.
+const SETTLING: Duration = Duration::from_millis(100);
+
+/// Reads the head of a body. Whoever drops the line hangs up.
+async fn look(answer: Answer, deadline: &Deadline, limits: &SendLimits) -> (Bytes, BodyEnd, Line) {
     use http_body_util::BodyExt;
 
-    // `line` is held so that the connection lives, and dropped at the end so that it does not.
+    // `line` is held so that the connection lives.
     let Answer {
         mut incoming, line, ..
     } = answer;
@@ -228,6 +246,5 @@ async fn look(answer: Answer, deadline: &Deadline, limits: &SendLimits) -> (Byte
             }
         }
     };
-    drop(line);
-    (kept.into(), end)
+    (kept.into(), end, line)
 }

@@ -239,6 +239,7 @@ macro_rules! endpoint_store_suite {
             an_id_is_taken_once,
             other_tenants_see_nothing,
             endpoints_are_listed_oldest_first,
+            many_endpoints_are_read_at_once,
             a_change_needs_the_current_version,
             a_change_brings_its_deliveries_or_nothing,
             a_deleted_endpoint_is_gone,

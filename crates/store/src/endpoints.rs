@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use marquetry_model::{Delivery, Endpoint, EndpointId, TenantId, Version};
 
+use crate::persisted::readable;
 use crate::{StoreError, Swap};
 
 /// Remembers where tenants hear of events.
@@ -19,6 +20,21 @@ pub trait EndpointStore: std::fmt::Debug + Send + Sync {
     /// # Errors
     /// Only those of the backend.
     async fn endpoint(&self, tenant: TenantId, id: EndpointId) -> Result<Option<Endpoint>, StoreError>;
+
+    /// Those of `wanted` that are there and can be read, in any order and each once: for a courier that is about to
+    /// send to many. What is missing here is to be asked for by its id before anything is made of that.
+    ///
+    /// # Errors
+    /// Only those of the backend.
+    async fn endpoints_of(&self, wanted: &[(TenantId, EndpointId)]) -> Result<Vec<Endpoint>, StoreError> {
+        let mut found: Vec<Endpoint> = Vec::with_capacity(wanted.len());
+        for (tenant, id) in wanted {
+            if found.iter().all(|one| one.id != *id) {
+                found.extend(readable(id.as_bytes(), self.endpoint(*tenant, *id).await)?.flatten());
+            }
+        }
+        Ok(found)
+    }
 
     /// All endpoints of a tenant, oldest first by `(created_at, id)`.
     ///

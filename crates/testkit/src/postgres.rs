@@ -168,16 +168,22 @@ impl Server {
     /// # Errors
     /// When it was not running, or is not ours.
     pub fn kill(&self) -> Result<()> {
-        let own = self.ours()?;
-        let file = own.cluster().join("postmaster.pid");
-        let text = fs::read_to_string(file)?;
-        let pid = text.lines().next().unwrap_or_default().to_owned();
+        let pid = self.process()?;
         succeed(Command::new("kill").args(["-9", &pid]))?;
         // Its children notice by themselves, a moment later; a new server waits for their memory.
         while Path::new("/proc").join(&pid).exists() {
             std::thread::yield_now();
         }
         Ok(())
+    }
+
+    /// The process id of the server, whose children do its work.
+    ///
+    /// # Errors
+    /// When it is not running, or is not ours.
+    pub fn process(&self) -> Result<String> {
+        let text = fs::read_to_string(self.ours()?.cluster().join("postmaster.pid"))?;
+        Ok(text.lines().next().unwrap_or_default().to_owned())
     }
 
     /// The address of a database of this server.

@@ -1,12 +1,14 @@
 //! What a courier is made of: its settings, their defaults, and the one place where they can be wrong.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use marquetry_egress::{Egress, SendLimits};
 use marquetry_job::{DeliverySchedule, Patience, WorkerId};
 use marquetry_model::Delivery;
 use marquetry_store::{Clock, DeliverySteps, Ownership, Seal, Store, SystemClock};
+use tokio::time::Instant;
 
 use crate::condition::Condition;
 use crate::courier::Courier;
@@ -222,6 +224,7 @@ impl CourierBuilder {
                     clock: Arc::clone(&self.clock),
                     schedules,
                     patience: self.patience,
+                    noted: AtomicU64::new(0),
                 },
                 store: self.store,
                 steps,
@@ -230,6 +233,7 @@ impl CourierBuilder {
                 limits,
                 rest: self.rest,
                 seal: self.seal,
+                born: Instant::now(),
             }),
             worker: WorkerId::from_random(worker),
             ownership: self.ownership,

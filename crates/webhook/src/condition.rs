@@ -1,6 +1,7 @@
 //! What the tries tell about a receiver: whether its endpoint is well, doubtful, failing, or to be disabled.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use marquetry_dialect::Dialect;
 use marquetry_job::{DeliveryState, Diagnosis, Health, Patience, Timestamp};
@@ -51,6 +52,8 @@ pub(crate) struct Condition {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) schedules: Schedules,
     pub(crate) patience: Patience,
+    /// How many signs were written down: what was read of endpoints before the last may no longer hold.
+    pub(crate) noted: AtomicU64,
 }
 
 /// How often an endpoint that others change at the same time is looked at again.
@@ -85,7 +88,10 @@ impl Condition {
                     (changed, owed)
                 }
             };
-            match self.store.swap_endpoint(expected, &changed, &owed).await? {
+            let swap = self.store.swap_endpoint(expected, &changed, &owed).await;
+            // Whatever came of it: of an error it is not known.
+            self.noted.fetch_add(1, Ordering::Release);
+            match swap? {
                 Swap::Swapped => {
                     if let Finding::GivenUp(why) = finding {
                         metrics::counter!("marquetry_endpoints_disabled_total").increment(1);

@@ -16,6 +16,7 @@ use tracing::Instrument as _;
 use crate::errand::{Desk, chain};
 use crate::hands::{Hands, Turn};
 use crate::lanes::{Room, SLOW};
+use crate::register::{self, Register};
 
 /// Makes the deliveries that a store owes, until it is told to stop.
 ///
@@ -70,8 +71,8 @@ enum Step {
         more: bool,
         next: Option<Timestamp>,
     },
-    /// Ours; room was kept in these lanes.
-    Claimed(Vec<Delivery>, Vec<Lane>),
+    /// Ours, and what was read with them; room was kept in these lanes.
+    Claimed(Vec<Delivery>, Register, Vec<Lane>),
     /// The store did not answer; room was kept in these lanes.
     Failed(StoreError, Vec<Lane>),
 }
@@ -153,9 +154,9 @@ impl Courier {
         }
         // A claim that is on its way may give us something to hand back.
         if let Some(step) = step
-            && let Ok(Step::Claimed(claimed, _)) = tokio::time::timeout(HAND_BACK, step).await
+            && let Ok(Step::Claimed(claimed, register, _)) = tokio::time::timeout(HAND_BACK, step).await
         {
-            hands.claimed(claimed, Instant::now(), Duration::ZERO);
+            hands.claimed(claimed, register, Instant::now(), Duration::ZERO);
         }
         self.wind_down(hands, &give_up).await;
     }
@@ -165,7 +166,7 @@ impl Courier {
         while let Some(turn) = hands.next(Instant::now(), self.desk.clock.now()) {
             let (desk, heed) = (Arc::clone(&self.desk), heed.clone());
             match turn {
-                Turn::Send(delivery) => {
+                Turn::Send(delivery, register) => {
                     let lane = delivery.lane();
                     let span = tracing::info_span!(
                         "delivery",
@@ -175,7 +176,7 @@ impl Courier {
                         lane = lane.as_str(),
                     );
                     hands.begun(lane, |early| {
-                        async move { desk.carry(delivery, heed, early).await }.instrument(span)
+                        async move { desk.carry(delivery, &register, heed, early).await }.instrument(span)
                     });
                 }
                 Turn::HandBack(delivery) => self.hand_back(hands, delivery),
@@ -268,14 +269,19 @@ impl Courier {
                     hands.lanes.reserve(lane.clone());
                 }
                 Some(Box::pin(async move {
-                    let steps = &self.desk.steps;
-                    match steps.claim_found(chosen, self.worker, today, self.lease).await {
-                        Ok(claimed) => Step::Claimed(claimed, lanes),
+                    let wanted = register::wanted(&chosen);
+                    let claim = self
+                        .desk
+                        .steps
+                        .claim_found(chosen, self.worker, today, self.lease);
+                    let (register, claimed) = tokio::join!(self.desk.register(&wanted), claim);
+                    match claimed {
+                        Ok(claimed) => Step::Claimed(claimed, register, lanes),
                         Err(error) => Step::Failed(error, lanes),
                     }
                 }))
             }
-            Step::Claimed(claimed, lanes) => {
+            Step::Claimed(claimed, register, lanes) => {
                 for lane in &lanes {
                     hands.lanes.release(lane);
                 }
@@ -284,7 +290,7 @@ impl Courier {
                 }
                 // The rest of the lease is for the try itself, and for writing down what came of it.
                 let patience = self.lease.saturating_sub(self.desk.limits.total) / 3;
-                hands.claimed(claimed, now, patience);
+                hands.claimed(claimed, register, now, patience);
                 None
             }
             Step::Failed(error, lanes) => {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use marquetry_dialect::{Message, headers};
-use marquetry_egress::{Bytes, Egress, HeaderMap, HeaderName, HeaderValue, Outgoing, SendLimits};
+use marquetry_egress::{Bytes, Egress, HeaderMap, HeaderName, HeaderValue, Outgoing, Party, SendLimits};
 use marquetry_job::{Again, DeliveryEvent, Timestamp};
 use marquetry_model::{AttemptRecord, Delivery, Destination, Endpoint, Reach, Secret, Target};
 use marquetry_store::failpoint::{self, Point};
@@ -17,6 +17,7 @@ use tokio::time::Instant;
 use crate::condition::{Condition, Finding, Sign};
 use crate::hands::Early;
 use crate::lanes::{Failed, Lesson};
+use crate::register::Register;
 use crate::verdict::{Outcome, Verdict};
 use crate::{log, random, terms};
 
@@ -31,6 +32,8 @@ pub(crate) struct Desk {
     pub(crate) rest: Duration,
     pub(crate) condition: Condition,
     pub(crate) seal: Seal,
+    /// What beats are counted from.
+    pub(crate) born: Instant,
 }
 
 /// Whether and where a delivery goes at this moment.
@@ -65,6 +68,8 @@ const WRITE_AGAIN: [Duration; 5] = [
     Duration::from_secs(3),
     Duration::from_secs(5),
 ];
+/// How often what was accepted is written down. What we have not written when we die is sent twice, so it is short.
+const BEAT: Duration = Duration::from_millis(5);
 /// When to try again after the endpoint could not be read.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 /// The longest that a busy receiver keeps its other deliveries waiting with it.
@@ -76,6 +81,7 @@ impl Desk {
     pub(crate) async fn carry(
         &self,
         delivery: Delivery,
+        register: &Register,
         give_up: watch::Receiver<bool>,
         early: Early,
     ) -> Lesson {
@@ -83,7 +89,7 @@ impl Desk {
             return Lesson::Nothing;
         };
         let at = self.clock.now();
-        let address = match self.whither(&delivery, at).await {
+        let address = match self.whither(&delivery, register, at).await {
             Ok(Whither::Open(address)) => address,
             Ok(Whither::Removed) => {
                 self.write(&delivery, DeliveryEvent::EndpointRemoved, None).await;
@@ -143,6 +149,7 @@ impl Desk {
         }
         if outcome == Outcome::Accepted {
             early.tell(Lesson::Accepted);
+            self.next_beat().await;
         }
         let tried = log::record(&delivery, &request, at, took, verdict);
         let written = self.write(&delivery, event, Some(&tried)).await;
@@ -165,6 +172,14 @@ impl Desk {
         Lesson::of(outcome, status, Failed::Endpoint { now, next })
     }
 
+    /// Waits for the moment at which all that was accepted since the last is written down. Nobody waits for these
+    /// records, and written down as they come they would be a commit for every few of them.
+    async fn next_beat(&self) {
+        let passed = self.born.elapsed().as_nanos() % BEAT.as_nanos();
+        let left = BEAT - Duration::from_nanos(u64::try_from(passed).unwrap_or(0));
+        tokio::time::sleep(left).await;
+    }
+
     /// Gives a delivery back that was claimed and not tried.
     pub(crate) async fn hand_back(&self, delivery: Delivery) -> Lesson {
         if let Some(by) = delivery.state.hold() {
@@ -174,7 +189,12 @@ impl Desk {
         Lesson::Nothing
     }
 
-    async fn whither(&self, delivery: &Delivery, at: Timestamp) -> Result<Whither, StoreError> {
+    async fn whither(
+        &self,
+        delivery: &Delivery,
+        register: &Register,
+        at: Timestamp,
+    ) -> Result<Whither, StoreError> {
         let opened = |secrets: Vec<&Secret>| -> Result<Vec<Secret>, Unopened> {
             let opened = secrets
                 .into_iter()
@@ -187,16 +207,23 @@ impl Desk {
                 opened(callback.secret.iter().collect()),
                 None,
             ),
-            // Read anew for every try: its owner may have moved it, or changed the secret.
-            Target::Endpoint(id) => match self.store.endpoint(delivery.tenant, *id).await? {
-                None => return Ok(Whither::Removed),
-                Some(endpoint) if !endpoint.enabled => return Ok(Whither::Closed),
-                Some(endpoint) => {
-                    let secrets = opened(endpoint.secrets(at).collect());
-                    (endpoint.url.clone(), secrets, Some(Box::new(endpoint)))
+            // As it is now or was a moment ago: its owner may have moved it, or changed the secret.
+            Target::Endpoint(id) => {
+                let seen = register.endpoint(delivery.tenant, *id, &self.condition);
+                let endpoint = match seen {
+                    Some(endpoint) => Some(endpoint.clone()),
+                    None => self.store.endpoint(delivery.tenant, *id).await?,
+                };
+                match endpoint {
+                    None => return Ok(Whither::Removed),
+                    Some(endpoint) if !endpoint.enabled => return Ok(Whither::Closed),
+                    Some(endpoint) => {
+                        let secrets = opened(endpoint.secrets(at).collect());
+                        (endpoint.url.clone(), secrets, Some(Box::new(endpoint)))
+                    }
                 }
-            },
-            // The same, but that nobody has disabled it.
+            }
+            // Read anew for every try; nobody can have disabled it.
             Target::Destination(id) => {
                 match self
                     .store
@@ -245,6 +272,8 @@ impl Desk {
             Some(headers) => outgoing.headers = headers,
             None => return (Vec::new(), unsigned()),
         }
+        // Should it arrive twice over a connection that was kept, it does so with the same id.
+        outgoing.party = Some(Party::new(u128::from_be_bytes(*delivery.tenant.as_bytes())));
         let limits = SendLimits {
             total: terms::timeout(&delivery.dialect, self.limits.total),
             ..self.limits.clone()

@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use marquetry_job::Timestamp;
@@ -14,6 +15,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
 
 use crate::lanes::{Failed, Lanes, Lesson, Room, SLOW};
+use crate::register::Register;
 
 /// How many tries may be answered and not yet written down, for each one that may be under way: a store that does not
 /// keep up stops the sending, for whatever it has not written when we die is sent twice.
@@ -23,8 +25,8 @@ const UNWRITTEN: usize = 4;
 pub(crate) struct Hands {
     pub(crate) lanes: Lanes,
     errands: JoinSet<Lesson>,
-    /// Claimed, the longest held first, each with the end of our patience.
-    ahead: VecDeque<(Delivery, Instant)>,
+    /// Claimed, the longest held first.
+    ahead: VecDeque<Waiting>,
     at_once: usize,
     /// When an errand last ended: as long as none does, nothing is claimed ahead.
     moved: Instant,
@@ -44,10 +46,19 @@ impl Early {
     }
 }
 
+/// A delivery that was claimed and has not begun.
+struct Waiting {
+    delivery: Delivery,
+    /// The end of our patience.
+    until: Instant,
+    /// What was read with it.
+    register: Arc<Register>,
+}
+
 /// A delivery whose turn has come, and what to do with it.
 pub(crate) enum Turn {
-    /// There is room.
-    Send(Delivery),
+    /// There is room; its endpoint may be in the register.
+    Send(Delivery, Arc<Register>),
     /// It waited for too long, or its receiver asked to be left alone.
     HandBack(Delivery),
 }
@@ -81,25 +92,36 @@ impl Hands {
     }
 
     /// Takes in what was claimed; it stays no longer than `patience` without being begun.
-    pub(crate) fn claimed(&mut self, claimed: Vec<Delivery>, now: Instant, patience: Duration) {
-        self.ahead
-            .extend(claimed.into_iter().map(|delivery| (delivery, now + patience)));
+    pub(crate) fn claimed(
+        &mut self,
+        claimed: Vec<Delivery>,
+        register: Register,
+        now: Instant,
+        patience: Duration,
+    ) {
+        let register = Arc::new(register);
+        self.ahead.extend(claimed.into_iter().map(|delivery| Waiting {
+            delivery,
+            until: now + patience,
+            register: Arc::clone(&register),
+        }));
     }
 
     /// What may begin now, or may no longer wait. To be passed to [`Self::begun`] or [`Self::handed_back`].
     pub(crate) fn next(&mut self, now: Instant, today: Timestamp) -> Option<Turn> {
-        let (front, until) = self.ahead.front()?;
-        let turn = if self.lanes.rests(&front.lane(), today) {
-            Turn::HandBack
-        } else if self.free(now) > 0 {
-            Turn::Send
-        } else if *until <= now {
-            Turn::HandBack
-        } else {
+        let front = self.ahead.front()?;
+        let rests = self.lanes.rests(&front.delivery.lane(), today);
+        let room = !rests && self.free(now) > 0;
+        if !rests && !room && now < front.until {
             return None;
-        };
-        let (delivery, _) = self.ahead.pop_front()?;
-        Some(turn(delivery))
+        }
+        let Waiting {
+            delivery, register, ..
+        } = self.ahead.pop_front()?;
+        Some(match room {
+            true => Turn::Send(delivery, register),
+            false => Turn::HandBack(delivery),
+        })
     }
 
     /// Runs a try.
@@ -139,9 +161,9 @@ impl Hands {
 
     /// When to look again although nothing ended: something waits for more than room.
     pub(crate) fn alarm(&self, now: Instant) -> Option<Instant> {
-        let (_, until) = self.ahead.front()?;
+        let front = self.ahead.front()?;
         // A slot may become free because what holds it turned out to be slow.
-        Some((*until).min(now + SLOW))
+        Some(front.until.min(now + SLOW))
     }
 
     pub(crate) fn is_idle(&self) -> bool {
@@ -155,7 +177,7 @@ impl Hands {
 
     /// All that waits, to be handed back.
     pub(crate) fn take_ahead(&mut self) -> Vec<Delivery> {
-        self.ahead.drain(..).map(|(delivery, _)| delivery).collect()
+        self.ahead.drain(..).map(|waiting| waiting.delivery).collect()
     }
 
     pub(crate) async fn all_ended(&mut self) {

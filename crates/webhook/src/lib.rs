@@ -82,6 +82,7 @@ mod hands;
 mod lanes;
 mod log;
 mod random;
+mod register;
 mod terms;
 mod verdict;
 

@@ -7,6 +7,7 @@
 
 mod dns;
 mod far_end;
+mod keeping;
 mod limits;
 mod logs;
 mod own_network;

@@ -267,6 +267,7 @@ impl Client {
             url: format!("{}{path}", self.origin),
             headers,
             body,
+            party: None,
         };
         let sent = self.egress.send(outgoing, &limits).await?;
         let answer: Value = serde_json::from_slice(&sent.body)?;

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use marquetry_model::{Delivery, Endpoint, EndpointId, TenantId, Version};
-use marquetry_store::persisted::{DeliveryRow, EndpointRow, version_column};
+use marquetry_store::persisted::{DeliveryRow, EndpointRow, readable, version_column};
 use marquetry_store::{Change, EndpointStore, StoreError, Swap};
 use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
@@ -13,6 +13,8 @@ use super::uuid;
 use crate::PostgresStore;
 use crate::error::Work;
 use crate::pool::{Value, get};
+
+const COLUMNS: &str = "id, tenant, created_at, version, record";
 
 /// The deliveries that a change leads to appear with it or not at all. The first column of theirs is the endpoint
 /// that changed.
@@ -58,6 +60,24 @@ impl EndpointStore for PostgresStore {
         Ok(self.endpoints("id = $1 AND tenant = $2", &values).await?.pop())
     }
 
+    async fn endpoints_of(&self, wanted: &[(TenantId, EndpointId)]) -> Result<Vec<Endpoint>, StoreError> {
+        let (tenants, ids): (Vec<Uuid>, Vec<Uuid>) = wanted
+            .iter()
+            .map(|(tenant, id)| (uuid(tenant.as_bytes()), uuid(id.as_bytes())))
+            .unzip();
+        let sql = format!(
+            "SELECT {COLUMNS} FROM endpoints
+             WHERE (tenant, id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[]))"
+        );
+        let values: [Value<'_>; 2] = [(&tenants, Type::UUID_ARRAY), (&ids, Type::UUID_ARRAY)];
+        let rows = self.shared.pool.walk(&sql, &values, "endpoint").await?;
+        let mut found = Vec::with_capacity(rows.len());
+        for row in &rows {
+            found.extend(readable(get::<Uuid>(row, 0, "endpoint")?, read_endpoint(row))?);
+        }
+        Ok(found)
+    }
+
     async fn list_endpoints(&self, tenant: TenantId) -> Result<Vec<Endpoint>, StoreError> {
         let tenant = uuid(tenant.as_bytes());
         self.endpoints("tenant = $1", &[(&tenant, Type::UUID)]).await
@@ -101,23 +121,21 @@ impl EndpointStore for PostgresStore {
 
 impl PostgresStore {
     async fn endpoints(&self, condition: &str, values: &[Value<'_>]) -> Work<Vec<Endpoint>> {
-        let sql = format!(
-            "SELECT id, tenant, created_at, version, record FROM endpoints
-             WHERE {condition} ORDER BY created_at, id"
-        );
+        let sql = format!("SELECT {COLUMNS} FROM endpoints WHERE {condition} ORDER BY created_at, id");
         let rows = self.shared.pool.read(&sql, values, "endpoint").await?;
-        let endpoint = |row: &Row| {
-            let row = EndpointRow {
-                id: get::<Uuid>(row, 0, "endpoint")?.into_bytes(),
-                tenant: get::<Uuid>(row, 1, "endpoint")?.into_bytes(),
-                created_at: get(row, 2, "endpoint")?,
-                version: get(row, 3, "endpoint")?,
-                record: get(row, 4, "endpoint")?,
-            };
-            row.endpoint()
-        };
-        rows.iter().map(endpoint).collect()
+        rows.iter().map(read_endpoint).collect()
     }
+}
+
+fn read_endpoint(row: &Row) -> Work<Endpoint> {
+    let row = EndpointRow {
+        id: get::<Uuid>(row, 0, "endpoint")?.into_bytes(),
+        tenant: get::<Uuid>(row, 1, "endpoint")?.into_bytes(),
+        created_at: get(row, 2, "endpoint")?,
+        version: get(row, 3, "endpoint")?,
+        record: get(row, 4, "endpoint")?,
+    };
+    row.endpoint()
 }
 
 /// What a statement that swaps one record says: whether it did, and whether the record is there.

@@ -1,8 +1,10 @@
 //! Endpoints.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use marquetry_model::{Delivery, Endpoint, EndpointId, TenantId, Version};
-use marquetry_store::persisted::{DeliveryRow, EndpointRow, version_column};
+use marquetry_store::persisted::{DeliveryRow, EndpointRow, readable, version_column};
 use marquetry_store::{Change, EndpointStore, StoreError, Swap};
 use rusqlite::{Connection, Params, Row, params};
 
@@ -28,6 +30,23 @@ impl EndpointStore for SqliteStore {
         self.read(move |connection| {
             let condition = "id = ?1 AND tenant = ?2";
             Ok(many(connection, condition, params![id.as_bytes(), tenant.as_bytes()])?.pop())
+        })
+        .await
+    }
+
+    async fn endpoints_of(&self, wanted: &[(TenantId, EndpointId)]) -> Result<Vec<Endpoint>, StoreError> {
+        let wanted: BTreeSet<_> = wanted.iter().copied().collect();
+        self.read(move |connection| {
+            let mut found = Vec::with_capacity(wanted.len());
+            for (tenant, id) in &wanted {
+                let read = many(
+                    connection,
+                    "id = ?1 AND tenant = ?2",
+                    params![id.as_bytes(), tenant.as_bytes()],
+                );
+                found.extend(readable(id.as_bytes(), read)?.unwrap_or_default());
+            }
+            Ok(found)
         })
         .await
     }

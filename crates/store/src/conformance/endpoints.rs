@@ -104,6 +104,37 @@ pub async fn a_change_needs_the_current_version(store: Shared) {
     );
 }
 
+/// Each that is there and its tenant's, once, whatever else is asked for.
+pub async fn many_endpoints_are_read_at_once(store: Shared) {
+    let foreign = Endpoint {
+        tenant: tenant_id(2),
+        ..endpoint(4)
+    };
+    for one in [endpoint(1), endpoint(2), endpoint(3), foreign.clone()] {
+        store.insert_endpoint(&one).await.unwrap();
+    }
+    let wanted = |asked: &[(u64, u64)]| -> Vec<_> {
+        let asked = asked.iter();
+        asked
+            .map(|(tenant, n)| (tenant_id(*tenant), endpoint_id(*n)))
+            .collect()
+    };
+    let found = async |asked: &[(u64, u64)]| {
+        let mut found = store.endpoints_of(&wanted(asked)).await.unwrap();
+        found.sort_by_key(|one| one.id);
+        found
+    };
+    assert_eq!(found(&[]).await, []);
+    // Of another tenant, and not there at all.
+    assert_eq!(found(&[(2, 1), (1, 4), (1, 9)]).await, []);
+    assert_eq!(
+        found(&[(1, 3), (1, 1), (2, 4), (1, 1), (1, 9), (2, 2)]).await,
+        [endpoint(1), endpoint(3), foreign]
+    );
+    let many: Vec<_> = (1..=200).map(|n| (1, n)).collect();
+    assert_eq!(found(&many).await.len(), 3);
+}
+
 /// What a change leads to is owed with the change: not without it, and it not without that.
 pub async fn a_change_brings_its_deliveries_or_nothing(store: Shared) {
     store.insert_endpoint(&endpoint(1)).await.unwrap();

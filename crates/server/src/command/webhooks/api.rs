@@ -137,6 +137,7 @@ impl Api {
             url: format!("{}{path}", self.server),
             headers,
             body: Bytes::new(),
+            party: None,
         };
         let sent = self.egress.send(outgoing, &limits).await;
         let sent = sent.map_err(|error| Unanswered {
