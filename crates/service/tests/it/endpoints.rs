@@ -6,8 +6,8 @@ use futures::future::join_all;
 use marquetry_egress::Policy;
 use marquetry_job::{DeliveryEvent, DeliverySchedule, DeliveryShown, Jitter, WorkerId};
 use marquetry_model::{
-    Delivery, DialectName, Endpoint, EndpointChange, EndpointDraft, EndpointId, EventNaming, EventType,
-    ModelError, Target,
+    Carriage, Delivery, DialectName, Endpoint, EndpointChange, EndpointDraft, EndpointId, EventNaming,
+    EventType, ModelError, Target,
 };
 use marquetry_service::ServiceError;
 use marquetry_store::{DeliveryFilter, DeliverySteps, Seal, SealKey};
