@@ -293,6 +293,40 @@ fn a_stroke_is_as_wide_as_it_says() {
     }
 }
 
+/// A shape's line is seen over what is clipped to the shape and over its overlay; a stroke effect covers it, and it ends
+/// where the shape does.
+#[test]
+fn a_trim_lies_over_all_but_strokes_and_inside_the_shape() {
+    let overlay = Effect::Overlay(Overlay {
+        paint: Paint::Solid(Rgb::new(0, 90, 0)),
+        blend: BlendMode::Normal,
+        opacity: Opacity::OPAQUE,
+    });
+    let line = Raster::filled(Size::new(64, 6), [250, 0, 0, 255]);
+    let trimmed = |effects| Layer {
+        clipped: vec![Node::Layer(solid(1, 2, 3))],
+        style: Style {
+            effects,
+            trim: vec![Node::Layer(picture(line.clone(), (0, 22)))],
+            ..Style::default()
+        },
+        ..picture(Raster::filled(Size::new(20, 20), [70, 120, 200, 255]), (22, 22))
+    };
+    let column = |effects| {
+        let got = on_ground(trimmed(effects));
+        [20, 21, 22, 25, 26, 27, 28, 40].map(|y| got.pixel(32, y).unwrap())
+    };
+    let [ground, clipped] = [[190, 200, 180, 255], [1, 2, 3, 255]];
+    let [line, green, yellow] = [[250, 0, 0, 255], [0, 90, 0, 255], [255, 210, 0, 255]];
+    let bare = [ground, ground, line, line, line, line, clipped, clipped];
+    assert_eq!(column(vec![]), bare);
+    let laid = [ground, ground, line, line, line, line, green, green];
+    assert_eq!(column(vec![overlay.clone()]), laid);
+    let edged = [ground, ground, yellow, yellow, line, line, green, yellow];
+    let inside = Effect::Stroke(stroke(StrokePosition::Inside));
+    assert_eq!(column(vec![overlay, inside]), edged);
+}
+
 #[test]
 fn an_unfilled_layer_still_wears_its_effects() {
     let layer = Layer {

@@ -4,6 +4,7 @@ use marquetry_pixel::{Raster, Size};
 use marquetry_render::{Feature, Order};
 use marquetry_testkit::golden;
 use marquetry_testkit::golden::{Picture, Tolerance};
+use marquetry_testkit::psd::effect::{self, Effect};
 use marquetry_testkit::psd::{
     Builder, Curve, Descriptor, Layer, Rect, gradient, gradient_fill, pattern_block, pattern_fill,
     solid_paint, stroke, vector_path,
@@ -264,6 +265,25 @@ fn a_stroke_lies_where_it_is_aligned() {
     assert_eq!(across("Inside"), "......ssss");
     assert_eq!(across("Center"), "....ssssff");
     assert_eq!(across("Outside"), "..ssssffff");
+}
+
+/// Unlike a stroke effect, which lies over the line.
+#[test]
+fn a_line_lies_over_the_overlay_of_its_shape() {
+    let square = [[0.3, 0.3], [0.7, 0.3], [0.7, 0.7], [0.3, 0.7]];
+    let lined = |effects: &[Effect]| {
+        let line = stroke(4.0, "Inside", solid_paint([9, 9, 9]));
+        let layer = stroked(shape(&[Curve::polygon(&square)]), &line);
+        let (got, missing) = alone(20, layer.effects(&effect::effects(effects.iter().cloned(), true)));
+        assert_eq!(missing, []);
+        [5, 6, 8, 10].map(|x| got.pixel(x, 10).unwrap())
+    };
+    let overlay = effect::colour_overlay(100.0, [10, 200, 90]);
+    let edge = effect::edge_stroke("InsF", 2.0);
+    let [bare, covered] = [lined(&[overlay.clone()]), lined(&[overlay, edge])];
+    assert_eq!(bare, [[0; 4], [9, 9, 9, 255], [9, 9, 9, 255], [10, 200, 90, 255]]);
+    assert_eq!(covered[2..], bare[2..], "what the stroke does not reach");
+    assert_ne!(covered[1], bare[1]);
 }
 
 #[test]
