@@ -33,13 +33,17 @@ pub enum Point {
     BeforeSend,
     /// The receiver has answered, and nobody has written that down.
     AfterSend,
+    /// A file is about to be brought to its destination.
+    BeforeBring,
+    /// A file is at its destination, and nobody has written that down.
+    AfterBring,
     /// Any call to the blob storage.
     BlobCall,
 }
 
 impl Point {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::BeforeAccept,
         Self::AfterAccept,
         Self::AfterClaim,
@@ -51,6 +55,8 @@ impl Point {
         Self::AfterFinish,
         Self::BeforeSend,
         Self::AfterSend,
+        Self::BeforeBring,
+        Self::AfterBring,
         Self::BlobCall,
     ];
 
@@ -68,6 +74,8 @@ impl Point {
             Self::AfterFinish => "after-final-commit",
             Self::BeforeSend => "before-send",
             Self::AfterSend => "after-send",
+            Self::BeforeBring => "before-bring",
+            Self::AfterBring => "after-bring",
             Self::BlobCall => "blob-call",
         }
     }

@@ -1,7 +1,8 @@
-//! The wiring: store, blobs, service, worker and courier put together the way the flags say.
+//! The wiring: store, blobs, service, worker, courier and carrier put together the way the flags say.
 
 use std::sync::Arc;
 
+use marquetry_carrier::Carrier;
 use marquetry_dialect::Links;
 use marquetry_render::FontShelf;
 use marquetry_service::Service;
@@ -109,5 +110,20 @@ impl Engine {
         let courier = Courier::builder(Arc::clone(&self.store), egress);
         let courier = self.limits.hearing.courier(courier).ownership(self.ownership);
         Ok(courier.clock(Arc::clone(&self.clock)).build()?)
+    }
+
+    /// Whoever brings files to destinations; nobody where this process brings none.
+    pub(super) fn carrier(&self) -> Result<Option<Carrier>, Failure> {
+        let (hearing, carrying) = (&self.limits.hearing, &self.limits.carrying);
+        if !carrying.brings() {
+            return Ok(None);
+        }
+        let (store, blobs) = (Arc::clone(&self.store), Arc::clone(&self.blobs));
+        let carrier = Carrier::builder(store, blobs, self.outside.webhooks()?)
+            .seal(hearing.seal())
+            .schedule(hearing.schedule())
+            .ownership(self.ownership)
+            .clock(Arc::clone(&self.clock));
+        Ok(Some(carrying.carrier(carrier)?.build()?))
     }
 }

@@ -17,7 +17,7 @@ const BINS: [f64; 17] = [
 const UPKEEP: Duration = Duration::from_secs(5);
 
 /// Every counter and what it counts.
-pub(super) const COUNTERS: [(&str, &str); 12] = [
+pub(super) const COUNTERS: [(&str, &str); 14] = [
     (
         "marquetry_jobs_accepted_total",
         "Jobs that were accepted and are durable, by kind.",
@@ -45,6 +45,14 @@ pub(super) const COUNTERS: [(&str, &str); 12] = [
     (
         "marquetry_deliveries_tried_total",
         "Tries to deliver a webhook, by outcome: accepted, refused, gone (410), unanswered.",
+    ),
+    (
+        "marquetry_files_carried_total",
+        "Tries to bring a file to a destination, by outcome: brought, refused, failed, gone, put_off.",
+    ),
+    (
+        "marquetry_carried_bytes_total",
+        "Bytes of files that are at their destination.",
     ),
     (
         "marquetry_endpoints_disabled_total",
@@ -83,7 +91,7 @@ pub(super) const GAUGES: [(&str, &str); 4] = [
 ];
 
 /// Every histogram and what it measures, in seconds.
-pub(super) const HISTOGRAMS: [(&str, &str); 5] = [
+pub(super) const HISTOGRAMS: [(&str, &str); 6] = [
     (
         "marquetry_job_start_seconds",
         "From the acceptance of a job to the beginning of its first attempt.",
@@ -97,6 +105,10 @@ pub(super) const HISTOGRAMS: [(&str, &str); 5] = [
         "What each room of the walk took: fetch, open, decode, plan, draw, compare, scale, encode, put.",
     ),
     ("marquetry_delivery_seconds", "One try to deliver a webhook."),
+    (
+        "marquetry_carry_seconds",
+        "One try to bring a file to a destination.",
+    ),
     (
         "marquetry_request_seconds",
         "From the head of a request to the beginning of its answer.",

@@ -72,7 +72,8 @@ impl Hearing {
             .timeout(self.webhook_timeout)
     }
 
-    fn seal(&self) -> Seal {
+    /// What seals secrets, and opens them.
+    pub(super) fn seal(&self) -> Seal {
         Seal::new(self.seal_key.iter().cloned())
     }
 }

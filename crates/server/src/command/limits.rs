@@ -10,6 +10,7 @@ use marquetry_service::ServiceBuilder;
 use marquetry_store::JobSteps;
 use marquetry_worker::WorkerBuilder;
 
+use super::carrying::Carrying;
 use super::hearing::Hearing;
 
 /// What jobs may cost, wherever they run.
@@ -75,6 +76,7 @@ pub(super) struct ServeLimits {
 pub(super) struct Limits {
     pub(super) jobs: JobLimits,
     pub(super) hearing: Hearing,
+    pub(super) carrying: Carrying,
     pub(super) serve: Option<ServeLimits>,
     /// Whether this process draws.
     pub(super) draws: bool,
@@ -91,6 +93,7 @@ impl Default for Limits {
         Self {
             jobs,
             hearing,
+            carrying: Carrying::default(),
             serve: None,
             draws: true,
         }
@@ -196,7 +199,7 @@ pub(super) fn time(text: &str) -> Result<Duration, String> {
 }
 
 /// `512M`, `4G`, or plain bytes; at least 16 MiB.
-fn bytes(text: &str) -> Result<u64, String> {
+pub(super) fn bytes(text: &str) -> Result<u64, String> {
     let units = [('K', 1 << 10), ('M', 1 << 20), ('G', 1 << 30), ('T', 1_u64 << 40)];
     let (number, unit) = units
         .iter()

@@ -1,6 +1,7 @@
 //! The command line: what `marquetry` can be told to do. One module a subcommand.
 
 mod account;
+mod carrying;
 mod database;
 mod demo;
 mod engine;

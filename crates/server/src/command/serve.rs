@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 
 use clap::{Args, ValueEnum};
+use marquetry_carrier::Carrier;
 use marquetry_server::{App, Config, serve};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -19,6 +20,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _};
 
 use super::Failure;
+use super::carrying::Carrying;
 use super::engine::Engine;
 use super::figures::Collector;
 use super::fonts::Fonts;
@@ -60,6 +62,8 @@ pub(super) struct Serve {
     #[command(flatten)]
     hearing: Hearing,
     #[command(flatten)]
+    carrying: Carrying,
+    #[command(flatten)]
     serve_limits: ServeLimits,
     /// A key (`sm_` and 64 hexadecimal digits) that is made sure to exist.
     #[arg(long, env = "MARQUETRY_API_KEY", hide_env_values = true, value_name = "KEY")]
@@ -95,6 +99,8 @@ pub(super) struct Work {
     job_limits: JobLimits,
     #[command(flatten)]
     hearing: Hearing,
+    #[command(flatten)]
+    carrying: Carrying,
     #[command(flatten)]
     logs: Logs,
 }
@@ -170,6 +176,7 @@ impl Serve {
         let limits = Limits {
             jobs: self.job_limits,
             hearing: self.hearing,
+            carrying: self.carrying,
             serve: Some(self.serve_limits),
             draws: slots(self.workers) > 0,
         };
@@ -192,15 +199,16 @@ impl Serve {
         } else {
             None
         };
-        let courier = engine.courier()?;
+        let (courier, carrier) = (engine.courier()?, engine.carrier()?);
         say(&format!("listening on http://{address}"))?;
-        let ((), (), (), served, watched) = tokio::join!(
+        let ((), (), (), (), served, watched) = tokio::join!(
             async {
                 if let Some(worker) = worker {
                     worker.run(stop.asked()).await;
                 }
             },
             courier.run(stop.asked()),
+            carry(carrier, &stop),
             engine.service.keep_house(stop.asked()),
             serve(listener, app, stop.asked()),
             admin.serve(&stop),
@@ -218,6 +226,7 @@ impl Work {
             let limits = Limits {
                 jobs: self.job_limits,
                 hearing: self.hearing,
+                carrying: self.carrying,
                 serve: None,
                 draws: true,
             };
@@ -227,15 +236,23 @@ impl Work {
             };
             let engine = engine?;
             let worker = engine.worker(slots(self.workers).max(1), self.fonts.shelf()?)?;
-            let courier = engine.courier()?;
+            let (courier, carrier) = (engine.courier()?, engine.carrier()?);
             let config = Config::default();
             let app = App::self_hosted(engine.service.clone(), engine.links.clone(), config);
             let app = Collector::start()?.shown_by(app);
             let admin = Admin::listen(self.admin_listen, &app).await?;
             let (worked, sent) = (worker.run(stop.asked()), courier.run(stop.asked()));
-            let ((), (), watched) = tokio::join!(worked, sent, admin.serve(&stop));
+            let brought = carry(carrier, &stop);
+            let ((), (), (), watched) = tokio::join!(worked, sent, brought, admin.serve(&stop));
             watched
         })
+    }
+}
+
+/// Brings files until it is time to stop, where this process does.
+async fn carry(carrier: Option<Carrier>, stop: &Stop) {
+    if let Some(carrier) = carrier {
+        carrier.run(stop.asked()).await;
     }
 }
 
