@@ -396,7 +396,7 @@ async fn an_upload_has_no_file_to_send() {
     let mockup = world.mockup(world.tenant, 1, b"psd").await;
     let render = world
         .service
-        .submit_render(world.tenant, request(&mockup), sending("one"))
+        .submit_render(world.tenant, request(mockup.id, b"png"), sending("one"))
         .await
         .unwrap();
     assert_eq!(paths(&render.job().send_to), [("one", None)]);
