@@ -125,12 +125,19 @@ impl Dialect {
         Some(Announcement { event, body })
     }
 
-    /// The message that tells of the end of a batch, whose jobs have all ended; `None` in a dialect that has no words
-    /// for it. The event is that of a render, well or not.
-    pub fn announce_batch(self, batch: &Batch, jobs: &[Job], links: &Links) -> Option<Announcement> {
+    /// The message that tells of the end of a batch, whose jobs have all ended, as has the sending of the file of each,
+    /// in its place among `sendings`; `None` in a dialect that has no words for it. The event is that of a render, well
+    /// or not.
+    pub fn announce_batch(
+        self,
+        batch: &Batch,
+        jobs: &[Job],
+        sendings: &[Option<Sending>],
+        links: &Links,
+    ) -> Option<Announcement> {
         let body = match self {
             Self::SudoMock => return None,
-            Self::Templified => templified::batch_body(batch, jobs, links)?,
+            Self::Templified => templified::batch_body(batch, jobs, sendings, links)?,
         };
         let well = jobs.len() == batch.jobs.len() && BatchStanding::of(jobs) == BatchStanding::Succeeded;
         let event = if well {

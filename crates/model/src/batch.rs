@@ -37,7 +37,7 @@ pub struct Pending {
 /// What has to end before. What is not there any more has ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum After {
-    /// All of these jobs.
+    /// All of these jobs, and where their files are sent, that too.
     Jobs(Vec<JobId>),
     /// All of these deliveries.
     Deliveries(Vec<DeliveryId>),

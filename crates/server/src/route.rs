@@ -11,7 +11,7 @@ use marquetry_service::Authenticated;
 
 use crate::call::Call;
 use crate::handler::templified::{
-    assets, designs, exports, groups, photos, renders as fills, teams, templates,
+    assets, designs, destinations, exports, groups, photos, presets, renders as fills, teams, templates,
 };
 use crate::handler::{
     account, deliveries, endpoints, files, health, jobs, mockups, renders, uploads, watching,
@@ -144,6 +144,17 @@ routes! {
     Key POST ["/api/v1/studio/create"] => designs::create;
     Key POST ["/api/v1/studio/create-and-render"] => fills::create_and_render;
     Key POST ["/api/v1/studio/create/team"] => teams::seat;
+    Key GET ["/api/v1/destinations"] => destinations::list;
+    Key POST ["/api/v1/destinations"] => destinations::create;
+    Key GET ["/api/v1/destinations/{id}"] => destinations::get;
+    Key PUT ["/api/v1/destinations/{id}"] => destinations::change;
+    Key DELETE ["/api/v1/destinations/{id}"] => destinations::delete;
+    Key GET ["/api/v1/presets"] => presets::list;
+    Key POST ["/api/v1/presets"] => presets::create;
+    Key GET ["/api/v1/presets/{id}"] => presets::get;
+    Key PUT ["/api/v1/presets/{id}"] => presets::change;
+    Key DELETE ["/api/v1/presets/{id}"] => presets::delete;
+
     Key GET ["/api/v1/studio"] => designs::list;
     Key GET ["/api/v1/studio/{id}"] => designs::get;
     Key PATCH ["/api/v1/studio/{id}"] => designs::change;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use marquetry_job::Timestamp;
-use marquetry_model::{After, JobId, Pending, TenantId, Then};
+use marquetry_model::{After, DeliveryId, JobId, Pending, TenantId, Then};
 
 use crate::persisted::{pending_id, readable};
 use crate::{Announcer, Noun, Record, RecordKind, Store, StoreError, Swap};
@@ -81,19 +81,28 @@ impl PendingSteps {
         match &pending.after {
             After::Jobs(jobs) => {
                 for id in jobs {
-                    let job = self.store.job(pending.tenant, *id).await?;
-                    if job.is_some_and(|job| !job.state.is_terminal()) {
+                    let Some(job) = self.store.job(pending.tenant, *id).await? else {
+                        continue;
+                    };
+                    // A job that is sent somewhere is over when that is, too: of one that did not succeed no
+                    // delivery is ever there.
+                    let sent = job.send_to.iter().flat_map(|send_to| &send_to.parcels);
+                    let sent: Vec<DeliveryId> = sent.map(|parcel| parcel.delivery).collect();
+                    if !job.state.is_terminal() || !self.have_ended(job.tenant, &sent).await? {
                         return Ok(false);
                     }
                 }
+                Ok(true)
             }
-            After::Deliveries(deliveries) => {
-                for id in deliveries {
-                    let delivery = self.store.delivery(pending.tenant, *id).await?;
-                    if delivery.is_some_and(|delivery| !delivery.state.is_terminal()) {
-                        return Ok(false);
-                    }
-                }
+            After::Deliveries(deliveries) => self.have_ended(pending.tenant, deliveries).await,
+        }
+    }
+
+    async fn have_ended(&self, tenant: TenantId, deliveries: &[DeliveryId]) -> Result<bool, StoreError> {
+        for id in deliveries {
+            let delivery = self.store.delivery(tenant, *id).await?;
+            if delivery.is_some_and(|delivery| !delivery.state.is_terminal()) {
+                return Ok(false);
             }
         }
         Ok(true)

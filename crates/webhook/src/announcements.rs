@@ -119,14 +119,18 @@ impl Announcements {
             }
         };
         let mut jobs = Vec::with_capacity(batch.jobs.len());
+        let mut sendings = Vec::with_capacity(batch.jobs.len());
         for job in &batch.jobs {
-            jobs.extend(self.store.job(tenant, *job).await?);
+            if let Some(job) = self.store.job(tenant, *job).await? {
+                sendings.push(self.sending(&job).await?);
+                jobs.push(job);
+            }
         }
         // A delivery is about a job; that of a batch is about its first.
         let Some(first) = jobs.first() else {
             return Ok(Vec::new());
         };
-        let Some(said) = dialect.announce_batch(&batch, &jobs, &self.links) else {
+        let Some(said) = dialect.announce_batch(&batch, &jobs, &sendings, &self.links) else {
             return Ok(Vec::new());
         };
         let words = (said.event, Arc::from(said.body));

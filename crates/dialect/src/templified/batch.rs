@@ -1,7 +1,7 @@
 //! The body of the callback that tells of the end of a batch.
 
 use marquetry_job::JobState;
-use marquetry_model::{Batch, BatchId, Job};
+use marquetry_model::{Batch, BatchId, Job, Sending};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -14,15 +14,23 @@ pub fn batch_id(id: BatchId) -> String {
 }
 
 /// The body that tells of the end of `batch`, whose `jobs`, in its order, have all ended; those that were forgotten
-/// meanwhile count as failed and have no member in it.
-pub fn batch_body(batch: &Batch, jobs: &[Job], links: &Links) -> Option<Vec<u8>> {
+/// meanwhile count as failed and have no member in it. Where the file of each has got to stands in its place among
+/// `sendings`.
+pub fn batch_body(
+    batch: &Batch,
+    jobs: &[Job],
+    sendings: &[Option<Sending>],
+    links: &Links,
+) -> Option<Vec<u8>> {
     let completed = jobs
         .iter()
         .filter(|job| matches!(job.state, JobState::Succeeded { .. }))
         .count();
+    let sendings = sendings.iter().map(Option::as_ref).chain(std::iter::repeat(None));
     let told = jobs
         .iter()
-        .filter_map(|job| serde_json::from_slice(&callback_body(job, None, links)?).ok());
+        .zip(sendings)
+        .filter_map(|(job, sending)| serde_json::from_slice(&callback_body(job, sending, links)?).ok());
     let body = Body {
         event: "batch.complete",
         batch_id: batch_id(batch.id),

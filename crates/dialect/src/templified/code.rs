@@ -49,6 +49,8 @@ codes! {
     DesignGroupNotFound = "design_group_not_found", 404;
     /// No such preset.
     PresetNotFound = "preset_not_found", 404;
+    /// No such destination.
+    DestinationNotFound = "destination_not_found", 404;
     /// No such asset.
     AssetNotFound = "asset_not_found", 404;
 
@@ -57,6 +59,10 @@ codes! {
     IdempotencyConflict = "idempotency_conflict", 409;
     /// The id is another one's.
     AlreadyExists = "already_exists", 409;
+    /// Presets name the destination that is to go.
+    DestinationInUse = "destination_in_use", 409;
+    /// There are as many of its kind as there may be.
+    LimitReached = "limit_reached", 409;
     /// Every slot of the team layout is taken.
     LayoutFull = "layout_full", 409;
 

@@ -36,6 +36,8 @@ pub(crate) const FOLDERS: &[&str] = &[
     "templates",
     "template-assets",
     "design-groups",
+    "destinations",
+    "presets",
     "photos",
 ];
 

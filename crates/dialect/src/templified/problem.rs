@@ -4,6 +4,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use marquetry_model::Handle;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -77,6 +78,31 @@ impl Problem {
         Self::new(Code::DesignGroupNotFound, "Design group not found.")
     }
 
+    /// 404: no such destination, or another tenant's.
+    pub fn destination_not_found() -> Self {
+        Self::new(Code::DestinationNotFound, "Destination not found.")
+    }
+
+    /// 404: no such preset, or another tenant's.
+    pub fn preset_not_found() -> Self {
+        Self::new(Code::PresetNotFound, "Preset not found.")
+    }
+
+    /// 400: `send_to` names nobody, beside whom it could name.
+    pub fn no_recipient(destinations: &[Handle], presets: &[Handle]) -> Self {
+        let destinations = destinations.iter().map(|id| format!("integration:{id}"));
+        let presets = presets.iter().map(|id| format!("preset:{id}"));
+        let usable: Vec<String> = destinations.chain(presets).take(MOST_NAMED).collect();
+        let why = match usable.as_slice() {
+            [] => "names no destination that is set up; there is none that could be used".to_owned(),
+            usable => format!(
+                "names no destination that is set up; those that can be used are {}",
+                usable.join(", ")
+            ),
+        };
+        Self::of_member("send_to", why)
+    }
+
     /// 404: no such font or picture, or another tenant's.
     pub fn asset_not_found() -> Self {
         Self::new(Code::AssetNotFound, "Asset not found.")
@@ -124,6 +150,8 @@ impl Problem {
     }
 }
 
+/// The most destinations and presets that one problem names.
+const MOST_NAMED: usize = 50;
 /// What [`Problem::of_parts`] speaks of, mostly.
 const REQUEST: &str = "The request";
 

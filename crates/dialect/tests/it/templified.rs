@@ -45,7 +45,7 @@ fn of_design(mut job: Job) -> Job {
 }
 
 fn polled(job: &Job) -> Value {
-    let answer = answer::poll(job, &links()).unwrap();
+    let answer = answer::poll(job, None, &links()).unwrap();
     assert_eq!(answer.status, 200);
     let has = |name| answer.headers.iter().any(|(given, _)| *given == name);
     assert!(has("Cache-Control"));
@@ -89,7 +89,7 @@ fn c03_the_poll_resource_has_exactly_the_members_of_its_state() {
     );
     // There is no word for it here, so it failed.
     assert_eq!(polled(&cancelled(job()))["error"], "Job was cancelled");
-    assert_eq!(answer::poll(&upload_job(), &links()), None);
+    assert_eq!(answer::poll(&upload_job(), None, &links()), None);
 }
 
 #[test]

@@ -29,6 +29,7 @@ pub(super) fn terms(mode: Mode, callback: Option<String>, idempotency_key: Optio
         }),
         idempotency_key,
         priority: Priority::Normal,
+        send_to: None,
     }
 }
 

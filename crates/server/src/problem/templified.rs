@@ -3,7 +3,7 @@
 use marquetry_dialect::templified::{Code, Problem};
 use marquetry_dialect::{LimitReached, Refusal};
 use marquetry_job::Again;
-use marquetry_model::Denied;
+use marquetry_model::{Denied, Handle};
 use marquetry_service::ServiceError;
 
 use super::{SOON, log, of_broken_upload};
@@ -49,6 +49,27 @@ pub(crate) fn of_service(error: ServiceError) -> Problem {
         ServiceError::Invalid(ref model) => {
             Problem::new(Code::InvalidRequest, format!("The request is wrong: {model}"))
         }
+        ServiceError::DestinationNotFound { ref id } => Problem::new(
+            Code::DestinationNotFound,
+            format!("There is no destination {id}."),
+        ),
+        ServiceError::PresetNotFound { .. } => Problem::preset_not_found(),
+        ServiceError::RecipientNotFound { ref usable } => {
+            Problem::no_recipient(&usable.destinations, &usable.presets)
+        }
+        ServiceError::DestinationInUse { ref id, ref presets } => {
+            let presets: Vec<&str> = presets.iter().map(Handle::as_str).collect();
+            let told = format!(
+                "The destination {id} is named by presets: {}. Change or delete them first.",
+                presets.join(", ")
+            );
+            Problem::new(Code::DestinationInUse, told)
+        }
+        ServiceError::SendingLimit { what, limit } => Problem::new(
+            Code::LimitReached,
+            format!("There are {limit} already, which is the most of this kind ({what})."),
+        ),
+        ServiceError::AddressRefused { field, ref why } => Problem::of_member(field, why.to_string()),
         ServiceError::UrlRefused { ref why } => Problem::of_member("webhook_url", why.to_string()),
         ServiceError::AssetTooLarge { limit, .. } => Problem::new(
             Code::AssetTooLarge,

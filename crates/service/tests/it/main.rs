@@ -35,6 +35,7 @@ mod jobs;
 mod keys;
 mod mockups;
 mod readiness;
+mod sending;
 mod store;
 mod submit;
 mod templates;

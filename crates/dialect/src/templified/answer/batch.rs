@@ -1,7 +1,7 @@
 //! Batches: every template of a group from one request, polled as one.
 
 use marquetry_job::ShownState;
-use marquetry_model::{Batch, BatchStanding, Job, JobSpec};
+use marquetry_model::{Batch, BatchStanding, Job, JobSpec, Sending};
 use serde::Serialize;
 
 use super::POLL_SECONDS;
@@ -21,8 +21,9 @@ pub fn accepted_batch(batch: &Batch, jobs: &[Job]) -> Answer {
     })
 }
 
-/// 200: the batch as it stands, with each member as it is polled. Members that were forgotten are not in it.
-pub fn poll_batch(batch: &Batch, jobs: &[Job], links: &Links) -> Answer {
+/// 200: the batch as it stands, with each member as it is polled: each of `jobs` with that of `sendings` in its place.
+/// Members that were forgotten are not in it.
+pub fn poll_batch(batch: &Batch, jobs: &[Job], sendings: &[Option<Sending>], links: &Links) -> Answer {
     let id = batch_id(batch.id);
     let standing = BatchStanding::of(jobs);
     let total = jobs.len();
@@ -37,6 +38,9 @@ pub fn poll_batch(batch: &Batch, jobs: &[Job], links: &Links) -> Answer {
     };
     let has_ended = matches!(standing, BatchStanding::Succeeded | BatchStanding::Failed { .. });
     let last = jobs.iter().map(|job| job.updated_at).max();
+    let sendings = sendings.iter().map(Option::as_ref).chain(std::iter::repeat(None));
+    let members = jobs.iter().zip(sendings);
+    let members = members.filter_map(|(job, sending)| Poll::of(job, sending, links));
     let answer = Answer::json(
         200,
         &PolledBatch {
@@ -47,7 +51,7 @@ pub fn poll_batch(batch: &Batch, jobs: &[Job], links: &Links) -> Answer {
             error,
             created_at: iso8601(batch.created_at),
             completed_at: last.filter(|_| has_ended).map(iso8601),
-            jobs: jobs.iter().filter_map(|job| Poll::of(job, links)).collect(),
+            jobs: members.collect(),
         },
     )
     .with_header("Cache-Control", "no-store");

@@ -1,11 +1,11 @@
 //! Jobs: the two bodies of 202, and the resource that is polled.
 
 use marquetry_job::{JobState, ShownState};
-use marquetry_model::{Job, JobSpec};
+use marquetry_model::{Job, JobSpec, Sending};
 use serde::Serialize;
 
 use super::POLL_SECONDS;
-use crate::templified::{design_id, job_id};
+use crate::templified::{design_id, job_id, sending_error, sending_word};
 use crate::{Answer, Links, iso8601};
 
 /// 202, shape A: the job is durable and will be done. `pending`, however fast a worker was, so that a submission that
@@ -33,11 +33,13 @@ pub fn exported(job: &Job) -> Answer {
     )
 }
 
-/// 200: the job as it stands; `None` for one of a kind that this dialect has no words for.
-pub fn poll(job: &Job, links: &Links) -> Option<Answer> {
-    let form = Poll::of(job, links)?;
+/// 200: the job as it stands, and where the `sending` of its file does; `None` for one of a kind that this dialect has
+/// no words for.
+pub fn poll(job: &Job, sending: Option<&Sending>, links: &Links) -> Option<Answer> {
+    let form = Poll::of(job, sending, links)?;
     let answer = Answer::json(200, &form).with_header("Cache-Control", "no-store");
-    Some(if job.state.is_terminal() {
+    let is_sent = !matches!(sending, Some(Sending::Pending | Sending::Delivering));
+    Some(if job.state.is_terminal() && is_sent {
         answer
     } else {
         answer.with_header("Retry-After", POLL_SECONDS)
@@ -189,12 +191,16 @@ pub(super) struct Poll<'a> {
     player_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     instance_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    send_to_status: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    send_to_error: Option<&'a str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<&'a str>,
 }
 
 impl<'a> Poll<'a> {
-    pub(super) fn of(job: &'a Job, links: &Links) -> Option<Self> {
+    pub(super) fn of(job: &'a Job, sending: Option<&'a Sending>, links: &Links) -> Option<Self> {
         let subject = Subject::of(job)?;
         let ended = Ended::of(job);
         let warnings = job.result.iter().flat_map(|result| &result.warnings);
@@ -213,6 +219,8 @@ impl<'a> Poll<'a> {
             completed_at,
             player_id: subject.player_id,
             instance_id: subject.instance_id,
+            send_to_status: sending.map(sending_word),
+            send_to_error: sending.and_then(sending_error),
             warnings: warnings.map(|warning| warning.message.as_str()).collect(),
         })
     }

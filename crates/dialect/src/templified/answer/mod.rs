@@ -5,6 +5,7 @@
 
 mod batch;
 mod design;
+mod destination;
 mod group;
 mod job;
 mod team;
@@ -12,6 +13,7 @@ mod template;
 
 pub use batch::{accepted_batch, poll_batch};
 pub use design::{created_design, design, designs};
+pub use destination::{destination, destinations, preset, presets};
 pub use group::{group, groups};
 pub use job::{accepted, exported, poll, still_going};
 pub use team::{Seat, seated, seated_and_accepted};

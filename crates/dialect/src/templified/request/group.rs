@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use marquetry_model::{About, Handle};
 
 use super::order::afterwards;
-use super::{Afterwards, LONGEST_NAME, NoSuch, from_json, id, subject, values, web_address};
+use super::{Afterwards, LONGEST_NAME, NoSuch, from_json, id, own_id, subject, values, web_address};
 use crate::field::Absent;
 use crate::templified::Problem;
 
@@ -44,11 +44,12 @@ pub struct GroupOrder {
 /// 400 with every wrong member; 404 for a template whose id none can have.
 pub fn group(body: &[u8]) -> Result<GroupDraft, Problem> {
     let (own, name, templates) = from_json(body, Absent::IsWrong, |root| {
-        let own = root.field("id").maybe(|value| match id(&value)? {
+        let own = own_id(root).and_then(|own| match own {
             // This is where groups are produced.
-            Ok(handle) if handle.as_str() == "create" => value.refuse("id", "cannot be \"create\""),
-            Ok(handle) => Some(handle),
-            Err(NoSuch) => value.refuse("id", "should have 1 to 64 characters of A-Z, a-z, 0-9, _ and -"),
+            Some(handle) if handle.as_str() == "create" => root
+                .field("id")
+                .need(|value| value.refuse("id", "cannot be \"create\"")),
+            own => Some(own),
         });
         let name = root
             .field("name")

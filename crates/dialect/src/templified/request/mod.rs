@@ -5,6 +5,7 @@
 //! is: only the template knows what may be there.
 
 mod design;
+mod destination;
 mod export;
 mod group;
 mod order;
@@ -14,7 +15,8 @@ mod team;
 mod template;
 
 pub use design::{DesignChange, change_design};
-pub use export::{Export, export_dropbox, export_gfcrew, export_preset, export_webhook};
+pub use destination::{DestinationDraft, PresetDraft, changed_destination, new_destination, preset};
+pub use export::{Export, ExportTo, export_dropbox, export_preset, export_webhook};
 pub use group::{GroupDraft, GroupOrder, group, group_order};
 pub use order::{Afterwards, Order, SendTo, create, create_and_render, preview, studio_create};
 pub use page::{Page, page};
@@ -116,14 +118,31 @@ fn long(root: &Object<'_, Code>, name: &'static str) -> Option<Option<String>> {
 fn about(root: &Object<'_, Code>) -> Option<About> {
     let player = player(root);
     let (name, folder) = (long(root, "name"), long(root, "folder"));
-    let main = short(root, "main_event_code");
-    let destination = short(root, "destination_event_code");
+    let codes = event_codes(root);
     Some(About {
         player: player?,
         name: name?,
         folder: folder?,
+        ..codes?
+    })
+}
+
+/// The events that a design comes from and goes to.
+fn event_codes(root: &Object<'_, Code>) -> Option<About> {
+    let main = short(root, "main_event_code");
+    let destination = short(root, "destination_event_code");
+    Some(About {
         main_event_code: main?,
         destination_event_code: destination?,
+        ..About::default()
+    })
+}
+
+/// A name that the owner chose for something new.
+fn own_id(root: &Object<'_, Code>) -> Option<Option<Handle>> {
+    root.field("id").maybe(|value| match id(&value)? {
+        Ok(handle) => Some(handle),
+        Err(NoSuch) => value.refuse("id", "should have 1 to 64 characters of A-Z, a-z, 0-9, _ and -"),
     })
 }
 

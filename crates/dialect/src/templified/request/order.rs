@@ -38,9 +38,9 @@ impl SendTo {
         &self.0
     }
 
-    /// The name after `integration:`.
-    pub fn integration(&self) -> Option<&str> {
-        self.0.strip_prefix("integration:")
+    /// The destination after `integration:`, if it can be one.
+    pub fn integration(&self) -> Option<Handle> {
+        self.0.strip_prefix("integration:")?.parse().ok()
     }
 
     /// The id after `preset:`, if it can be one.

@@ -2,7 +2,7 @@
 
 use marquetry_model::Handle;
 
-use super::{from_query, long};
+use super::{from_query, long, own_id};
 use crate::templified::Problem;
 
 /// Whether a layout that is saved is drawn from now on.
@@ -40,12 +40,7 @@ pub fn publishing(query: Option<&str>) -> Result<Publish, Problem> {
 /// 400 with every wrong parameter.
 pub fn asset_names(query: Option<&str>) -> Result<AssetNames, Problem> {
     from_query(query, |root| {
-        let id = root
-            .field("id")
-            .maybe(|value| match super::super::handle_of(value.text()?) {
-                Some(handle) => Some(handle),
-                None => value.refuse("id", "should have 1 to 64 characters of A-Z, a-z, 0-9, _ and -"),
-            });
+        let id = own_id(root);
         let name = long(root, "name");
         Some(AssetNames { id: id?, name: name? })
     })

@@ -40,7 +40,7 @@ pub(crate) async fn produce(call: Call, caller: Authenticated) -> Result<Reply, 
     let key = idempotency_key(&call)?;
     call.app.gate.look()?;
     let (app, order) = values(call, request::group_order).await?;
-    let terms = terms(order.then, key)?;
+    let terms = terms(&app, &caller, order.then, key).await?;
     let request = GroupFill {
         fields: order.fields,
         about: order.about,

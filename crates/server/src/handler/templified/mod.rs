@@ -2,9 +2,11 @@
 
 pub(crate) mod assets;
 pub(crate) mod designs;
+pub(crate) mod destinations;
 pub(crate) mod exports;
 pub(crate) mod groups;
 pub(crate) mod photos;
+pub(crate) mod presets;
 pub(crate) mod renders;
 pub(crate) mod teams;
 pub(crate) mod templates;
@@ -15,12 +17,15 @@ use marquetry_dialect::Dialect;
 use marquetry_dialect::templified::request::{self, Afterwards, Mode};
 use marquetry_dialect::templified::{Problem, answer, handle_of};
 use marquetry_model::{Callback, Handle};
-use marquetry_service::{Priority, ServiceError, Submitted, Terms, Wait};
+use marquetry_service::{
+    Authenticated, Priority, Recipient, SendRequest, ServiceError, Submitted, Terms, Wait,
+};
 use marquetry_store::RecordCursor;
 
 use crate::App;
 use crate::call::Call;
 use crate::handler::submitting::waited_for;
+use crate::problem::chain;
 use crate::problem::templified::of_service;
 use crate::reply::Reply;
 
@@ -62,18 +67,46 @@ fn page(call: &Call) -> Result<(u32, Option<RecordCursor>), Problem> {
 /// not wait long enough.
 ///
 /// # Errors
-/// 400 when the file is to be sent somewhere that is not set up.
-fn terms(then: Afterwards, idempotency_key: Option<String>) -> Result<Terms, Problem> {
-    if then.send_to.is_some() {
-        let why = "names no destination that is set up; there is none that could be used";
-        return Err(Problem::of_member("send_to", why));
-    }
+/// 400 when the file is to be sent to what can be no destination; whether it is one, the service finds out.
+async fn terms(
+    app: &App,
+    caller: &Authenticated,
+    then: Afterwards,
+    idempotency_key: Option<String>,
+) -> Result<Terms, Problem> {
+    let send_to = match &then.send_to {
+        None => None,
+        Some(asked) => match recipient(asked) {
+            Some(to) => Some(sent(to)),
+            None => {
+                let usable = app.service.recipients(caller.tenant).await.told()?;
+                return Err(of_service(ServiceError::RecipientNotFound { usable }));
+            }
+        },
+    };
     Ok(Terms {
         wait: Wait::No,
         callback: then.callback.map(callback),
         idempotency_key,
         priority: Priority::Normal,
+        send_to,
     })
+}
+
+/// Whom `send_to` names, if it can be anybody.
+fn recipient(asked: &request::SendTo) -> Option<Recipient> {
+    let destination = asked.integration().map(Recipient::Destination);
+    destination.or_else(|| asked.preset().map(Recipient::Preset))
+}
+
+/// A file is to go there, under the paths that are set up.
+fn sent(to: Recipient) -> SendRequest {
+    SendRequest {
+        to,
+        folder: None,
+        file_name: None,
+        dialect: Dialect::Templified.name(),
+    }
 }
 
 /// Whoever listens at `url`.
@@ -100,10 +133,14 @@ async fn answered(app: &App, mode: Mode, submitted: Submitted) -> Reply {
         return answer::accepted(&job).into();
     }
     let job = waited_for(app, job, app.config().sync_wait).await;
-    let ended = job
-        .state
-        .is_terminal()
-        .then(|| answer::poll(&job, &app.links))
-        .flatten();
+    if !job.state.is_terminal() {
+        return answer::still_going(&job).into();
+    }
+    // The job is durable: whoever waited is told of it, if need be without where its file has got to.
+    let sending = app.service.sending(&job).await.unwrap_or_else(|error| {
+        tracing::warn!(job = %job.id, error = chain(&error), "cannot see where a file has got to");
+        None
+    });
+    let ended = answer::poll(&job, sending.as_ref(), &app.links);
     ended.unwrap_or_else(|| answer::still_going(&job)).into()
 }

@@ -15,7 +15,7 @@ pub(crate) async fn create(call: Call, caller: Authenticated) -> Result<Reply, P
     call.app.gate.look()?;
     let (app, order) = values(call, request::create).await?;
     let (request, then) = taken_apart(order);
-    let terms = terms(then, key)?;
+    let terms = terms(&app, &caller, then, key).await?;
     let pass = app.gate.enter().await?;
     let submitted = app
         .service
@@ -32,7 +32,7 @@ pub(crate) async fn create_and_render(call: Call, caller: Authenticated) -> Resu
     call.app.gate.look()?;
     let (app, order) = values(call, request::create_and_render).await?;
     let (request, then) = taken_apart(order);
-    let terms = terms(then, key)?;
+    let terms = terms(&app, &caller, then, key).await?;
     let pass = app.gate.enter().await?;
     let submitted = app
         .service
@@ -49,7 +49,8 @@ pub(crate) async fn poll(call: Call, caller: Authenticated) -> Result<Reply, Pro
     let (service, links) = (&call.app.service, &call.app.links);
     match service.job(caller.tenant, id).await {
         Ok(job) => {
-            let told = answer::poll(&job, links);
+            let sending = service.sending(&job).await.told()?;
+            let told = answer::poll(&job, sending.as_ref(), links);
             told.map(Reply::from).ok_or_else(Problem::job_not_found)
         }
         // The parent of a batch is polled as its members are.
@@ -57,7 +58,11 @@ pub(crate) async fn poll(call: Call, caller: Authenticated) -> Result<Reply, Pro
             let batch = BatchId::from_bytes(*id.as_bytes());
             let view = service.batch(caller.tenant, batch).await.told()?;
             let view = view.ok_or_else(Problem::job_not_found)?;
-            Ok(answer::poll_batch(&view.batch, &view.jobs, links).into())
+            let mut sendings = Vec::with_capacity(view.jobs.len());
+            for job in &view.jobs {
+                sendings.push(service.sending(job).await.told()?);
+            }
+            Ok(answer::poll_batch(&view.batch, &view.jobs, &sendings, links).into())
         }
         Err(error) => Err(error).told(),
     }

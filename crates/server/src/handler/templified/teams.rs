@@ -1,6 +1,7 @@
 //! `/studio/create/team`: players take the slots of a team layout.
 
 use marquetry_dialect::templified::{Problem, answer, request};
+use marquetry_model::About;
 use marquetry_service::{Authenticated, SeatRequest, TeamDesign};
 
 use super::{Told as _, idempotency_key, terms, values};
@@ -11,7 +12,7 @@ use crate::reply::Reply;
 pub(crate) async fn seat(call: Call, caller: Authenticated) -> Result<Reply, Problem> {
     let key = idempotency_key(&call)?;
     let (app, seating) = values(call, request::seating).await?;
-    let terms = terms(seating.then, key)?;
+    let terms = terms(&app, &caller, seating.then, key).await?;
     let request = SeatRequest {
         design: match seating.design {
             request::TeamDesign::There(id) => TeamDesign::There(id),
@@ -37,7 +38,7 @@ pub(crate) async fn seat(call: Call, caller: Authenticated) -> Result<Reply, Pro
     }
     let submitted = app
         .service
-        .submit_design(caller.tenant, told.design, terms)
+        .submit_design(caller.tenant, told.design, About::default(), terms)
         .await
         .told()?;
     Ok(answer::seated_and_accepted(&told, submitted.job()).into())

@@ -111,7 +111,7 @@ pub(crate) async fn preview(call: Call, caller: Authenticated) -> Result<Reply, 
         fields,
         about: About::default(),
     };
-    let terms = terms(request::Afterwards::default(), key)?;
+    let terms = terms(&app, &caller, request::Afterwards::default(), key).await?;
     let pass = app.gate.enter().await?;
     let submitted = app
         .service

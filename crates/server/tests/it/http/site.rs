@@ -2,13 +2,14 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use marquetry_dialect::Links;
 use marquetry_dialect::sudomock::answer::Plan;
 use marquetry_egress::{Egress, Policy};
 use marquetry_job::{DeliverySchedule, Jitter, Timestamp};
-use marquetry_model::{ContentHash, JobSpec, Layout, Prices, TemplateSpec, TenantId};
+use marquetry_model::{ContentHash, Delivery, JobSpec, Layout, Prices, TemplateSpec, TenantId};
 use marquetry_server::{Account, App, Config, serve};
 use marquetry_service::Service;
 use marquetry_store::memory::MemoryStore;
@@ -194,12 +195,45 @@ impl Site {
 
     /// Starts a courier, which ends with the site.
     pub(crate) fn deliver(&self) {
+        self.deliver_within(Duration::from_secs(10));
+    }
+
+    /// Starts a courier that waits so long for an answer, and ends with the site. Its clock can be put ahead, so that
+    /// what waits for another try is due.
+    pub(crate) fn deliver_within(&self, timeout: Duration) -> Ahead {
         let egress = Egress::new(Policy::allow_private()).unwrap();
-        let courier = Courier::builder(Arc::clone(&self.store), egress).build().unwrap();
+        let clock = Ahead::default();
+        let courier = Courier::builder(Arc::clone(&self.store), egress)
+            .clock(Arc::new(clock.clone()))
+            .timeout(timeout)
+            // It is not told of a clock that was moved.
+            .poll(Duration::from_millis(20))
+            .build()
+            .unwrap();
         let mut working = self.working.subscribe();
         tokio::spawn(courier.run(async move {
             let _ = working.wait_for(|working| !*working).await;
         }));
+        clock
+    }
+
+    /// What the file of a job became on its way to its destinations, once each was tried `tries` times or more.
+    pub(crate) async fn sent(&self, job: &Value, tries: usize) -> Vec<Delivery> {
+        let id = marquetry_dialect::templified::job_of(job.as_str().unwrap()).unwrap();
+        let looking = async {
+            loop {
+                let job = self.store.job(self.tenant, id).await.unwrap().unwrap();
+                let mut sent = Vec::new();
+                for parcel in &job.send_to.as_ref().unwrap().parcels {
+                    sent.extend(self.store.delivery(self.tenant, parcel.delivery).await.unwrap());
+                }
+                if !sent.is_empty() && sent.iter().all(|delivery| delivery.tries.len() >= tries) {
+                    return sent;
+                }
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        timeout(PATIENCE, looking).await.unwrap()
     }
 
     /// Tells the server to stop.
@@ -256,7 +290,7 @@ impl Site {
                 if !["queued", "processing"].contains(&job["status"].as_str().unwrap()) {
                     return job;
                 }
-                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+                tokio::time::sleep(Duration::from_millis(10)).await;
             }
         };
         timeout(PATIENCE, waiting).await.unwrap()
@@ -270,6 +304,14 @@ impl Site {
             JobSpec::Template(spec) => *spec,
             other => panic!("{other:?}"),
         }
+    }
+
+    /// Under which paths the file of a job is to be put.
+    pub(crate) async fn paths(&self, job: &Value) -> Vec<String> {
+        let id = marquetry_dialect::templified::job_of(job.as_str().unwrap()).unwrap();
+        let job = self.store.job(self.tenant, id).await.unwrap().unwrap();
+        let parcels = job.send_to.unwrap().parcels.into_iter();
+        parcels.filter_map(|parcel| parcel.path).collect()
     }
 
     /// A layout as it is stored.
@@ -356,6 +398,23 @@ pub(crate) fn pixel(png: &[u8], x: usize, y: usize) -> [u8; 4] {
     let picture = Picture::from_png(png).unwrap();
     let at = (y * picture.width + x) * 4;
     picture.rgba[at..at + 4].try_into().unwrap()
+}
+
+/// The clock of the machine, put ahead.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Ahead(Arc<AtomicU64>);
+
+impl Ahead {
+    /// Lets time pass that nobody waits for.
+    pub(crate) fn skip(&self, step: Duration) {
+        self.0.fetch_add(step.as_secs(), Ordering::SeqCst);
+    }
+}
+
+impl Clock for Ahead {
+    fn now(&self) -> Timestamp {
+        SystemClock.now() + Duration::from_secs(self.0.load(Ordering::SeqCst))
+    }
 }
 
 /// The clock of the machine, until it is broken.

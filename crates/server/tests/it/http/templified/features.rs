@@ -30,11 +30,14 @@ async fn nothing_is_exported_to_where_nothing_is_set_up() {
         ("gfcrew", "GFcrew"),
         ("dropbox", "Dropbox"),
         ("webhook", "webhook"),
-        ("preset", "preset"),
     ] {
         let path = format!("/api/v1/studio/{design}/export/{destination}");
         let (text, code) = error(&site.post(path, &json!({})).await, 403);
         assert!(text.contains(named), "{text}");
         assert_eq!(code, "feature_disabled");
     }
+    let path = format!("/api/v1/studio/{design}/export/preset");
+    let none = site.post(path.as_str(), &json!({"preset_id": "none"})).await;
+    assert_eq!(error(&none, 404).1, "preset_not_found");
+    error(&site.post(path, &json!({})).await, 400);
 }

@@ -6,6 +6,8 @@ mod features;
 mod making;
 mod paying;
 mod refusals;
+mod sending;
+mod sending_rules;
 mod submitting;
 mod templates;
 mod world;
