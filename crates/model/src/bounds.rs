@@ -36,6 +36,17 @@ pub enum ModelError {
         /// What it must look like.
         expected: &'static str,
     },
+    /// A path has a gap that nothing can be filled into.
+    #[error(
+        "{field} has no variable {{{variable}}}; there are main_event_code, destination_event_code, design, folder, \
+         date, index, and layer: with the name of a layer"
+    )]
+    UnknownVariable {
+        /// The field.
+        field: &'static str,
+        /// What stands in the gap.
+        variable: String,
+    },
     /// One field needs another beside it.
     #[error("{field} needs {other}")]
     Needs {

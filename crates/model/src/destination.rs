@@ -76,6 +76,38 @@ pub enum DropboxAccess {
     },
 }
 
+impl Reach {
+    /// The same with every secret in it changed, such as sealed or opened.
+    ///
+    /// # Errors
+    /// The first that `change` gives.
+    pub fn with_secrets<E>(self, mut change: impl FnMut(Secret) -> Result<Secret, E>) -> Result<Self, E> {
+        Ok(match self {
+            Self::Webhook { url, secret } => Self::Webhook {
+                url,
+                secret: secret.map(change).transpose()?,
+            },
+            Self::Folder => Self::Folder,
+            Self::Bucket(bucket) => Self::Bucket(Bucket {
+                secret_access_key: change(bucket.secret_access_key)?,
+                ..bucket
+            }),
+            Self::Dropbox(DropboxAccess::Token(token)) => {
+                Self::Dropbox(DropboxAccess::Token(change(token)?))
+            }
+            Self::Dropbox(DropboxAccess::Refresh {
+                app_key,
+                app_secret,
+                refresh_token,
+            }) => Self::Dropbox(DropboxAccess::Refresh {
+                app_key,
+                app_secret: app_secret.map(&mut change).transpose()?,
+                refresh_token: change(refresh_token)?,
+            }),
+        })
+    }
+}
+
 /// Several destinations under one name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Preset {

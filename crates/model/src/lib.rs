@@ -17,6 +17,7 @@ mod batch;
 mod blob;
 mod bounds;
 mod catalogue;
+mod date;
 mod delivery;
 mod destination;
 mod endpoint;
@@ -27,6 +28,7 @@ mod id;
 mod job;
 mod ledger;
 mod mockup;
+mod path_template;
 pub mod placement;
 mod render_spec;
 mod request;
@@ -39,6 +41,7 @@ pub use batch::{After, Batch, BatchStanding, Pending, Then};
 pub use blob::{BlobKey, ContentHash};
 pub use bounds::{ModelError, Within, text};
 pub use catalogue::{Catalogue, LayerAddress, LayerEntry, LayerKind, SmartObject, TextLayer, TextSegment};
+pub use date::Date;
 pub use delivery::{AttemptRecord, Carriage, Delivery, DeliveryAttempt, Lane, Target, Trouble};
 pub use destination::{Bucket, Destination, DropboxAccess, Parcel, Preset, Reach, SendTo, Sending, Stop};
 pub use endpoint::{
@@ -52,6 +55,7 @@ pub use id::{
 pub use job::{Announce, ExportFile, Job, JobKind, JobResult, JobSpec, Priority, Timing, Version};
 pub use ledger::{Account, Amount, Denied, LedgerEntry, Posting, Prices, Standing};
 pub use mockup::{Mockup, Thumbnail, Warning};
+pub use path_template::{PathTemplate, PathValues};
 pub use placement::{BoxSize, Fit, Flip, Placement, Position, Rotation, Tile};
 pub use render_spec::{Adjustments, AssetSource, Change, ColourOverlay, RenderSpec, Rewording};
 pub use request::{

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use marquetry_job::{JobState, Timestamp};
-use marquetry_model::{ApiKey, JobKind, Tenant, TenantId};
+use marquetry_model::{ApiKey, Date, JobKind, Tenant, TenantId};
 use marquetry_store::JobFilter;
 
 use crate::{Authenticated, Service, ServiceError};
@@ -65,7 +65,7 @@ impl Service {
     /// [`ServiceError::TenantNotFound`] when its tenant was removed behind our back, and those of the store.
     pub async fn me(&self, who: &Authenticated) -> Result<Me, ServiceError> {
         let now = self.now();
-        let month_began = month_of(now);
+        let month_began = Date::month_of(now);
         let mut key = self
             .store()
             .key_by_hash(&who.key.hash)
@@ -114,63 +114,5 @@ impl Service {
         let at = now;
         self.inner.months.learn(tenant, Counted { at, month, renders });
         Ok(renders)
-    }
-}
-
-/// The first moment of the month that `now` is in, in UTC, by the calendar that is in use everywhere.
-fn month_of(now: Timestamp) -> Timestamp {
-    const DAY: i64 = 86_400_000_000;
-    let days = now.as_micros().div_euclid(DAY);
-    // Years that begin in March have their odd day at the end; 719,468 days lie between the first of March of the
-    // year 0 and the epoch, and 146,097 days are 400 years.
-    let of_era = (days + 719_468).rem_euclid(146_097);
-    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    // Months of such a year begin on day (153 m + 2) / 5.
-    let month = (5 * of_year + 2) / 153;
-    let of_month = of_year - (153 * month + 2) / 5;
-    Timestamp::from_micros((days - of_month).saturating_mul(DAY))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn months_begin_where_the_calendar_says() {
-        let day = |days: i64| Timestamp::from_micros(days * 86_400_000_000);
-        for (now, first, what) in [
-            (day(0), 0, "1970-01-01"),
-            (Timestamp::from_micros(-1), -31, "1969-12-31"),
-            (day(11_016), 10_988, "2000-02-29"),
-            (day(11_017), 11_017, "2000-03-01"),
-            (day(19_782), 19_754, "2024-02-29"),
-            (
-                day(20_514) - Duration::from_micros(1),
-                20_484,
-                "2026-02-28 or March",
-            ),
-            (day(20_779), 20_758, "2026-11-22"),
-        ] {
-            let began = month_of(now);
-            assert!(began <= now, "{what}");
-            assert_eq!(began, month_of(began), "{what}");
-            if what != "2026-02-28 or March" {
-                assert_eq!(began, day(first), "{what}");
-            }
-        }
-    }
-
-    #[test]
-    fn every_month_of_four_centuries_has_a_length_that_months_have() {
-        let mut began = month_of(Timestamp::from_micros(0));
-        for _ in 0..4800 {
-            let next = month_of(began + Duration::from_hours(24 * 31));
-            let days = next.since(began).as_secs() / 86_400;
-            assert!((28..=31).contains(&days), "{days}");
-            began = next;
-        }
-        // 400 years are a whole number of days.
-        assert_eq!(began.as_seconds(), 146_097 * 86_400);
     }
 }

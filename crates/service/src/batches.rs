@@ -1,19 +1,19 @@
 //! Batches: jobs that come in together or not at all, and are asked for as one.
 
 use marquetry_model::{
-    Announce, Batch, BatchId, BatchStanding, Callback, Handle, Job, JobId, JobSpec, ModelError, TenantId,
+    Announce, Batch, BatchId, BatchStanding, Callback, Handle, Job, JobId, ModelError, TenantId,
 };
 use marquetry_store::{IdempotencyClaim, Inserted, Noun as _, RecordStoreExt as _, Submission};
 
-use crate::{Service, ServiceError, Terms};
+use crate::{JobOrder, Service, ServiceError, Terms};
 
 /// Jobs to be submitted together.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BatchRequest {
     /// The design group whose templates are made.
     pub group: Option<Handle>,
-    /// What is to be done; 1 to 100 jobs.
-    pub specs: Vec<JobSpec>,
+    /// What is to be done, and where the files go; 1 to 100 jobs.
+    pub orders: Vec<JobOrder>,
     /// Somebody who wants to hear when all of them have ended.
     pub callback: Option<Callback>,
 }
@@ -53,7 +53,7 @@ impl Service {
         claim: Option<IdempotencyClaim>,
     ) -> Result<BatchView, ServiceError> {
         let terms = self.checked(terms)?;
-        if !(1..=MOST_JOBS).contains(&request.specs.len()) {
+        if !(1..=MOST_JOBS).contains(&request.orders.len()) {
             return Err(few_or_many());
         }
         let of_all = match request.callback {
@@ -69,13 +69,14 @@ impl Service {
         };
         self.admit_or_repeat(tenant, claim.as_ref()).await?;
         let now = self.now();
-        let mut jobs = Vec::with_capacity(request.specs.len());
-        for spec in request.specs {
+        let mut jobs = Vec::with_capacity(request.orders.len());
+        for order in request.orders {
             let id = JobId::from_random(self.inner.chance.draw()?);
             jobs.push(Job {
                 priority: terms.priority,
-                charge: self.inner.settings.prices.of(&spec),
-                ..Job::accepted(id, tenant, spec, Announce::Events, of_each.clone(), now)
+                charge: self.inner.settings.prices.of(&order.spec),
+                send_to: order.send_to,
+                ..Job::accepted(id, tenant, order.spec, Announce::Events, of_each.clone(), now)
             });
         }
         let Some((first, more)) = jobs.split_first() else {

@@ -44,6 +44,7 @@ pub(crate) struct Settings {
     pub(crate) layout_limits: Limits,
     pub(crate) families: Vec<String>,
     pub(crate) most_endpoints: u32,
+    pub(crate) most_destinations: u32,
     pub(crate) most_live_jobs: u64,
     pub(crate) most_live_jobs_of_tenant: u64,
     pub(crate) idempotency_kept: Duration,
@@ -81,6 +82,7 @@ impl Service {
                 layout_limits: Limits::default(),
                 families: vec!["Arimo".to_owned()],
                 most_endpoints: 20,
+                most_destinations: 100,
                 most_live_jobs: 100_000,
                 most_live_jobs_of_tenant: 50_000,
                 idempotency_kept: IdempotencyClaim::KEPT,
@@ -152,6 +154,12 @@ impl ServiceBuilder {
     /// The most endpoints of a tenant. Default: 20.
     pub fn most_endpoints(mut self, endpoints: u32) -> Self {
         self.settings.most_endpoints = endpoints;
+        self
+    }
+
+    /// The most destinations of a tenant, and the most presets of them. Default: 100.
+    pub fn most_destinations(mut self, destinations: u32) -> Self {
+        self.settings.most_destinations = destinations;
         self
     }
 

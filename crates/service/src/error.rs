@@ -11,6 +11,8 @@ use marquetry_model::{
 use marquetry_store::StoreError;
 use marquetry_template::Problems;
 
+use crate::Recipients;
+
 /// An error from elsewhere, kept as the source.
 pub(crate) type Source = Box<dyn std::error::Error + Send + Sync>;
 
@@ -105,6 +107,24 @@ pub enum ServiceError {
         /// The id that was given.
         id: Handle,
     },
+    /// The tenant has no such destination.
+    #[error("no destination {id}")]
+    DestinationNotFound {
+        /// The id that was given.
+        id: Handle,
+    },
+    /// The tenant has no such preset.
+    #[error("no preset {id}")]
+    PresetNotFound {
+        /// The id that was given.
+        id: Handle,
+    },
+    /// A file is to be sent to whom there is not.
+    #[error("nobody of that name can be sent a file")]
+    RecipientNotFound {
+        /// Who can.
+        usable: Recipients,
+    },
     /// There is no such tenant.
     #[error("no tenant {id}")]
     TenantNotFound {
@@ -198,6 +218,31 @@ pub enum ServiceError {
         /// The rule it breaks.
         #[source]
         why: Refusal,
+    },
+    /// Nothing may be sent there. The reason depends on the text of the URL alone, so that its author may read it.
+    #[error("{field} names an address that nothing may be sent to")]
+    AddressRefused {
+        /// Where it stands.
+        field: &'static str,
+        /// The rule it breaks.
+        #[source]
+        why: Refusal,
+    },
+    /// Presets name the destination that is to go: their owner changes them first.
+    #[error("the destination {id} is named by a preset")]
+    DestinationInUse {
+        /// The destination.
+        id: Handle,
+        /// The presets; at least one.
+        presets: Vec<Handle>,
+    },
+    /// The tenant has as many destinations or presets as it may.
+    #[error("at most {limit} of {what} are allowed")]
+    SendingLimit {
+        /// Of what.
+        what: &'static str,
+        /// How many.
+        limit: u32,
     },
     /// The tenant has as many endpoints as it may.
     #[error("at most {limit} endpoints are allowed")]

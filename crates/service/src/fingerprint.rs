@@ -10,7 +10,7 @@ use marquetry_model::{
 };
 use marquetry_store::Fingerprint;
 
-use crate::{FillRequest, GroupFill, Terms, Wait};
+use crate::{FillRequest, GroupFill, Recipient, SendRequest, Terms, Wait};
 
 /// Of an upload.
 pub(crate) fn upload(spec: &UploadSpec, terms: &Terms) -> Fingerprint {
@@ -65,10 +65,17 @@ pub(crate) fn group(id: &Handle, request: &GroupFill, terms: &Terms) -> Fingerpr
     print.finish()
 }
 
-/// Of a design as it is.
-pub(crate) fn design(id: DesignId, terms: &Terms) -> Fingerprint {
-    let mut print = Print::new("design 1");
-    print.bytes(id.as_bytes()).terms(terms);
+/// Of a design as it is, with what is known of it here alone.
+pub(crate) fn design(id: DesignId, about: &About, terms: &Terms) -> Fingerprint {
+    let mut print;
+    if *about == About::default() {
+        print = Print::new("design 1");
+        print.bytes(id.as_bytes());
+    } else {
+        print = Print::new("design 2");
+        print.bytes(id.as_bytes()).about(about);
+    }
+    print.terms(terms);
     print.finish()
 }
 
@@ -169,6 +176,24 @@ impl Print {
                 print.text(secret.expose());
             });
         });
+        // Nothing at all without it, so that keys from before there was such a thing keep their meaning; whatever is
+        // written ends with the terms.
+        if let Some(sent) = &terms.send_to {
+            self.send_to(sent);
+        }
+    }
+
+    fn send_to(&mut self, sent: &SendRequest) {
+        match &sent.to {
+            Recipient::Destination(id) => self.mark(1).text(id.as_str()),
+            Recipient::Preset(id) => self.mark(2).text(id.as_str()),
+        };
+        for path in [&sent.folder, &sent.file_name] {
+            self.maybe(path.as_deref(), |print, path| {
+                print.text(path);
+            });
+        }
+        self.text(sent.dialect.as_str());
     }
 
     fn change(&mut self, change: &RequestedChange, hash: Option<ContentHash>) {

@@ -58,6 +58,7 @@ mod mockups;
 mod queue;
 mod readiness;
 mod resolve;
+mod sending;
 mod submit;
 mod surroundings;
 mod templates;
@@ -79,7 +80,8 @@ pub use marquetry_model::Priority;
 /// Which part of a blob to read.
 pub use object_store::GetRange;
 pub use readiness::{Answering, Readiness};
-pub use submit::{Submitted, Terms, UploadFile, UploadRequest, Wait};
+pub use sending::{DestinationRequest, PresetRequest, Recipient, Recipients, SendRequest};
+pub use submit::{JobOrder, Submitted, Terms, UploadFile, UploadRequest, Wait};
 pub use templates::{
     AssetRequest, DesignChange, FillRequest, GroupFill, GroupRequest, Saved, Seat, SeatRequest, Stage,
     TeamDesign, TemplateView,

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use marquetry_model::{
-    Announce, BlobKey, Callback, Export, Job, JobId, JobSpec, Mockup, Priority, RenderRequest,
-    RequestedAsset, TenantId, UploadSource, UploadSpec, footprint,
+    About, Announce, BlobKey, Callback, Export, Job, JobId, JobSpec, Mockup, ModelError, Priority,
+    RenderRequest, RequestedAsset, SendTo, TenantId, UploadSource, UploadSpec, footprint,
 };
 use marquetry_store::failpoint::{self, Point};
 use marquetry_store::{Fingerprint, IdempotencyClaim, Inserted};
 
-use crate::{Service, ServiceError, StoredUpload, fingerprint, resolve};
+use crate::sending::Cargo;
+use crate::{SendRequest, Service, ServiceError, StoredUpload, fingerprint, resolve};
 
 /// Whether the caller waits for the end of the job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +34,23 @@ pub struct Terms {
     /// How urgent the job is among those of all tenants. Not part of what is asked: a submission that is repeated
     /// keeps the priority that it had.
     pub priority: Priority,
+    /// Where the file is to be sent once it is made.
+    pub send_to: Option<SendRequest>,
+}
+
+/// What a job is made of: what is to be done, and where its file goes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct JobOrder {
+    /// What is to be done.
+    pub spec: JobSpec,
+    /// Where its file goes, resolved.
+    pub send_to: Option<SendTo>,
+}
+
+impl From<JobSpec> for JobOrder {
+    fn from(spec: JobSpec) -> Self {
+        Self { spec, send_to: None }
+    }
 }
 
 /// A mockup to be made.
@@ -69,6 +87,7 @@ impl From<Wait> for Terms {
             callback: None,
             idempotency_key: None,
             priority: Priority::default(),
+            send_to: None,
         }
     }
 }
@@ -102,6 +121,12 @@ impl Service {
         terms: impl Into<Terms>,
     ) -> Result<Submitted, ServiceError> {
         let terms = self.checked(terms.into())?;
+        if terms.send_to.is_some() {
+            return Err(ServiceError::Invalid(ModelError::Malformed {
+                field: "send_to",
+                expected: "absent, for an upload makes no file",
+            }));
+        }
         let source = match &request.file {
             UploadFile::Url(url) => UploadSource::Url(url.clone()),
             UploadFile::Stored(stored) => UploadSource::Blob {
@@ -111,7 +136,7 @@ impl Service {
         let spec = UploadSpec::new(request.name, source)?;
         let claim = self.claim(&terms, "upload", || fingerprint::upload(&spec, &terms));
         self.admit_or_repeat(tenant, claim.as_ref()).await?;
-        let submitted = self.submit(tenant, JobSpec::Upload(spec), terms, claim).await;
+        let submitted = self.submit(tenant, JobSpec::Upload(spec).into(), terms, claim).await;
         // Only now may anybody else decide that the file is not needed.
         drop(request.file);
         submitted
@@ -123,8 +148,8 @@ impl Service {
     /// [`ServiceError::MockupNotFound`], [`ServiceError::SmartObjectNotFound`],
     /// [`ServiceError::TextLayerNotFound`], [`ServiceError::TextLayerNotEditable`]; [`ServiceError::Invalid`] when
     /// something cannot be hidden or has the wrong form; [`ServiceError::AssetTooLarge`], [`ServiceError::NeverFits`],
-    /// [`ServiceError::UrlRefused`] for the callback, [`ServiceError::IdempotencyConflict`],
-    /// [`ServiceError::QueueFull`], and those of store and blobs.
+    /// [`ServiceError::UrlRefused`] for the callback, [`ServiceError::RecipientNotFound`],
+    /// [`ServiceError::IdempotencyConflict`], [`ServiceError::QueueFull`], and those of store and blobs.
     pub async fn submit_render(
         &self,
         tenant: TenantId,
@@ -133,6 +158,7 @@ impl Service {
     ) -> Result<Submitted, ServiceError> {
         let terms = self.checked(terms.into())?;
         self.check_assets(&request)?;
+        let way = self.way(tenant, terms.send_to.as_ref()).await?;
         let mockup = self.mockup(tenant, request.mockup).await?;
         let hashes = resolve::hash_assets(&request);
         let claim = self.claim(&terms, "render", || {
@@ -145,15 +171,25 @@ impl Service {
         for (key, bytes) in bytes {
             self.put_bytes(&key, bytes).await?;
         }
-        self.submit(tenant, JobSpec::Render(Box::new(spec)), terms, claim)
-            .await
+        let cargo = Cargo {
+            about: &About::default(),
+            index: 1,
+            filled: None,
+            subject: "render",
+            extension: spec.export.format.extension(),
+        };
+        let order = JobOrder {
+            send_to: self.sent(way.as_ref(), &cargo)?,
+            spec: JobSpec::Render(Box::new(spec)),
+        };
+        self.submit(tenant, order, terms, claim).await
     }
 
     /// Writes the job down and waits for its end if that is wanted.
     pub(crate) async fn submit(
         &self,
         tenant: TenantId,
-        spec: JobSpec,
+        order: JobOrder,
         terms: Terms,
         claim: Option<IdempotencyClaim>,
     ) -> Result<Submitted, ServiceError> {
@@ -170,8 +206,9 @@ impl Service {
         };
         let job = Job {
             priority: terms.priority,
-            charge: self.inner.settings.prices.of(&spec),
-            ..Job::accepted(id, tenant, spec, announce, callback, self.now())
+            charge: self.inner.settings.prices.of(&order.spec),
+            send_to: order.send_to,
+            ..Job::accepted(id, tenant, order.spec, announce, callback, self.now())
         };
         // Before the job is there, or its end could pass between the two.
         let changes = self.store().changes();
@@ -259,7 +296,7 @@ impl Service {
     /// Whether bytes may be an asset; what they are is for `codec` to find out.
     pub(crate) fn check_asset(&self, bytes: &[u8]) -> Result<(), ServiceError> {
         if bytes.is_empty() {
-            return Err(marquetry_model::ModelError::Empty { field: "asset" }.into());
+            return Err(ModelError::Empty { field: "asset" }.into());
         }
         let (bytes, limit) = (length(bytes), self.inner.settings.most_asset_bytes);
         if bytes > limit {

@@ -7,13 +7,14 @@ use marquetry_model::{
     About, Callback, Design, DesignId, Handle, JobSpec, ModelError, Pinned, TemplateAsset, TemplateSpec,
     TenantId,
 };
-use marquetry_store::RecordStoreExt as _;
+use marquetry_store::{IdempotencyClaim, RecordStoreExt as _};
 use marquetry_template::{Checked, Filled, Source};
 use serde_json::{Map, Value};
 
 use super::catalogue::mockup_of;
 use super::designs::Known;
-use crate::{BatchRequest, BatchView, Service, ServiceError, Submitted, Terms, fingerprint};
+use crate::sending::{Cargo, Way};
+use crate::{BatchRequest, BatchView, JobOrder, Service, ServiceError, Submitted, Terms, fingerprint};
 
 /// A template to be filled.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,9 +51,11 @@ impl Service {
         terms: impl Into<Terms>,
     ) -> Result<Submitted, ServiceError> {
         let terms = self.checked(terms.into())?;
+        let way = self.way(tenant, terms.send_to.as_ref()).await?;
         let (pinned, layout) = self.pinned_template(tenant, &request.template).await?;
-        self.submit_filled("template", tenant, pinned, &layout, request, terms)
-            .await
+        let claim = self.claim(&terms, "template", || fingerprint::fill(&request, &terms));
+        let filling = Filling::new(pinned, &layout, &request.fields, request.about);
+        self.submit_filled(tenant, filling, way, terms, claim).await
     }
 
     /// Renders the draft of a template, for its owner to look at.
@@ -66,6 +69,7 @@ impl Service {
         terms: impl Into<Terms>,
     ) -> Result<Submitted, ServiceError> {
         let terms = self.checked(terms.into())?;
+        let way = self.way(tenant, terms.send_to.as_ref()).await?;
         let template = self.known_template(tenant, &request.template).await?;
         let layout = self.checked_layout(tenant, template.draft).await?;
         let revision = match template.published {
@@ -77,8 +81,9 @@ impl Service {
             revision,
             layout: template.draft,
         };
-        self.submit_filled("preview", tenant, pinned, &layout, request, terms)
-            .await
+        let claim = self.claim(&terms, "preview", || fingerprint::fill(&request, &terms));
+        let filling = Filling::new(pinned, &layout, &request.fields, request.about);
+        self.submit_filled(tenant, filling, way, terms, claim).await
     }
 
     /// Makes a design of a template and renders it. When the render fails, or cannot be submitted, the design stays.
@@ -92,6 +97,7 @@ impl Service {
         terms: impl Into<Terms>,
     ) -> Result<Submitted, ServiceError> {
         let terms = self.checked(terms.into())?;
+        let way = self.way(tenant, terms.send_to.as_ref()).await?;
         let claim = self.claim(&terms, "new-design", || fingerprint::fill(&request, &terms));
         // A queue that is full should not fill up with designs.
         self.admit_or_repeat(tenant, claim.as_ref()).await?;
@@ -104,17 +110,17 @@ impl Service {
         };
         let id = DesignId::from_random(id);
         let (design, known) = self.new_design(tenant, &request, id).await?;
-        let spec = self.spec_of_design(tenant, &design).await?;
-        let submitted = self
-            .submit(tenant, JobSpec::Template(Box::new(spec)), terms, claim)
-            .await;
+        let about = design.about.clone();
+        let order = self.order_of_design(tenant, &design, about, way.as_ref()).await?;
+        let submitted = self.submit(tenant, order, terms, claim).await;
         if matches!(submitted, Err(ServiceError::IdempotencyConflict)) && known == Known::New {
             self.delete_design(tenant, id).await?;
         }
         submitted
     }
 
-    /// Renders a design as it is now.
+    /// Renders a design as it is now. What `about` says is put over what the design says of itself, for this render
+    /// alone.
     ///
     /// # Errors
     /// [`ServiceError::DesignNotFound`], and as [`Self::submit_template`].
@@ -122,15 +128,17 @@ impl Service {
         &self,
         tenant: TenantId,
         id: DesignId,
+        about: About,
         terms: impl Into<Terms>,
     ) -> Result<Submitted, ServiceError> {
         let terms = self.checked(terms.into())?;
+        let way = self.way(tenant, terms.send_to.as_ref()).await?;
         let design = self.design(tenant, id).await?;
-        let spec = self.spec_of_design(tenant, &design).await?;
-        let claim = self.claim(&terms, "design", || fingerprint::design(id, &terms));
+        let claim = self.claim(&terms, "design", || fingerprint::design(id, &about, &terms));
+        let about = about.over(design.about.clone());
+        let order = self.order_of_design(tenant, &design, about, way.as_ref()).await?;
         self.admit_or_repeat(tenant, claim.as_ref()).await?;
-        self.submit(tenant, JobSpec::Template(Box::new(spec)), terms, claim)
-            .await
+        self.submit(tenant, order, terms, claim).await
     }
 
     /// Renders the published revision of every template of a group, with the same values for each: all of them or none.
@@ -146,63 +154,65 @@ impl Service {
         terms: impl Into<Terms>,
     ) -> Result<BatchView, ServiceError> {
         let terms = self.checked(terms.into())?;
+        let way = self.way(tenant, terms.send_to.as_ref()).await?;
         let group = self.group(tenant, id).await?;
         let claim = self.claim(&terms, "group", || fingerprint::group(id, &request, &terms));
-        let mut specs = Vec::with_capacity(group.templates.len());
-        for template in &group.templates {
+        let mut orders = Vec::with_capacity(group.templates.len());
+        for (at, template) in group.templates.iter().enumerate() {
             let (pinned, layout) = self.pinned_template(tenant, template).await?;
-            let about = request.about.clone();
-            let spec = self
-                .pin(tenant, pinned, &layout, &request.fields, about, None)
-                .await?;
-            specs.push(JobSpec::Template(Box::new(spec)));
+            let filling = Filling {
+                index: at + 1,
+                ..Filling::new(pinned, &layout, &request.fields, request.about.clone())
+            };
+            orders.push(self.ordered(tenant, filling, way.as_ref()).await?);
         }
         let batch = BatchRequest {
             group: Some(group.id),
-            specs,
+            orders,
             callback: request.of_all,
         };
         self.submit_batch(tenant, batch, terms, claim).await
     }
 
-    /// Fills a revision and writes the job down, under a key of `route`.
+    /// Fills a revision and writes the job down.
     async fn submit_filled(
         &self,
-        route: &str,
         tenant: TenantId,
-        pinned: Pinned,
-        layout: &Checked,
-        request: FillRequest,
+        filling: Filling<'_>,
+        way: Option<Way>,
         terms: Terms,
+        claim: Option<IdempotencyClaim>,
     ) -> Result<Submitted, ServiceError> {
-        let claim = self.claim(&terms, route, || fingerprint::fill(&request, &terms));
-        let spec = self
-            .pin(tenant, pinned, layout, &request.fields, request.about, None)
-            .await?;
+        let order = self.ordered(tenant, filling, way.as_ref()).await?;
         self.admit_or_repeat(tenant, claim.as_ref()).await?;
-        self.submit(tenant, JobSpec::Template(Box::new(spec)), terms, claim)
-            .await
+        self.submit(tenant, order, terms, claim).await
     }
 
-    async fn spec_of_design(&self, tenant: TenantId, design: &Design) -> Result<TemplateSpec, ServiceError> {
-        let layout = self.checked_layout(tenant, design.pinned.layout).await?;
-        let (pinned, about) = (design.pinned.clone(), design.about.clone());
-        self.pin(tenant, pinned, &layout, &design.fields, about, Some(design.id))
-            .await
-    }
-
-    /// What is drawn, with everything that it needs as it is at this moment.
-    async fn pin(
+    async fn order_of_design(
         &self,
         tenant: TenantId,
-        pinned: Pinned,
-        layout: &Checked,
-        fields: &str,
+        design: &Design,
         about: About,
-        design: Option<DesignId>,
-    ) -> Result<TemplateSpec, ServiceError> {
-        let fields = Value::Object(values(fields)?);
-        let needed = needed(layout, &self.fill(layout, &fields)?);
+        way: Option<&Way>,
+    ) -> Result<JobOrder, ServiceError> {
+        let layout = self.checked_layout(tenant, design.pinned.layout).await?;
+        let filling = Filling {
+            design: Some(design.id),
+            ..Filling::new(design.pinned.clone(), &layout, &design.fields, about)
+        };
+        self.ordered(tenant, filling, way).await
+    }
+
+    /// What is drawn, with everything that it needs as it is at this moment, and where its file goes.
+    async fn ordered(
+        &self,
+        tenant: TenantId,
+        filling: Filling<'_>,
+        way: Option<&Way>,
+    ) -> Result<JobOrder, ServiceError> {
+        let fields = Value::Object(values(filling.fields)?);
+        let filled = self.fill(filling.layout, &fields)?;
+        let needed = needed(filling.layout, &filled);
         let mut assets = BTreeMap::new();
         for name in needed.assets {
             let found = self.store().get::<TemplateAsset>(tenant, &name).await?;
@@ -220,15 +230,56 @@ impl Service {
             })?;
             mockups.push((id, mockup.content));
         }
-        Ok(TemplateSpec {
-            pinned,
+        let cargo = Cargo {
+            about: &filling.about,
+            index: filling.index,
+            filled: Some(&filled),
+            subject: filling.pinned.template.as_str(),
+            // As the worker makes it of one page, and of two.
+            extension: match filling.layout.template().pages.len() {
+                0 | 1 => "jpg",
+                _ => "pdf",
+            },
+        };
+        let send_to = self.sent(way, &cargo)?;
+        let spec = TemplateSpec {
+            pinned: filling.pinned,
             fields: fields.to_string(),
-            design,
-            about,
+            design: filling.design,
+            about: filling.about,
             mockups,
             assets: assets.into_iter().collect(),
             export: None,
+        };
+        Ok(JobOrder {
+            spec: JobSpec::Template(Box::new(spec)),
+            send_to,
         })
+    }
+}
+
+/// A revision with values, on its way to become a job.
+struct Filling<'f> {
+    pinned: Pinned,
+    layout: &'f Checked,
+    fields: &'f str,
+    about: About,
+    design: Option<DesignId>,
+    /// Which of those that are submitted together, from 1.
+    index: usize,
+}
+
+impl<'f> Filling<'f> {
+    /// Of no design, and submitted alone.
+    fn new(pinned: Pinned, layout: &'f Checked, fields: &'f str, about: About) -> Self {
+        Self {
+            pinned,
+            layout,
+            fields,
+            about,
+            design: None,
+            index: 1,
+        }
     }
 }
 

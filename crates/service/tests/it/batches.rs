@@ -28,7 +28,7 @@ fn spec(template: &str) -> JobSpec {
 fn both() -> BatchRequest {
     BatchRequest {
         group: Some("summer".parse().unwrap()),
-        specs: vec![spec("card"), spec("badge")],
+        orders: vec![spec("card").into(), spec("badge").into()],
         callback: None,
     }
 }
@@ -121,7 +121,7 @@ async fn a_batch_that_is_repeated_is_one_batch() {
         .unwrap();
     assert_eq!(jobs.items.len(), 2);
     let none = BatchRequest {
-        specs: vec![],
+        orders: vec![],
         ..both()
     };
     let refused = world
