@@ -1,5 +1,7 @@
 //! Endpoints.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use marquetry_model::{Delivery, Endpoint, EndpointId, TenantId, Version};
 use marquetry_store::persisted::{DeliveryRow, EndpointRow, readable, version_column};
@@ -13,8 +15,6 @@ use super::uuid;
 use crate::PostgresStore;
 use crate::error::Work;
 use crate::pool::{Value, get};
-
-const COLUMNS: &str = "id, tenant, created_at, version, record";
 
 /// The deliveries that a change leads to appear with it or not at all. The first column of theirs is the endpoint
 /// that changed.
@@ -61,16 +61,16 @@ impl EndpointStore for PostgresStore {
     }
 
     async fn endpoints_of(&self, wanted: &[(TenantId, EndpointId)]) -> Result<Vec<Endpoint>, StoreError> {
+        let wanted: BTreeSet<_> = wanted.iter().collect();
         let (tenants, ids): (Vec<Uuid>, Vec<Uuid>) = wanted
-            .iter()
+            .into_iter()
             .map(|(tenant, id)| (uuid(tenant.as_bytes()), uuid(id.as_bytes())))
             .unzip();
-        let sql = format!(
-            "SELECT {COLUMNS} FROM endpoints
-             WHERE (tenant, id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[]))"
-        );
+        let sql = "SELECT e.id, e.tenant, e.created_at, e.version, e.record
+                   FROM unnest($1::uuid[], $2::uuid[]) AS wanted (tenant, id)
+                   JOIN endpoints AS e ON e.id = wanted.id AND e.tenant = wanted.tenant";
         let values: [Value<'_>; 2] = [(&tenants, Type::UUID_ARRAY), (&ids, Type::UUID_ARRAY)];
-        let rows = self.shared.pool.walk(&sql, &values, "endpoint").await?;
+        let rows = self.shared.pool.walk(sql, &values, "endpoint").await?;
         let mut found = Vec::with_capacity(rows.len());
         for row in &rows {
             found.extend(readable(get::<Uuid>(row, 0, "endpoint")?, read_endpoint(row))?);
@@ -121,7 +121,10 @@ impl EndpointStore for PostgresStore {
 
 impl PostgresStore {
     async fn endpoints(&self, condition: &str, values: &[Value<'_>]) -> Work<Vec<Endpoint>> {
-        let sql = format!("SELECT {COLUMNS} FROM endpoints WHERE {condition} ORDER BY created_at, id");
+        let sql = format!(
+            "SELECT id, tenant, created_at, version, record FROM endpoints
+             WHERE {condition} ORDER BY created_at, id"
+        );
         let rows = self.shared.pool.read(&sql, values, "endpoint").await?;
         rows.iter().map(read_endpoint).collect()
     }

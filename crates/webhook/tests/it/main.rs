@@ -4,6 +4,7 @@
 mod announcing;
 mod crashing;
 mod enduring;
+mod holding;
 mod hostile;
 mod retrying;
 mod sending;
