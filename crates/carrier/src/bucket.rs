@@ -287,6 +287,7 @@ impl HttpService for Door {
             url: head.uri.to_string(),
             headers,
             body,
+            party: None,
         };
         match self.egress.send(outgoing, &self.limits).await {
             Ok(sent) => {
