@@ -6,7 +6,7 @@ use marquetry_carrier::{Carrier, CarrierError, DropboxAddresses};
 use marquetry_job::{DeathCause, DeliveryState};
 use marquetry_model::{Carriage, Destination, Reach};
 use marquetry_store::conformance::sample::worker;
-use marquetry_store::{Ownership, RecordStoreExt as _};
+use marquetry_store::{Ownership, RecordStoreExt as _, Swap};
 use marquetry_testkit::catcher::{Answer, Catcher};
 
 use crate::stage::{PATIENCE, Stage, bytes, start, tenant};
@@ -227,7 +227,8 @@ async fn a_change_is_seen_by_the_next_try() {
         version: before.version.next(),
         ..before.clone()
     };
-    stage.store.replace(before.version, &after).await.unwrap();
+    let swap = stage.store.replace(before.version, &after).await.unwrap();
+    assert_eq!(swap, Swap::Swapped);
     stage.time.advance(Duration::from_secs(10));
     stage.until_delivered(id).await;
     running.stop().await;

@@ -34,10 +34,13 @@ pub(crate) struct Inside {
     /// How long a token that is given out lasts, in seconds.
     pub(crate) lasts: u64,
     /// What is answered to the next requests of the content API instead: status, headers, body.
-    pub(crate) instead: Vec<(u16, Vec<(&'static str, &'static str)>, &'static str)>,
+    pub(crate) instead: Vec<Instead>,
     /// What was wrong with requests.
     pub(crate) wrong: Vec<String>,
 }
+
+/// Status, headers, body.
+type Instead = (u16, Vec<(&'static str, &'static str)>, &'static str);
 
 #[derive(Debug)]
 pub(crate) struct StandIn {

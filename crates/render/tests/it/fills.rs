@@ -280,7 +280,7 @@ fn a_line_lies_over_the_overlay_of_its_shape() {
     };
     let overlay = effect::colour_overlay(100.0, [10, 200, 90]);
     let edge = effect::edge_stroke("InsF", 2.0);
-    let [bare, covered] = [lined(&[overlay.clone()]), lined(&[overlay, edge])];
+    let [bare, covered] = [lined(std::slice::from_ref(&overlay)), lined(&[overlay, edge])];
     assert_eq!(bare, [[0; 4], [9, 9, 9, 255], [9, 9, 9, 255], [10, 200, 90, 255]]);
     assert_eq!(covered[2..], bare[2..], "what the stroke does not reach");
     assert_ne!(covered[1], bare[1]);

@@ -200,7 +200,7 @@ async fn a_destination_that_a_preset_names_stays(world: World) {
     let made = service.create_preset(tenant, None, preset("disk")).await.unwrap();
     let refused = service.delete_destination(tenant, &handle("disk")).await;
     assert!(
-        matches!(&refused, Err(ServiceError::DestinationInUse { presets, .. }) if presets == &[made.id.clone()]),
+        matches!(&refused, Err(ServiceError::DestinationInUse { presets, .. }) if presets == std::slice::from_ref(&made.id)),
         "{refused:?}"
     );
     service.delete_preset(tenant, &made.id).await.unwrap();
