@@ -92,9 +92,7 @@ impl Reach {
                 secret_access_key: change(bucket.secret_access_key)?,
                 ..bucket
             }),
-            Self::Dropbox(DropboxAccess::Token(token)) => {
-                Self::Dropbox(DropboxAccess::Token(change(token)?))
-            }
+            Self::Dropbox(DropboxAccess::Token(token)) => Self::Dropbox(DropboxAccess::Token(change(token)?)),
             Self::Dropbox(DropboxAccess::Refresh {
                 app_key,
                 app_secret,

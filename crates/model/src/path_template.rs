@@ -191,7 +191,12 @@ impl Variable {
             "folder" => Self::Folder,
             "date" => Self::Date,
             "index" => Self::Index,
-            other => Self::Layer(other.strip_prefix("layer:").filter(|name| !name.is_empty())?.into()),
+            other => Self::Layer(
+                other
+                    .strip_prefix("layer:")
+                    .filter(|name| !name.is_empty())?
+                    .into(),
+            ),
         })
     }
 }
@@ -252,7 +257,8 @@ fn parts(field: &'static str, text: &str) -> Result<Vec<Part>, ModelError> {
         _ => false,
     };
     parts.retain(|part| !is_blank(part));
-    let leads_elsewhere = |part: &Part| matches!(part.as_slice(), [Piece::Text(text)] if matches!(text.trim(), "." | ".."));
+    let leads_elsewhere =
+        |part: &Part| matches!(part.as_slice(), [Piece::Text(text)] if matches!(text.trim(), "." | ".."));
     if parts.iter().any(leads_elsewhere) {
         return Err(malformed("a path without . and .. as its parts"));
     }
@@ -287,7 +293,11 @@ fn split<'n>(name: &'n str, extension: &str) -> (&'n str, String) {
         let Some(at) = name.len().checked_sub(ending.len() + 1) else {
             continue;
         };
-        if name.is_char_boundary(at) && name[at..].strip_prefix('.').is_some_and(|end| end.eq_ignore_ascii_case(ending)) {
+        if name.is_char_boundary(at)
+            && name[at..]
+                .strip_prefix('.')
+                .is_some_and(|end| end.eq_ignore_ascii_case(ending))
+        {
             return (name[..at].trim_end(), name[at..].to_owned());
         }
     }

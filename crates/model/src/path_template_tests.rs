@@ -94,8 +94,14 @@ fn what_is_wrong_with_one_is_told_when_it_is_read() {
         ("date}", "path must be a path in which every brace has its fellow"),
         ("../x", "path must be a path without . and .. as its parts"),
         ("a/./x", "path must be a path without . and .. as its parts"),
-        ("a\\b", "path must be a path without backslashes and control characters"),
-        ("a\nb", "path must be a path without backslashes and control characters"),
+        (
+            "a\\b",
+            "path must be a path without backslashes and control characters",
+        ),
+        (
+            "a\nb",
+            "path must be a path without backslashes and control characters",
+        ),
         (&"x".repeat(1025), "path must not be longer than 1024"),
         (&"x/".repeat(17), "path must not be longer than 16"),
     ] {

@@ -136,7 +136,9 @@ impl Service {
         let spec = UploadSpec::new(request.name, source)?;
         let claim = self.claim(&terms, "upload", || fingerprint::upload(&spec, &terms));
         self.admit_or_repeat(tenant, claim.as_ref()).await?;
-        let submitted = self.submit(tenant, JobSpec::Upload(spec).into(), terms, claim).await;
+        let submitted = self
+            .submit(tenant, JobSpec::Upload(spec).into(), terms, claim)
+            .await;
         // Only now may anybody else decide that the file is not needed.
         drop(request.file);
         submitted

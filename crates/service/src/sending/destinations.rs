@@ -245,10 +245,7 @@ impl Service {
         };
         let reach = destination.reach.with_secrets::<std::convert::Infallible>(ends);
         let Ok(reach) = reach;
-        Destination {
-            reach,
-            ..destination
-        }
+        Destination { reach, ..destination }
     }
 }
 
