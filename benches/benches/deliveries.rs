@@ -1,6 +1,7 @@
 //! Twenty thousand deliveries to a thousand endpoints, a hundred of them black holes: what the living ones notice of
-//! the dead. Beside it bare loops of the same HTTP client, over new connections and over kept ones, how soon after its
-//! commit a delivery is on the wire, how a healthy endpoint fares beside hostile ones, and what a flood costs in memory.
+//! the dead. Beside it bare loops of the same HTTP client to the same addresses, a thousand of them and one, how soon
+//! after its commit a delivery is on the wire, how a healthy endpoint fares beside hostile ones, and what a flood costs
+//! in memory.
 //!
 //! Rates depend on what else the machine does; the processor time that each request or delivery took, with the
 //! receiver's share and the database's, hardly does. Both are printed.
@@ -11,7 +12,7 @@
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
@@ -101,18 +102,26 @@ async fn measure(name: &str, ground: &Ground, count: usize) {
     let hole = black_hole().await;
     let healthy = count / ENDPOINTS * (ENDPOINTS - DEAD);
 
-    let before = [Bare::Anew, Bare::Kept].map(|bare| (bare, &receiver));
     let mut bare = Vec::new();
-    for (how, receiver) in before {
-        bare.push(bare_loop(receiver, healthy, how).await);
+    for way in [Way::Apart, Way::Together] {
+        bare.push(bare_loop(&receiver, healthy, way).await);
     }
     let mut figures = Vec::new();
-    for (run, dead) in [("warm-up", None), ("without", None), ("with", Some(hole))] {
+    for (run, dead, way) in [
+        ("warm-up", None, Way::Apart),
+        ("without dead endpoints beside them", None, Way::Apart),
+        (
+            "with a hundred dead endpoints beside them",
+            Some(hole),
+            Way::Apart,
+        ),
+        ("without dead endpoints, all to one address", None, Way::Together),
+    ] {
         let (store, _database) = ground.store(run).await;
-        let drained = drain(&store, &receiver, dead, count).await;
+        let drained = drain(&store, &receiver, dead, way, count).await;
         if run != "warm-up" {
             println!(
-                "{name}: {healthy} deliveries {run} {DEAD} dead endpoints beside them: {:.0}/s, p99 {:.0} ms, {}",
+                "{name}: {healthy} deliveries {run}: {:.0}/s, p99 {:.0} ms, {}",
                 drained.rate,
                 ms(drained.p99),
                 drained.cost,
@@ -126,11 +135,12 @@ async fn measure(name: &str, ground: &Ground, count: usize) {
         figures[1].p99.as_secs_f64() / figures[0].p99.as_secs_f64(),
     );
     // Once more, so that a machine which is busier now than it was before speaks for neither.
-    for (how, before) in [Bare::Anew, Bare::Kept].into_iter().zip(bare) {
-        let after = bare_loop(&receiver, healthy, how).await;
+    for (way, before, drained) in [(Way::Apart, 0, 0), (Way::Together, 1, 2)] {
+        let (before, drained) = (&bare[before], &figures[drained]);
+        let after = bare_loop(&receiver, healthy, way).await;
         println!(
             "{name}: a bare loop of the client {}, {AT_ONCE} at once: {:.0} and {:.0} requests/s, {} and {}",
-            how.words(),
+            way.words(),
             before.rate,
             after.rate,
             before.cost,
@@ -138,8 +148,8 @@ async fn measure(name: &str, ground: &Ground, count: usize) {
         );
         println!(
             "{name}: of that the deliveries had {:.2} by the clock (at least 0.60), {:.2} by processor time",
-            figures[0].rate / f64::midpoint(before.rate, after.rate),
-            f64::midpoint(before.cost.whole(), after.cost.whole()) / figures[0].cost.whole(),
+            drained.rate / f64::midpoint(before.rate, after.rate),
+            f64::midpoint(before.cost.whole(), after.cost.whole()) / drained.cost.whole(),
         );
     }
 
@@ -167,18 +177,30 @@ struct Drained {
     cost: Cost,
 }
 
-/// How a bare loop connects.
+/// Where the healthy endpoints are.
 #[derive(Clone, Copy)]
-enum Bare {
-    Anew,
-    Kept,
+enum Way {
+    /// Each at an address of its own, as in life: by the time that the next message goes there, hardly a connection is
+    /// still open.
+    Apart,
+    /// All at one, to which connections stay open.
+    Together,
 }
 
-impl Bare {
+impl Way {
     fn words(self) -> &'static str {
         match self {
-            Self::Anew => "over new connections",
-            Self::Kept => "over kept connections",
+            Self::Apart => "to a thousand addresses",
+            Self::Together => "to one address",
+        }
+    }
+
+    /// The address of an endpoint.
+    fn address(self, receiver: &Receiver, number: usize) -> SocketAddr {
+        let [high, low] = u16::try_from(number % ENDPOINTS).unwrap().to_be_bytes();
+        match self {
+            Self::Apart => (Ipv4Addr::new(127, 1, high, low), receiver.address.port()).into(),
+            Self::Together => receiver.address,
         }
     }
 }
@@ -257,13 +279,14 @@ async fn drain(
     store: &Arc<dyn Store>,
     receiver: &Receiver,
     dead: Option<SocketAddr>,
+    way: Way,
     count: usize,
 ) -> Drained {
     let mut endpoints = Vec::new();
     for number in 0..ENDPOINTS {
         let address = match number < DEAD {
             true => dead,
-            false => Some(receiver.address),
+            false => Some(way.address(receiver, number)),
         };
         // Without dead ones, their share is not owed at all.
         if let Some(address) = address {
@@ -330,32 +353,28 @@ async fn paced(store: &Arc<dyn Store>, receiver: &Receiver, hostile: &[SocketAdd
 }
 
 /// The same client as the courier's, without anything owed or written down.
-async fn bare_loop(receiver: &Receiver, count: usize, how: Bare) -> Loop {
+async fn bare_loop(receiver: &Receiver, count: usize, way: Way) -> Loop {
     let egress = door();
     receiver.forget();
     let body = Dialect::SudoMock
         .test_message(JobId::from_random([0; 16]), SystemClock.now())
         .body;
-    let url = format!("http://{}/bare", receiver.address);
-    let party = match how {
-        Bare::Anew => None,
-        Bare::Kept => Some(Party::new(1_u64)),
-    };
+    let urls: Arc<[String]> = (0..ENDPOINTS)
+        .map(|number| format!("http://{}/{number}", way.address(receiver, number)))
+        .collect();
     let began = Instant::now();
     // Tasks, as the courier's are, and not futures of one: it would be alone on one processor.
     let left = Arc::new(AtomicUsize::new(count));
     let mut tasks = JoinSet::new();
     for _ in 0..AT_ONCE {
-        let (egress, url, body, left) = (egress.clone(), url.clone(), body.clone(), Arc::clone(&left));
+        let (egress, urls, body) = (egress.clone(), Arc::clone(&urls), body.clone());
+        let left = Arc::clone(&left);
         tasks.spawn(async move {
             let one_less = |left: usize| left.checked_sub(1);
-            while left
-                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less)
-                .is_ok()
-            {
+            while let Ok(number) = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less) {
                 let outgoing = Outgoing {
-                    party,
-                    ..Outgoing::post(url.clone(), body.clone())
+                    party: Some(Party::new(1_u64)),
+                    ..Outgoing::post(&urls[number % ENDPOINTS], body.clone())
                 };
                 let sent = egress.send(outgoing, &SendLimits::default()).await.unwrap();
                 assert!(sent.status.is_success());
@@ -454,9 +473,11 @@ struct Receiver {
 
 impl Receiver {
     async fn listen() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        // On every address of the loopback, each of which is somebody else's.
+        let listener = TcpListener::bind("0.0.0.0:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
         let receiver = Self {
-            address: listener.local_addr().unwrap(),
+            address: (Ipv4Addr::LOCALHOST, port).into(),
             came: Arc::default(),
             count: watch::Sender::new(0),
         };

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 use marquetry_egress::{Egress, HostPattern, IpNet, Policy, Proxy, Roots, Schemes};
@@ -62,6 +63,11 @@ pub(super) struct Outside {
         value_name = "URL"
     )]
     egress_proxy: Option<String>,
+    /// How many seconds a connection to a receiver of webhooks stays open for its tenant's next message; 0 closes each
+    /// after one. [default: 4]
+    #[arg(long, env = "MARQUETRY_WEBHOOK_KEEP_ALIVE", value_name = "SECONDS",
+        value_parser = clap::value_parser!(u64).range(..=600))]
+    webhook_keep_alive: Option<u64>,
 }
 
 impl Outside {
@@ -85,7 +91,10 @@ impl Outside {
 
     /// Events are told over https alone, unless they stay in the house.
     pub(super) fn webhook_policy(&self) -> Result<Policy, Failure> {
-        let policy = self.policy()?;
+        let mut policy = self.policy()?;
+        if let Some(seconds) = self.webhook_keep_alive {
+            policy.keep.idle_for = Duration::from_secs(seconds);
+        }
         Ok(match self.allow_private_networks {
             true => policy,
             false => Policy {
@@ -208,6 +217,12 @@ mod tests {
             assert!(policy.check(url).is_err(), "{url}");
         }
         assert!(policy.proxy.is_some() && !format!("{policy:?}").contains("secret"));
+        assert_eq!(policy.keep.idle_for, Duration::from_secs(4));
+        let kept = |seconds| {
+            let told = self::told(&["--webhook-keep-alive", seconds]);
+            told.webhook_policy().unwrap().keep.idle_for
+        };
+        assert_eq!([kept("0"), kept("30")].map(|kept| kept.as_secs()), [0, 30]);
         let listed = self::told(&["--egress-allow-host", "cdn.example.com"])
             .policy()
             .unwrap();

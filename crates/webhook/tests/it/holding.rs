@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use marquetry_model::{Delivery, Endpoint, EndpointId, Target, TenantId};
+use marquetry_store::Clock as _;
 use marquetry_testkit::catcher::{Answer, Catcher};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
