@@ -287,6 +287,7 @@ impl HttpService for Door {
             url: head.uri.to_string(),
             headers,
             body,
+            // Nothing may arrive twice: the second end of an upload is a failure.
             party: None,
         };
         match self.egress.send(outgoing, &self.limits).await {

@@ -159,6 +159,7 @@ impl Desk {
                     root: root.clone(),
                     tenant: delivery.tenant,
                     delivery: delivery.id,
+                    number: delivery.state.tally().starts,
                 })),
                 None => Err(Setback::ours("this server has no folder for files").into()),
             },

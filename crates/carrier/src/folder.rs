@@ -6,7 +6,7 @@
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::os::fd::OwnedFd;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -26,7 +26,12 @@ pub(crate) struct Folder {
     pub(crate) root: PathBuf,
     pub(crate) tenant: TenantId,
     pub(crate) delivery: DeliveryId,
+    /// Which try it is. Each writes under a name of its own: one that was given up may still wait for the disk.
+    pub(crate) number: u32,
 }
+
+/// So many earlier tries are looked for, to clear away what they left when they died.
+const EARLIER: u32 = 16;
 
 /// A file that is being written, under a name of its own until it is whole; dropped before, it leaves nothing.
 #[derive(Debug)]
@@ -49,8 +54,13 @@ const NEW_FILE: OFlags = OFlags::WRONLY
 impl Bring for Folder {
     async fn bring(&self, cargo: &Cargo, place: &Place) -> Result<Brought, Stop> {
         let (root, tenant) = (self.root.clone(), self.tenant.to_string());
-        let (place, hidden) = (place.clone(), format!(".{}.part", self.delivery));
-        let mut half = blocking(move || Half::begin(root, tenant, &place, hidden)).await?;
+        let (place, delivery, number) = (place.clone(), self.delivery, self.number);
+        let mut half = blocking(move || {
+            let hidden = |number| format!(".{delivery}-{number}.part");
+            let left = number.saturating_sub(EARLIER)..=number;
+            Half::begin(&root, &tenant, &place, left.map(hidden), hidden(number))
+        })
+        .await?;
         for piece in cargo.pieces() {
             let bytes = cargo.read(piece).await?;
             half = blocking(move || half.write(&bytes)).await?;
@@ -74,10 +84,19 @@ async fn blocking<T: Send + 'static>(
 }
 
 impl Half {
-    fn begin(root: PathBuf, tenant: String, place: &Place, hidden: String) -> io::Result<Self> {
+    fn begin(
+        root: &Path,
+        tenant: &str,
+        place: &Place,
+        left: impl Iterator<Item = String>,
+        hidden: String,
+    ) -> io::Result<Self> {
         // The root is the operator's, and may be a link; nothing below it may.
-        let mut folder = rustix::fs::open(&root, FOLDER, Mode::empty())?;
-        for segment in [&tenant].into_iter().chain(place.folders()) {
+        let mut folder = rustix::fs::open(root, FOLDER, Mode::empty())?;
+        for segment in [tenant]
+            .into_iter()
+            .chain(place.folders().iter().map(String::as_str))
+        {
             match rustix::fs::mkdirat(&folder, segment, Mode::from_raw_mode(0o755)) {
                 // A folder is there after a loss of power when the one it lies in was written.
                 Ok(()) => rustix::fs::fsync(&folder)?,
@@ -86,10 +105,11 @@ impl Half {
             }
             folder = rustix::fs::openat(&folder, segment, FOLDER | OFlags::NOFOLLOW, Mode::empty())?;
         }
-        // Somebody who died may have left it.
-        match rustix::fs::unlinkat(&folder, &hidden, AtFlags::empty()) {
-            Ok(()) | Err(Errno::NOENT) => {}
-            Err(error) => return Err(error.into()),
+        for name in left {
+            match rustix::fs::unlinkat(&folder, &name, AtFlags::empty()) {
+                Ok(()) | Err(Errno::NOENT) => {}
+                Err(error) => return Err(error.into()),
+            }
         }
         let file = rustix::fs::openat(&folder, &hidden, NEW_FILE, Mode::from_raw_mode(0o644))?;
         Ok(Self {

@@ -8,7 +8,6 @@ use marquetry_job::{DeliveryState, Diagnosis, Health, Patience, Timestamp};
 use marquetry_model::{Delivery, DeliveryId, Endpoint, EventType, JobId, Target, WhyDisabled};
 use marquetry_store::{Clock, Schedules, Store, StoreError, Swap};
 
-use crate::errand::chain;
 use crate::random;
 
 /// What became of a try, as far as it tells about the receiver.
@@ -67,7 +66,7 @@ impl Condition {
     pub(crate) async fn note(&self, endpoint: Endpoint, sign: Sign) {
         if let Err(error) = self.try_note(endpoint, sign).await {
             tracing::warn!(
-                error = chain(&error),
+                error = error.detail(),
                 "the state of an endpoint is not written down"
             );
         }

@@ -13,7 +13,7 @@ use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
-use crate::errand::{Desk, chain};
+use crate::errand::Desk;
 use crate::hands::{Hands, Turn};
 use crate::lanes::{Room, SLOW};
 use crate::register::{self, Register};
@@ -294,7 +294,7 @@ impl Courier {
                 None
             }
             Step::Failed(error, lanes) => {
-                tracing::warn!(error = chain(&error), "cannot see what is owed");
+                tracing::warn!(error = error.detail(), "cannot see what is owed");
                 for lane in &lanes {
                     hands.lanes.release(lane);
                 }

@@ -5,12 +5,10 @@ use std::time::Duration;
 
 use marquetry_dialect::{Message, headers};
 use marquetry_egress::{Bytes, Egress, HeaderMap, HeaderName, HeaderValue, Outgoing, Party, SendLimits};
-use marquetry_job::{Again, DeliveryEvent, Timestamp};
+use marquetry_job::{DeliveryEvent, Timestamp};
 use marquetry_model::{AttemptRecord, Delivery, Destination, Endpoint, Reach, Secret, Target};
 use marquetry_store::failpoint::{self, Point};
-use marquetry_store::{
-    Clock, DeliverySteps, RecordStoreExt as _, Reported, Seal, Store, StoreError, Unopened,
-};
+use marquetry_store::{Clock, DeliverySteps, RecordStoreExt as _, Seal, Store, StoreError, Unopened};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -59,15 +57,6 @@ struct Address {
 /// Headers as they are sent.
 type Headers = Vec<(&'static str, String)>;
 
-/// Waits between tries to write down what came of a send. Long enough for a database that restarts,
-/// and well within the lease.
-const WRITE_AGAIN: [Duration; 5] = [
-    Duration::from_millis(50),
-    Duration::from_millis(200),
-    Duration::from_secs(1),
-    Duration::from_secs(3),
-    Duration::from_secs(5),
-];
 /// How often what was accepted is written down. What we have not written when we die is sent twice, so it is short;
 /// but a busy machine makes few deliveries in it, and the fewer share a commit, the fewer it makes.
 const BEAT: Duration = Duration::from_millis(20);
@@ -113,7 +102,7 @@ impl Desk {
                 return Lesson::Closed(until);
             }
             Err(error) => {
-                tracing::warn!(error = chain(&error), "the endpoint cannot be read");
+                tracing::warn!(error = error.detail(), "the endpoint cannot be read");
                 let until = at + LOOK_AGAIN;
                 self.write(&delivery, DeliveryEvent::PutOff { by, until }, None)
                     .await;
@@ -302,33 +291,10 @@ impl Desk {
         event: DeliveryEvent,
         tried: Option<&AttemptRecord>,
     ) -> Option<Delivery> {
-        let jitter = random::jitter();
-        let mut waits = WRITE_AGAIN.into_iter();
-        loop {
-            let now = self.clock.now();
-            match self.steps.report_held(delivery, event, tried, now, jitter).await {
-                Ok(Reported::Written(delivery)) => {
-                    tracing::debug!(event = event.name(), state = delivery.state.name(), "written");
-                    return Some(delivery);
-                }
-                Ok(Reported::Refused(why)) => {
-                    tracing::info!(%why, "somebody else holds it by now");
-                    return None;
-                }
-                Ok(Reported::Missing) => return None,
-                Err(error) => match waits.next() {
-                    Some(wait) if error.again() == Again::Later => tokio::time::sleep(wait).await,
-                    _ => {
-                        tracing::error!(
-                            event = event.name(),
-                            error = chain(&error),
-                            "what happened cannot be written down, so it will happen again"
-                        );
-                        return None;
-                    }
-                },
-            }
-        }
+        let (clock, jitter) = (self.clock.as_ref(), random::jitter());
+        self.steps
+            .report_patiently(delivery, event, tried, clock, jitter)
+            .await
     }
 }
 
@@ -370,16 +336,4 @@ async fn turned_true(mut flag: watch::Receiver<bool>) {
         // Nobody is left who could raise it.
         std::future::pending().await
     }
-}
-
-/// An error and its causes on one line.
-pub(crate) fn chain(error: &StoreError) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }

@@ -8,7 +8,7 @@ use marquetry_model::{Delivery, Endpoint, EndpointId, Target, TenantId};
 use tokio::time::Instant;
 
 use crate::condition::Condition;
-use crate::errand::{Desk, chain};
+use crate::errand::Desk;
 
 /// For how long what was read serves a try that begins. Its owner may move an endpoint, disable it or change its
 /// secret, and whatever is begun later than this after that heeds it.
@@ -75,7 +75,7 @@ impl Desk {
             },
             // Each try reads its own, and knows what to do when that fails too.
             Err(error) => {
-                tracing::debug!(error = chain(&error), "the endpoints cannot be read together");
+                tracing::debug!(error = error.detail(), "the endpoints cannot be read together");
                 Register::empty()
             }
         }

@@ -2,19 +2,14 @@
 
 use std::time::Duration;
 
-use marquetry_dialect::Dialect;
+use marquetry_dialect::{Dialect, promised_schedules};
 use marquetry_job::DeliverySchedule;
 use marquetry_model::DialectName;
 use marquetry_store::Schedules;
 
 /// The schedule of each dialect, `usual` for those that promise none.
 pub(crate) fn schedules(usual: DeliverySchedule) -> Schedules {
-    Dialect::ALL
-        .into_iter()
-        .filter_map(|dialect| Some((dialect.name(), dialect.delivery_terms()?.schedule)))
-        .fold(usual.into(), |all: Schedules, (name, schedule)| {
-            all.with(name, schedule)
-        })
+    Schedules::from(usual).with_all(promised_schedules())
 }
 
 /// The longest that one try in that dialect may take, which is never more than `usual`.

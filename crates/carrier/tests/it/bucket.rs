@@ -95,6 +95,18 @@ async fn what_a_bucket_refuses_is_told_in_plain_words() {
         change(&mut address);
         Reach::Bucket(address)
     };
+    // In the words of the protocol.
+    let elsewhere = Catcher::start().await;
+    let refused = |status, code: &str| {
+        let body = format!("<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>m</Message></Error>");
+        Answer::ok(body).with_status(status)
+    };
+    elsewhere.answer_in_turn([
+        refused(404, "NoSuchBucket"),
+        refused(503, "SlowDown"),
+        refused(400, "EntityTooLarge"),
+        Answer::redirect("http://169.254.169.254/"),
+    ]);
     let nobody = {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         format!("http://{}", listener.local_addr().unwrap())
@@ -105,8 +117,20 @@ async fn what_a_bucket_refuses_is_told_in_plain_words() {
             "the secret access key is not that of the access key id",
         ),
         (
-            changed(&|address| address.name = "nobodys-bucket".into()),
+            changed(&|address| address.endpoint = Some(elsewhere.url(""))),
             "there is no bucket of that name",
+        ),
+        (
+            changed(&|address| address.endpoint = Some(elsewhere.url(""))),
+            "the storage has too much to do",
+        ),
+        (
+            changed(&|address| address.endpoint = Some(elsewhere.url(""))),
+            "the storage answered 400 Bad Request: EntityTooLarge",
+        ),
+        (
+            changed(&|address| address.endpoint = Some(elsewhere.url(""))),
+            "the bucket is in another region, or at another address",
         ),
         (
             changed(&|address| address.endpoint = Some(nobody.clone())),

@@ -163,7 +163,7 @@ async fn a_killed_carrier_leaves_nothing_that_stays() {
     // Half a file, as whoever is killed with its process leaves it.
     let own = root.path().join(tenant().to_string());
     fs::create_dir(&own).unwrap();
-    fs::write(own.join(format!(".{id}.part")), "half").unwrap();
+    fs::write(own.join(format!(".{id}-1.part")), "half").unwrap();
 
     let running = start(stage.carrier().folder(root.path().to_owned()));
     let delivered = stage.until_delivered(id).await;

@@ -214,6 +214,36 @@ async fn who_is_alone_takes_up_at_once_what_the_dead_held_and_leaves_messages_al
 }
 
 #[tokio::test]
+async fn who_dies_between_the_bringing_and_its_record_is_followed_by_one_who_brings_the_same_again() {
+    let (stage, dropbox_) = (Stage::new(), StandIn::start().await);
+    stage.destination("dropbox", dropbox()).await;
+    let id = stage.owe(1, "dropbox", "card.webp", bytes(1000)).await;
+    // The file is there, and whoever brought it never hears of that.
+    dropbox_.inside().silent = 1;
+    let running = start(stage.carrier().dropbox(dropbox_.addresses()));
+    let there = || dropbox_.inside().files.contains_key("/card.webp");
+    while !there() {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    running.kill().await;
+    assert!(matches!(
+        stage.read(id).await.state,
+        DeliveryState::Sending { .. }
+    ));
+
+    let carrier = stage.carrier().dropbox(dropbox_.addresses());
+    let running = start(carrier.ownership(Ownership::Sole));
+    stage.until_delivered(id).await;
+    running.stop().await;
+    let inside = dropbox_.inside();
+    assert_eq!(inside.asked, ["upload", "upload"]);
+    assert_eq!(
+        (inside.files.len(), &inside.files["/card.webp"]),
+        (1, &bytes(1000))
+    );
+}
+
+#[tokio::test]
 async fn a_change_is_seen_by_the_next_try() {
     let (stage, root) = (Stage::new(), tempfile::tempdir().unwrap());
     let before = stage.destination("shelf", dropbox()).await;

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
+use hyper::http::request::Parts;
 use hyper::service::service_fn;
 use hyper::{HeaderMap, Method, Request, Response};
 use hyper_util::rt::TokioIo;
@@ -35,6 +36,8 @@ pub(crate) struct Inside {
     pub(crate) lasts: u64,
     /// What is answered to the next requests of the content API instead: status, headers, body.
     pub(crate) instead: Vec<Instead>,
+    /// How many answers are not given after what was asked for was done.
+    pub(crate) silent: usize,
     /// What was wrong with requests.
     pub(crate) wrong: Vec<String>,
 }
@@ -108,9 +111,22 @@ async fn answer(
         .await
         .map(|body| body.to_bytes())
         .unwrap_or_default();
-    let mut inside = inside.lock().unwrap();
+    let reply = reply(&mut inside.lock().unwrap(), &head, body);
+    let Some((status, headers, body)) = reply else {
+        return std::future::pending().await;
+    };
+    let mut response = Response::new(Full::new(Bytes::from(body)));
+    *response.status_mut() = status.try_into().unwrap();
+    for (name, value) in headers {
+        response.headers_mut().insert(name, value.parse().unwrap());
+    }
+    Ok(response)
+}
+
+/// What is answered, if anything.
+fn reply(inside: &mut Inside, head: &Parts, body: Bytes) -> Option<Reply> {
     let path = head.uri.path().to_owned();
-    let (status, headers, body) = if head.method != Method::POST {
+    let reply = if head.method != Method::POST {
         inside.wrong.push(format!("{} {path}", head.method));
         (405, vec![], vec![])
     } else if path == "/api/oauth2/token" {
@@ -124,12 +140,11 @@ async fn answer(
             }
         }
     };
-    let mut response = Response::new(Full::new(Bytes::from(body)));
-    *response.status_mut() = status.try_into().unwrap();
-    for (name, value) in headers {
-        response.headers_mut().insert(name, value.parse().unwrap());
+    if inside.silent > 0 {
+        inside.silent -= 1;
+        return None;
     }
-    Ok(response)
+    Some(reply)
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {

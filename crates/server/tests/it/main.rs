@@ -7,6 +7,7 @@ mod inspect;
 mod late_database;
 mod on_s3;
 mod render_command;
+mod sent_files;
 mod sudden_death;
 mod two_processes;
 mod upgrade;

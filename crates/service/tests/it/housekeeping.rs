@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
-use marquetry_job::{JobState, Timestamp};
+use marquetry_job::{DeliveryEvent, Jitter, JobState, Timestamp};
 use marquetry_model::{
-    About, Announce, AssetKind, BlobKey, Job, JobId, JobSpec, Layout, Pinned, Published, Template,
-    TemplateAsset, TemplateSpec, Version,
+    About, After, Announce, AssetKind, BlobKey, Carriage, Delivery, Job, JobId, JobSpec, Layout, Pending,
+    Pinned, Published, Template, TemplateAsset, TemplateSpec, Then, Version,
 };
 use marquetry_service::{Swept, Terms, UploadFile, UploadRequest, Wait};
+use marquetry_store::conformance::sample::{LEASE, at, delivery_steps, file, job_id, worker};
 use marquetry_store::{Inserted, RecordStoreExt as _};
 use marquetry_testkit::clock::Clock;
+use tokio::time::Instant;
 
 use crate::world::{World, hash, request};
 
@@ -232,4 +234,58 @@ async fn a_job_beyond_its_deadline_is_ended(world: World) {
         panic!("it should have failed")
     };
     assert_eq!(cause.code, marquetry_job::code::TIMED_OUT);
+}
+
+/// With the clock of the runtime at a stand, no round of the housekeeping comes: what happens was told.
+#[tokio::test(start_paused = true)]
+async fn word_of_a_job_is_owed_as_soon_as_its_file_is_sent() {
+    let world = World::new().await;
+    let files: Vec<Delivery> = [1, 2]
+        .map(|n| Delivery {
+            tenant: world.tenant,
+            job: job_id(1),
+            ..file(n)
+        })
+        .into();
+    for one in &files {
+        world.store.insert_delivery(one).await.unwrap();
+    }
+    let pending = Pending {
+        tenant: world.tenant,
+        then: Then::TellOfJob(job_id(1)),
+        after: After::Deliveries(files.iter().map(|one| one.id).collect()),
+        created_at: world.now(),
+    };
+    world.store.insert(&pending).await.unwrap();
+    let is_owed = async || {
+        let id = format!("job_{}", job_id(1));
+        let found = world.store.get::<Pending>(world.tenant, &id).await.unwrap();
+        found.is_none()
+    };
+    let (began, steps) = (Instant::now(), delivery_steps(&world.store));
+    let all_is_owed = async {
+        let held = steps
+            .claim(Carriage::File, worker(1), at(9), LEASE, 9, &[])
+            .await
+            .unwrap();
+        for one in &held {
+            assert!(!is_owed().await, "not before the last of them");
+            let by = one.state.hold().unwrap();
+            let taken = DeliveryEvent::Accepted { by };
+            steps
+                .report_held(one, taken, None, at(9), Jitter::MIDDLE)
+                .await
+                .unwrap();
+            // Whoever listens hears of it.
+            for _ in 0..100 {
+                tokio::task::yield_now().await;
+            }
+        }
+        assert!(is_owed().await);
+    };
+    tokio::select! {
+        () = world.service.keep_house(std::future::pending()) => {}
+        () = all_is_owed => {}
+    }
+    assert_eq!(began.elapsed(), Duration::ZERO);
 }
