@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use marquetry_dialect::templified::{Problem, answer, design_id, job_id, request};
 use marquetry_dialect::{Answer, Dialect};
-use marquetry_model::{About, DesignId, EventNaming, Job, JobSpec, Pinned, TemplateSpec, Warning};
+use marquetry_model::{About, DesignId, EventNaming, Job, JobSpec, Pinned, Sending, TemplateSpec, Warning};
 use serde_json::{Value, json};
 
 use crate::fixtures::*;
@@ -90,6 +90,32 @@ fn c03_the_poll_resource_has_exactly_the_members_of_its_state() {
     // There is no word for it here, so it failed.
     assert_eq!(polled(&cancelled(job()))["error"], "Job was cancelled");
     assert_eq!(answer::poll(&upload_job(), None, &links()), None);
+}
+
+#[test]
+fn where_the_file_has_got_to_stands_beside_the_rest_and_keeps_clients_asking() {
+    let done = succeeded(job());
+    for (sending, status, error, asks_again) in [
+        (Sending::Pending, "pending", Value::Null, true),
+        (Sending::Delivering, "delivering", Value::Null, true),
+        (Sending::Delivered, "delivered", Value::Null, false),
+        (
+            Sending::Failed("disk: full".into()),
+            "failed",
+            "disk: full".into(),
+            false,
+        ),
+    ] {
+        let answer = answer::poll(&done, Some(&sending), &links()).unwrap();
+        let told = body(&answer);
+        assert_eq!(
+            (&told["status"], &told["send_to_status"]),
+            (&json!("complete"), &json!(status))
+        );
+        assert_eq!(told.get("send_to_error").cloned().unwrap_or_default(), error);
+        let again = answer.headers.iter().any(|(name, _)| *name == "Retry-After");
+        assert_eq!(again, asks_again, "{status}");
+    }
 }
 
 #[test]

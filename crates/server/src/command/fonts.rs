@@ -1,5 +1,6 @@
 //! The fonts for new words: those in a folder, and those that come with the program.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
@@ -12,10 +13,15 @@ use super::terminal::{complain, read};
 /// Endings of files that are taken for fonts.
 const ENDINGS: [&str; 6] = ["ttf", "otf", "ttc", "otc", "woff", "woff2"];
 
+/// The families that a shelf has, each once.
+pub(super) fn families(shelf: &FontShelf) -> BTreeSet<String> {
+    shelf.fonts().map(|font| font.names().family.clone()).collect()
+}
+
 /// Where fonts are.
 #[derive(Args, Clone, Debug, Default)]
 pub(super) struct Fonts {
-    /// A folder of fonts (TTF, OTF, WOFF, WOFF2) for new words in text layers.
+    /// A folder of fonts (TTF, OTF, WOFF, WOFF2) for new words in text layers; layouts may name their families.
     #[arg(long, env = "MARQUETRY_FONT_DIR", value_name = "DIR")]
     font_dir: Option<PathBuf>,
 }
@@ -48,5 +54,17 @@ impl Fonts {
             }
         }
         Ok(shelf)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_with_the_program_is_there_for_layouts() {
+        let shelf = Fonts::default().shelf().unwrap();
+        let known = families(&shelf);
+        assert!(known.contains("Arimo"), "{known:?}");
     }
 }

@@ -1,5 +1,6 @@
 //! The flags that say how much, how long and how many.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::time::Duration;
 
@@ -80,6 +81,8 @@ pub(super) struct Limits {
     pub(super) serve: Option<ServeLimits>,
     /// Whether this process draws.
     pub(super) draws: bool,
+    /// The families of fonts that workers have, where this process was told.
+    pub(super) families: Option<BTreeSet<String>>,
 }
 
 impl Default for Limits {
@@ -96,6 +99,7 @@ impl Default for Limits {
             carrying: Carrying::default(),
             serve: None,
             draws: true,
+            families: None,
         }
     }
 }
@@ -107,6 +111,10 @@ impl Limits {
         let service = match (self.draws, self.jobs.memory) {
             (false, None) => service,
             _ => service.most_render_bytes(self.jobs.memory()),
+        };
+        let service = match &self.families {
+            Some(families) => service.families(families.iter().cloned()),
+            None => service,
         };
         match &self.serve {
             Some(serve) => serve.service(service),

@@ -23,7 +23,7 @@ use super::Failure;
 use super::carrying::Carrying;
 use super::engine::Engine;
 use super::figures::Collector;
-use super::fonts::Fonts;
+use super::fonts::{Fonts, families};
 use super::hearing::Hearing;
 use super::limits::{JobLimits, Limits, ServeLimits};
 use super::outside::Outside;
@@ -173,12 +173,14 @@ impl Serve {
         let address = listener.local_addr()?;
         let public_url = self.public_url.unwrap_or_else(|| format!("http://{address}"));
         let config = self.serve_limits.config();
+        let fonts = self.fonts.shelf()?;
         let limits = Limits {
             jobs: self.job_limits,
             hearing: self.hearing,
             carrying: self.carrying,
             serve: Some(self.serve_limits),
             draws: slots(self.workers) > 0,
+            families: Some(families(&fonts)),
         };
         let opening = Engine::open(&self.storage, &public_url, self.outside, limits);
         let Some(engine) = stop.or(opening).await else {
@@ -195,7 +197,7 @@ impl Serve {
         let admin = Admin::listen(self.admin_listen, &app).await?;
         let workers = slots(self.workers);
         let worker = if workers > 0 {
-            Some(engine.worker(workers, self.fonts.shelf()?)?)
+            Some(engine.worker(workers, fonts)?)
         } else {
             None
         };
@@ -229,6 +231,7 @@ impl Work {
                 carrying: self.carrying,
                 serve: None,
                 draws: true,
+                families: None,
             };
             let opening = Engine::open(&self.storage, &self.public_url, self.outside, limits);
             let Some(engine) = stop.or(opening).await else {

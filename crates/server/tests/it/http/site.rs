@@ -1,10 +1,12 @@
 //! A whole site for a test: store, blobs, service, server, and a worker when one is wanted.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use marquetry_carrier::Carrier;
 use marquetry_dialect::Links;
 use marquetry_dialect::sudomock::answer::Plan;
 use marquetry_egress::{Egress, Policy};
@@ -86,6 +88,8 @@ pub(crate) struct Site {
     stop: Option<oneshot::Sender<()>>,
     serving: Option<JoinHandle<std::io::Result<()>>>,
     _folder: TempDir,
+    /// Where files are brought to.
+    files: TempDir,
 }
 
 impl Site {
@@ -166,6 +170,7 @@ impl Site {
             stop: Some(stop),
             serving: Some(serving),
             _folder: folder,
+            files: tempfile::tempdir().unwrap(),
         }
     }
 
@@ -215,6 +220,22 @@ impl Site {
             let _ = working.wait_for(|working| !*working).await;
         }));
         clock
+    }
+
+    /// Starts somebody who brings files, which ends with the site; the folder that they go to, each tenant's to one of its
+    /// own.
+    pub(crate) fn carry(&self) -> PathBuf {
+        let folder = self.files.path().to_owned();
+        let egress = Egress::new(Policy::allow_private()).unwrap();
+        let carrier = Carrier::builder(Arc::clone(&self.store), Arc::clone(&self.blobs), egress)
+            .folder(folder.clone())
+            .build()
+            .unwrap();
+        let mut working = self.working.subscribe();
+        tokio::spawn(carrier.run(async move {
+            let _ = working.wait_for(|working| !*working).await;
+        }));
+        folder.join(self.tenant.to_string())
     }
 
     /// What the file of a job became on its way to its destinations, once each was tried `tries` times or more.

@@ -292,6 +292,36 @@ async fn a_preset_is_rendered_once_and_sent_to_each() {
 }
 
 #[tokio::test]
+async fn a_preset_brings_the_file_and_tells_of_it() {
+    let site = studio().await;
+    site.work();
+    site.deliver();
+    let files = site.carry();
+    let disk = json!({"id": "disk", "name": "Disk", "path": "prints/{date}/{layer:Name}", "folder": {}});
+    site.post("/api/v1/destinations", &disk).await.expect(201);
+    let preset = json!({
+        "id": "order", "name": "An order",
+        "destinations": [{"id": "webhook"}, {"id": "disk", "path": "orders/{layer:Name}_{index}"}],
+    });
+    site.post("/api/v1/presets", &preset).await.expect(201);
+    let mut body = order();
+    body["send_to"] = "preset:order".into();
+    // A name that would lead elsewhere, were it taken as it is.
+    body["fields"]["Name"] = "../../Jo".into();
+    let accepted = site.post("/api/v1/create", &body).await.expect(202);
+    let job = site.sending(&accepted["poll_url"], "delivered").await;
+    let brought = std::fs::read(files.join("orders/.._.._Jo_01.jpg")).unwrap();
+    let told = message(&caught(&site.outside, 1).await[0]);
+    assert_eq!(told["output_url"], job["output_url"]);
+    let file = Ask::get(site.path_of(&job["output_url"]))
+        .send(site.address)
+        .await;
+    assert_eq!(file.body, brought, "the bytes that were rendered");
+    assert!(brought.starts_with(&[0xff, 0xd8]), "a JPEG");
+    assert_eq!(site.job_count().await, 1, "it is made once");
+}
+
+#[tokio::test]
 async fn the_end_of_a_group_is_told_when_all_its_files_are_sent() {
     let site = studio().await;
     site.publish(&card("tpl_2")).await;

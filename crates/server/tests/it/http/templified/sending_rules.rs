@@ -1,5 +1,6 @@
 //! Destinations and presets as they are made, changed and refused; and who may be named.
 
+use marquetry_model::{Amount, Prices};
 use serde_json::{Value, json};
 
 use super::error;
@@ -283,4 +284,62 @@ async fn an_export_may_say_under_which_path_and_which_codes() {
         error(&site.post(nobody, &json!({})).await, 404).1,
         "design_not_found"
     );
+}
+
+#[tokio::test]
+async fn an_export_is_paid_for_and_repeated_as_any_render() {
+    let prices = Prices {
+        template: Amount::from_micros(44_000),
+        ..Prices::default()
+    };
+    let site = Site::idle(Setup {
+        prices,
+        ..Setup::default()
+    })
+    .await;
+    site.publish(&card("tpl_card")).await;
+    destination(&site, "webhook", &site.outside).await;
+    let made = json!({"template_id": "tpl_card", "fields": {"Name": "Jo"}});
+    let made = site.post("/api/v1/studio/create", &made).await.expect(201);
+    let path = format!(
+        "/api/v1/studio/{}/export/webhook",
+        made["instance_id"].as_str().unwrap()
+    );
+    let keyed = |body: Value| Ask::post(&path).json(&body).header("idempotency-key", "k");
+    let refused = site.send(keyed(json!({}))).await;
+    assert_eq!(error(&refused, 402).1, "insufficient_balance");
+    assert_eq!(site.job_count().await, 0);
+    let one = Amount::from_micros(44_000).unwrap();
+    site.service.top_up(site.tenant, one, "first").await.unwrap();
+    let first = site.send(keyed(json!({}))).await.expect(202);
+    assert_eq!(site.send(keyed(json!({}))).await.expect(202), first);
+    let other = site.send(keyed(json!({"main_event_code": "M2"}))).await;
+    assert_eq!(error(&other, 409).1, "idempotency_conflict");
+    assert_eq!(site.job_count().await, 1);
+}
+
+#[tokio::test]
+async fn a_stranger_sends_nothing_to_ours() {
+    let site = Site::idle(Setup::default()).await;
+    destination(&site, "webhook", &site.outside).await;
+    let preset = json!({"id": "all", "name": "All", "destinations": [{"id": "webhook"}]});
+    site.post("/api/v1/presets", &preset).await.expect(201);
+    let stranger = site.service.create_tenant("stranger").await.unwrap();
+    let key = site.service.create_key(stranger.id, "theirs").await.unwrap();
+    let ask = |ask: Ask| ask.key(key.text.expose()).send(site.address);
+    for path in ["/api/v1/destinations/webhook", "/api/v1/presets/all"] {
+        error(&ask(Ask::get(path)).await, 404);
+        error(&ask(Ask::new(http::Method::DELETE, path)).await, 404);
+    }
+    error(&ask(Ask::post("/api/v1/presets").json(&preset)).await, 404);
+    let listed = ask(Ask::get("/api/v1/destinations")).await.expect(200);
+    assert_eq!(listed["destinations"], json!([]));
+    // Names are each tenant's own.
+    let theirs = json!({"id": "webhook", "name": "x", "webhook": {"url": site.outside.url("/theirs")}});
+    let made = ask(Ask::post("/api/v1/destinations").json(&theirs))
+        .await
+        .expect(201);
+    assert_eq!(made["webhook"]["signed"], false);
+    let ours = site.get("/api/v1/destinations/webhook").await.expect(200);
+    assert_eq!(ours["name"], "Ours");
 }
