@@ -10,9 +10,10 @@ use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tracing::Instrument;
 use url::Url;
 
+use crate::body::Body;
 use crate::connect::Deadline;
 use crate::error::{EgressError, Refusal};
-use crate::exchange::{Answer, Body, Errand};
+use crate::exchange::{Answer, Errand};
 use crate::target::Target;
 use crate::{Egress, Inner};
 

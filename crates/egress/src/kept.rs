@@ -107,7 +107,7 @@ impl Kept {
     }
 
     /// An open connection to that origin at one of those addresses, the last used first, as it is likeliest to live.
-    /// Those of the origin that lead to any other address are closed.
+    /// Those of the origin that lead to any other address are closed: all of them, where nothing was admitted.
     pub(crate) fn take(&self, origin: &Origin, admitted: &[Admitted]) -> Option<Line> {
         let now = Instant::now();
         let mut shelf = self.shelf();
@@ -119,11 +119,6 @@ impl Kept {
         });
         let last = shelf.idle.iter().rposition(|idle| idle.origin == *origin)?;
         shelf.idle.remove(last).map(|idle| idle.line)
-    }
-
-    /// Closes all that lead to that origin.
-    pub(crate) fn forget(&self, origin: &Origin) {
-        self.shelf().idle.retain(|idle| idle.origin != *origin);
     }
 
     /// Closes the one that has lain idle for longest. `false` when there is none.

@@ -39,6 +39,7 @@
 //! `fetch` and `send` are the two errands.
 
 pub mod address;
+mod body;
 mod connect;
 mod error;
 mod exchange;
@@ -52,8 +53,8 @@ pub mod target;
 mod tls;
 
 pub use address::Block;
+pub use body::Body;
 pub use error::{Again, EgressError, Phase, Refusal};
-pub use exchange::Body;
 pub use fetch::{FetchLimits, Fetched, MinRate, Opened};
 pub use kept::{Keep, Party};
 pub use policy::{HostPattern, Networks, Policy, Schemes};

@@ -5,6 +5,7 @@
     reason = "a far end that cannot be set up ends the test, as it should"
 )]
 
+mod counting;
 mod dns;
 mod far_end;
 mod keeping;
