@@ -113,13 +113,16 @@ async fn one_finished(ours: &Ours) -> Outcome<()> {
 /// Copies of the job that is there, older and older; made by SQL, for what is measured is how they lie there.
 fn fill_sqlite(path: &Path, history: u32) -> Outcome<()> {
     let connection = rusqlite::Connection::open(path)?;
-    let copy = "INSERT INTO jobs (id, tenant, kind, subject, due, running, started, priority, turn, created_at,
-                                  version, spec, record)
+    let copy = "INSERT INTO jobs (id, tenant, kind, subject, priority, turn, created_at, withdrawn, spec)
                 WITH RECURSIVE g (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM g WHERE n < ?1)
-                SELECT unhex(printf('%012x', n) || hex(randomblob(10))), tenant, kind, subject, NULL, 0, 1, priority, n,
-                       created_at - ?1 + n, version, spec, record
+                SELECT unhex(printf('%012x', n) || hex(randomblob(10))), tenant, kind, subject, priority, n,
+                       created_at - ?1 + n, 0, spec
                 FROM g, (SELECT * FROM jobs LIMIT 1)";
     connection.execute(copy, [history])?;
+    let ended = "INSERT INTO ends (id, version, record)
+                 SELECT jobs.id, one.version, one.record FROM jobs, (SELECT * FROM ends LIMIT 1) AS one
+                 WHERE NOT EXISTS (SELECT 1 FROM ends WHERE ends.id = jobs.id) ORDER BY jobs.id";
+    connection.execute(ended, [])?;
     connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?;
     Ok(())
 }
@@ -127,15 +130,19 @@ fn fill_sqlite(path: &Path, history: u32) -> Outcome<()> {
 async fn fill_postgres(database: &Database, history: u32) -> Outcome<()> {
     let client = database.connect().await?;
     let copy = format!(
-        "INSERT INTO jobs (id, tenant, kind, subject, due, running, started, priority, turn, created_at, version,
-                           spec, record)
-         SELECT (lpad(to_hex(n), 12, '0') || substr(md5(n::text), 1, 20))::uuid, tenant, kind, subject, NULL,
-                false, true, priority, n, created_at - {history} + n, version, spec, record
-         FROM generate_series(1, {history}) AS n, (SELECT * FROM jobs LIMIT 1) AS old"
+        "WITH old AS (
+             INSERT INTO jobs (id, tenant, kind, subject, priority, turn, created_at, withdrawn, spec)
+             SELECT (lpad(to_hex(n), 12, '0') || substr(md5(n::text), 1, 20))::uuid, tenant, kind, subject, priority, n,
+                    created_at - {history} + n, false, spec
+             FROM generate_series(1, {history}) AS n, (SELECT * FROM jobs LIMIT 1) AS one
+             RETURNING id
+         )
+         INSERT INTO ends (id, version, record)
+         SELECT old.id, version, record FROM old, (SELECT * FROM ends LIMIT 1) AS one"
     );
     client.batch_execute(&copy).await?;
     // As autovacuum does some time after.
-    client.batch_execute("VACUUM ANALYZE jobs").await?;
+    client.batch_execute("VACUUM ANALYZE").await?;
     client.batch_execute("CHECKPOINT").await?;
     Ok(())
 }

@@ -1,7 +1,10 @@
 //! Connections, lent out one at a time, and the patience one has with them.
 //!
-//! Every statement is unnamed (`query_typed`): parsed, planned and run in one round trip, and nothing of
-//! it stays behind in the session. A pooler in transaction mode may hand the next one to another server.
+//! Where a pooler may stand in between, every statement is unnamed (`query_typed`): parsed, planned and run in one round
+//! trip, and nothing of it stays behind in the session; its settings come before it, in a transaction around both.
+//! Where the session is ours, what is written is prepared once, and the settings belong to the session: saying them
+//! again each time cost the server more than what it was then asked to write. Since what is read is planned as the planner
+//! thinks best, it has connections of its own.
 
 use std::ops::Deref;
 use std::time::Duration;
@@ -31,7 +34,9 @@ pub(crate) struct Patience {
 /// The connections of one store. Cheap to clone; all clones lend the same.
 #[derive(Clone, Debug)]
 pub(crate) struct Pool {
-    connections: deadpool_postgres::Pool,
+    writing: deadpool_postgres::Pool,
+    /// The same as `writing` where sessions are shared.
+    reading: deadpool_postgres::Pool,
     patience: Patience,
     tls: Tls,
     sessions: Sessions,
@@ -87,40 +92,55 @@ impl Pool {
         patience: Patience,
         sessions: Sessions,
     ) -> Work<Self> {
-        let recycling = ManagerConfig {
-            recycling_method: RecyclingMethod::Fast,
-        };
-        let manager = Manager::from_config(address.config.clone(), tls.clone(), recycling);
-        let connections = deadpool_postgres::Pool::builder(manager)
-            .config(PoolConfig {
-                timeouts: Timeouts {
-                    wait: Some(patience.connection),
-                    create: Some(patience.connection),
-                    recycle: Some(patience.connection),
-                },
-                ..PoolConfig::new(most.max(1))
-            })
-            .runtime(Runtime::Tokio1)
-            .build()
-            .map_err(|error| StoreError::Broken {
+        let pool = |config: &tokio_postgres::Config, most: usize| {
+            let recycling = ManagerConfig {
+                recycling_method: RecyclingMethod::Fast,
+            };
+            let manager = Manager::from_config(config.clone(), tls.clone(), recycling);
+            let made = deadpool_postgres::Pool::builder(manager)
+                .config(PoolConfig {
+                    timeouts: Timeouts {
+                        wait: Some(patience.connection),
+                        create: Some(patience.connection),
+                        recycle: Some(patience.connection),
+                    },
+                    ..PoolConfig::new(most.max(1))
+                })
+                .runtime(Runtime::Tokio1)
+                .build();
+            made.map_err(|error| StoreError::Broken {
                 doing: "making the pool",
                 source: error.into(),
-            })?;
+            })
+        };
+        let (writing, reading) = match sessions {
+            Sessions::Own => {
+                let reading = most / 3;
+                let settled = settled(&address.config, patience);
+                (pool(&settled, most - reading)?, pool(&address.config, reading)?)
+            }
+            Sessions::Shared => {
+                let both = pool(&address.config, most)?;
+                (both.clone(), both)
+            }
+        };
         Ok(Self {
-            connections,
+            writing,
+            reading,
             patience,
             tls: Tls(tls),
             sessions,
         })
     }
 
-    /// A connection, within the patience one has.
+    /// A connection to write by, within the patience one has.
     pub(crate) async fn borrow(&self) -> Result<Borrowed, Undone> {
-        match self.connections.get().await {
-            Ok(object) => Ok(Borrowed(object)),
-            Err(deadpool_postgres::PoolError::Backend(error)) => Err(Undone::of(&error, "connecting")),
-            Err(error) => Err(Undone::unavailable(chain(&error))),
-        }
+        lend(&self.writing).await
+    }
+
+    /// One without [settings](Self::begin).
+    pub(crate) async fn borrow_plain(&self) -> Result<Borrowed, Undone> {
+        lend(&self.reading).await
     }
 
     /// Runs one statement that only reads. One that met a dead connection is run once more on another:
@@ -128,7 +148,7 @@ impl Pool {
     pub(crate) async fn read(&self, sql: &str, values: &[Value<'_>], what: &'static str) -> Work<Vec<Row>> {
         let mut last = None;
         for _ in 0..2 {
-            let client = self.borrow().await?;
+            let client = self.borrow_plain().await?;
             match self.ask(&client, sql, values, what).await {
                 Ok(rows) => return Ok(rows),
                 Err(undone) if client.is_closed() => last = Some(undone),
@@ -149,7 +169,7 @@ impl Pool {
 
     /// Runs one statement that writes: once, for nobody knows what became of it when its connection died.
     ///
-    /// In a transaction of its own, for the sake of its [settings](Self::begin); all of it is one round trip.
+    /// All of it is one round trip.
     pub(crate) async fn write(
         &self,
         sql: &str,
@@ -157,9 +177,15 @@ impl Pool {
         what: &'static str,
     ) -> Result<Vec<Row>, Undone> {
         let client = self.borrow().await?.whole();
-        let begin = self.begin();
         let ready = self.patiently(&client, self.ready(&client, sql, values)).await?;
         let ready = ready.map_err(|error| Undone::of(&error, what))?;
+        if self.sessions == Sessions::Own {
+            // A statement by itself is a transaction.
+            let rows = self.patiently(&client, ready.run(&client, values)).await?;
+            client.end();
+            return rows.map_err(|error| Undone::of(&error, what));
+        }
+        let begin = self.begin();
         // Polled in this order, so sent in this order.
         let asked = futures::future::join3(
             client.batch_execute(&begin),
@@ -228,24 +254,62 @@ impl Pool {
         )))
     }
 
-    /// Settings for a transaction. They end with it, so no session keeps them: a client that stands still in
-    /// the middle does not hold its locks for ever.
-    ///
-    /// Every statement of ours walks an index in its order and stops after a page. The planner does not know
-    /// how long the queue is: its figures are as old as the last `ANALYZE`, when the queue may have been empty. Told
-    /// that there is nothing, it gathers and sorts all that waits, for each claim anew: four times the work of
-    /// all else with three thousand jobs in line. So it is not asked. And what it plans by an index is right for any
-    /// values, so that a prepared statement is planned once.
+    /// How a transaction begins. Where the session is not ours its settings come along and end with it.
     pub(crate) fn begin(&self) -> String {
-        let patience = self.patience.statement.as_millis();
-        format!(
-            "BEGIN; SET LOCAL statement_timeout = {patience};
-             SET LOCAL idle_in_transaction_session_timeout = {patience};
-             SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off;
-             SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL jit = off;
-             SET LOCAL plan_cache_mode = force_generic_plan"
-        )
+        match self.sessions {
+            Sessions::Own => "BEGIN".into(),
+            Sessions::Shared => {
+                let settings = settings(self.patience);
+                let set = settings
+                    .iter()
+                    .map(|(name, value)| format!("; SET LOCAL {name} = {value}"));
+                format!("BEGIN{}", set.collect::<String>())
+            }
+        }
     }
+}
+
+async fn lend(pool: &deadpool_postgres::Pool) -> Result<Borrowed, Undone> {
+    match pool.get().await {
+        Ok(object) => Ok(Borrowed(object)),
+        Err(deadpool_postgres::PoolError::Backend(error)) => Err(Undone::of(&error, "connecting")),
+        Err(error) => Err(Undone::unavailable(chain(&error))),
+    }
+}
+
+/// What holds for everything that writes: a client that stands still in the middle does not hold its locks for ever; and
+/// how it is planned.
+///
+/// Every statement of ours walks an index in its order and stops after a page. The planner does not know
+/// how long the queue is: its figures are as old as the last `ANALYZE`, when the queue may have been empty. Told
+/// that there is nothing, it gathers and sorts all that waits, for each claim anew: four times the work of
+/// all else with three thousand jobs in line. So it is not asked. And what it plans by an index is right for any
+/// values, so that a prepared statement is planned once.
+fn settings(patience: Patience) -> [(&'static str, String); 9] {
+    let patience = patience.statement.as_millis().to_string();
+    let off = || "off".to_owned();
+    [
+        ("statement_timeout", patience.clone()),
+        ("idle_in_transaction_session_timeout", patience),
+        ("enable_seqscan", off()),
+        ("enable_bitmapscan", off()),
+        ("enable_sort", off()),
+        ("enable_hashjoin", off()),
+        ("enable_mergejoin", off()),
+        ("jit", off()),
+        ("plan_cache_mode", "force_generic_plan".into()),
+    ]
+}
+
+/// Sessions that begin with these settings.
+fn settled(config: &tokio_postgres::Config, patience: Patience) -> tokio_postgres::Config {
+    let mut options = config.get_options().unwrap_or_default().to_owned();
+    for (name, value) in settings(patience) {
+        options.push_str(&format!(" -c {name}={value}"));
+    }
+    let mut settled = config.clone();
+    settled.options(options);
+    settled
 }
 
 /// A connection on loan.

@@ -24,7 +24,8 @@ use crate::{migrations, sessions, tls};
 /// How a store works. Finite in everything by default.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The most connections at once, the one that listens not counted. 8 by default.
+    /// The most connections at once, the one that listens not counted. 8 by default. Where no pooler stands in between, a
+    /// third of them are for reading, and there is at least one of each sort.
     pub connections: usize,
     /// The most writes that share one statement. 128 by default; above 240, what they change is told to
     /// other processes as "look at everything".

@@ -13,6 +13,7 @@ mod line;
 mod mockups;
 mod records;
 mod redelivering;
+mod served;
 mod swapping;
 mod together;
 

@@ -20,6 +20,9 @@ use crate::pool::Pool;
 const MOST: usize = 2_048;
 /// How many changes make one text, so that it is below PostgreSQL's limit.
 const TEXT: usize = 120;
+/// The wait after something was told: what changes meanwhile goes in one text. The first news after a quiet time are told
+/// at once; a busy process does not spend a transaction on each.
+const BREATH: Duration = Duration::from_millis(5);
 /// The wait before trying again when the database did not take it.
 const AGAIN: Duration = Duration::from_secs(1);
 
@@ -99,6 +102,7 @@ pub(crate) async fn tell(unsaid: Unsaid, pool: Pool, tag: Tag) {
             tokio::time::sleep(AGAIN).await;
             unsaid.add(Change::Missed);
         }
+        tokio::time::sleep(BREATH).await;
     }
 }
 
@@ -109,7 +113,7 @@ async fn say(pool: &Pool, tag: &Tag, changes: &[Change]) -> Result<(), Undone> {
         .map(|text| format!("SELECT pg_notify('{CHANNEL}', '{text}');"))
         .collect();
     let sql = format!("BEGIN; SET LOCAL synchronous_commit = off; {told} COMMIT");
-    let client = pool.borrow().await?.whole();
+    let client = pool.borrow_plain().await?.whole();
     let said = pool.patiently(&client, client.batch_execute(&sql)).await?;
     said.map_err(|error| Undone::of(&error, "notification"))?;
     client.end();

@@ -133,13 +133,26 @@ fn serve(connection: &Connection, mut line: mpsc::Receiver<Box<dyn Wish>>, bell:
     }
 }
 
-/// Runs each wish in a savepoint of one transaction and commits.
+/// Runs each wish in a savepoint of one transaction and commits. A single one needs no savepoint: what undoes it undoes
+/// nothing else.
 fn commit(
     connection: &Connection,
     wishes: &mut [Box<dyn Wish>],
     news: &mut News,
 ) -> Result<(), rusqlite::Error> {
     connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+    if let [wish] = wishes {
+        if wish.grant(connection, news) {
+            connection.prepare_cached("COMMIT")?.execute([])?;
+            return Ok(());
+        }
+        news.clear();
+        // A full disk or a lost one made SQLite undo it already.
+        if !connection.is_autocommit() {
+            connection.prepare_cached("ROLLBACK")?.execute([])?;
+        }
+        return Ok(());
+    }
     for wish in wishes {
         connection.prepare_cached("SAVEPOINT wish")?.execute([])?;
         let told = news.len();

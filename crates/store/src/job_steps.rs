@@ -241,13 +241,9 @@ impl JobSteps {
             }
             let pick = Pick {
                 now,
-                limit: if low {
-                    1
-                } else {
-                    u32::try_from(wanted).unwrap_or(u32::MAX)
-                },
+                limit: u32::try_from(wanted).unwrap_or(u32::MAX),
                 at_once: self.at_once,
-                first: if low { First::Low } else { First::Urgent },
+                first: if low { First::OneLow } else { First::Urgent },
                 suspects: if taken.is_empty() {
                     suspects
                 } else {

@@ -18,9 +18,9 @@ pub trait JobStore: std::fmt::Debug + Send + Sync {
     /// key is remembered already (at `job.created_at`), the job is not inserted.
     ///
     /// The job is given its turn, a number that never changes: one more than the greatest turn of this tenant and
-    /// priority among jobs that have begun or have not ended, and at least the greatest turn of this priority among
-    /// jobs that have begun; zero when there are none of either. Jobs that were cancelled before they began count for
-    /// nothing. Two jobs that come in at one moment may be given one turn.
+    /// priority among jobs that have begun or have not ended, and at least the greatest turn of this priority that was
+    /// ever begun, those of forgotten jobs included; zero when there are none of either. Jobs that were cancelled before
+    /// they began count for nothing. Two jobs that come in at one moment may be given one turn.
     ///
     /// What the job [costs](Job::charge) is held in the same transaction, as [`insert_jobs`](Self::insert_jobs) says.
     ///

@@ -7,7 +7,7 @@
 //! 1996), with one job as the unit of work.
 
 use marquetry_job::{JobState, Timestamp};
-use marquetry_model::{Job, JobId, Priority};
+use marquetry_model::{Job, JobId};
 
 /// Which of the jobs that are due to find. See [`JobStore::due_jobs`](crate::JobStore::due_jobs).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,19 +70,9 @@ pub enum First {
     /// High, then normal, then low.
     #[default]
     Urgent,
-    /// Low, then normal, then high: asked for now and then, so that low jobs do not wait for ever.
-    Low,
-}
-
-impl First {
-    /// The priorities in this order.
-    pub const fn order(self) -> [Priority; 3] {
-        let [high, normal, low] = Priority::ALL;
-        match self {
-            Self::Urgent => [high, normal, low],
-            Self::Low => [low, normal, high],
-        }
-    }
+    /// One low job, if any may run, and then as [`Self::Urgent`]: asked for now and then, so that low jobs do not wait
+    /// for ever.
+    OneLow,
 }
 
 impl Pick {

@@ -3,13 +3,13 @@
 //!
 //! One lock around plain maps. Nothing here is clever, because everything here is the specification.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use marquetry_job::Timestamp;
 use marquetry_model::{
     Account, ApiKey, ApiKeyId, AttemptRecord, Delivery, DeliveryId, Endpoint, EndpointId, Job, JobId,
-    LedgerEntry, Mockup, MockupId, Tenant, TenantId,
+    LedgerEntry, Mockup, MockupId, Priority, Tenant, TenantId,
 };
 
 use crate::{Bell, Fingerprint, Record, RecordKind};
@@ -32,6 +32,8 @@ struct Shelves {
     jobs: BTreeMap<JobId, Job>,
     /// The turn of each job in line.
     turns: BTreeMap<JobId, u64>,
+    /// The greatest turn of each priority that was ever served.
+    served: HashMap<Priority, u64>,
     claims: BTreeMap<(TenantId, String), RememberedClaim>,
     mockups: BTreeMap<MockupId, Mockup>,
     endpoints: BTreeMap<EndpointId, Endpoint>,

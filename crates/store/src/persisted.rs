@@ -43,7 +43,7 @@ pub(crate) use batch::pending_id;
 pub use delivery::{DeliveryRow, file_column, shown_name};
 pub use endpoint::EndpointRow;
 pub use fidelity::{fidelity_from_json, fidelity_to_json};
-pub use job::{JobRow, priority_column};
+pub use job::{JobRow, StepRow, priority_column};
 pub use ledger::{AccountRow, LedgerRow};
 pub use mockup::MockupRow;
 pub use readable::readable;

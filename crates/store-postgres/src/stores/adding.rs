@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::columns::Columns;
 use super::jobs::read_row;
-use super::uuid;
+use super::{served, uuid};
 use crate::error::{Undone, Work};
 use crate::pool::get;
 use crate::scribe::Batch;
@@ -54,26 +54,32 @@ const WITH_KEYS: &str = ", kept AS (
     ), fresh AS MATERIALIZED (
         SELECT * FROM wish WHERE key IS NULL OR EXISTS (SELECT FROM kept WHERE kept.job = wish.id)
     )";
-/// What both end with. Each job is given its turn: the first of its tenant and priority here by what is
-/// there (each half is one step into the end of an index), the others one by one after it.
-const ADD: &str = ", line AS MATERIALIZED (
+/// Each job is given its turn: the first of its tenant and priority here by what is there (one step into the end of an
+/// index), the others one by one after it.
+const TURNS: &str = ", first AS MATERIALIZED (
         SELECT tenant, priority, greatest(
             coalesce((SELECT turn FROM jobs
-                      WHERE jobs.tenant = f.tenant AND jobs.priority = f.priority
-                        AND (due IS NOT NULL OR started)
-                      ORDER BY turn DESC LIMIT 1) + 1, 0),
-            coalesce((SELECT turn FROM jobs
-                      WHERE jobs.priority = f.priority AND started ORDER BY turn DESC LIMIT 1), 0)) AS next
+                      WHERE jobs.tenant = f.tenant AND jobs.priority = f.priority AND NOT withdrawn
+                      ORDER BY turn DESC LIMIT 1) + 1, 0), ";
+/// What was served is between the two.
+const ADD: &str = ") AS next
         FROM (SELECT DISTINCT tenant, priority FROM fresh) AS f
+    ), placed AS MATERIALIZED (
+        SELECT fresh.*, next - 1 + row_number() OVER (PARTITION BY tenant, priority ORDER BY place) AS turn
+        FROM fresh JOIN first USING (tenant, priority)
     ), added AS (
-        INSERT INTO jobs (id, tenant, kind, subject, due, running, started, priority, created_at, version,
-                          spec, record, suspect, turn)
-        SELECT id, tenant, kind, subject, due, running, started, priority, created_at, version, spec, record,
-               suspect, next - 1 + row_number() OVER (PARTITION BY tenant, priority ORDER BY place)
-        FROM fresh JOIN line USING (tenant, priority)
+        INSERT INTO jobs (id, tenant, kind, subject, priority, turn, created_at, withdrawn, spec)
+        SELECT id, tenant, kind, subject, priority, turn, created_at, due IS NULL AND NOT started, spec FROM placed
         RETURNING id
-    )
-    SELECT id FROM added";
+    ), standing AS (
+        INSERT INTO line (id, tenant, priority, turn, created_at, due, running, started, suspect, version, record)
+        SELECT id, tenant, priority, turn, created_at, due, running, started, suspect, version, record
+        FROM placed WHERE due IS NOT NULL
+    )";
+/// Jobs that come in when they have ended, as copies from elsewhere do.
+const ENDED: &str = ", ended AS (
+        INSERT INTO ends (id, version, record) SELECT id, version, record FROM placed WHERE due IS NULL
+    )";
 
 /// What the keys of those that were not added say. The job comes last, so that its columns keep the
 /// places they have elsewhere.
@@ -82,7 +88,7 @@ const KNOWN: &str = "
            j.version, j.spec, j.record, j.suspect, w.place, c.fingerprint
     FROM unnest($1::bigint[], $2::uuid[], $3::text[], $4::bigint[]) AS w (place, tenant, key, at)
     JOIN idempotency_claims c ON c.tenant = w.tenant AND c.key = w.key AND c.kept_until > w.at
-    LEFT JOIN jobs j ON j.id = c.job";
+    LEFT JOIN whole_jobs j ON j.id = c.job";
 
 #[async_trait]
 impl Batch for Adding {
@@ -190,7 +196,19 @@ pub(super) fn statement(wishes: &[&NewJob]) -> (String, Columns) {
     } else {
         WITHOUT_KEYS
     };
-    (format!("{WISH}{fresh}{ADD}"), columns)
+    let ended = match rows.iter().any(|row| row.due.is_none()) {
+        true => ENDED,
+        false => "",
+    };
+    let (served, raised) = match rows.iter().any(|row| row.started) {
+        true => (
+            served::of("f.priority"),
+            format!(", {}", served::raised("placed", "started")),
+        ),
+        false => (served::of("f.priority"), String::new()),
+    };
+    let sql = format!("{WISH}{fresh}{TURNS}{served}{ADD}{ended} SELECT id{raised} FROM added");
+    (sql, columns)
 }
 
 /// What the key of a job that was not added says, if it has one that is kept.

@@ -3,12 +3,12 @@
 //! Two round trips, however many jobs: `BEGIN` goes with the `SELECT`, the `UPDATE` with the `COMMIT`.
 //! One would need the decision in SQL, and that is not a store's to make.
 
-use marquetry_store::persisted::{JobRow, version_column};
-use marquetry_store::{ClaimStep, Claimed, Pick, Swap};
+use marquetry_store::persisted::{StepRow, version_column};
+use marquetry_store::{ClaimStep, Claimed, Pick};
 
 use super::jobs::change;
 use super::line::{Line, Lock};
-use super::swapping::{NewState, changes, outcomes, statement};
+use super::swapping::{NewState, changes, statement, swapped};
 use super::uuid;
 use crate::error::{Undone, Work};
 use crate::store::Shared;
@@ -55,7 +55,7 @@ pub(super) async fn claim(shared: &Shared, pick: Pick, step: ClaimStep) -> Work<
         };
         wishes.push(NewState {
             expected: version_column(job.version),
-            row: JobRow::of(&next),
+            row: StepRow::of(&next),
             owed: Vec::new(),
             mockup: None,
             news: change(&next),
@@ -77,11 +77,11 @@ pub(super) async fn claim(shared: &Shared, pick: Pick, step: ClaimStep) -> Work<
     let ready = ready.map_err(|error| Undone::of(&error, "job"))?;
     let asked = futures::future::join(ready.run(&client, &values), client.batch_execute("COMMIT"));
     let (written, ended) = pool.patiently(&client, asked).await?;
-    let outcomes = outcomes(&written.map_err(|error| Undone::of(&error, "job"))?)?;
+    let swapped = swapped(&written.map_err(|error| Undone::of(&error, "job"))?)?;
     ended.map_err(|error| Undone::of(&error, "job"))?;
     client.end();
     // They were locked, so all of them were swapped; a store that says otherwise is believed.
-    taken.retain(|job| outcomes.get(&uuid(job.id.as_bytes())) == Some(&Swap::Swapped));
+    taken.retain(|job| swapped.contains(&uuid(job.id.as_bytes())));
     shared.ring(wishes.iter().flat_map(changes));
     Ok(Claimed { taken, left, suspect })
 }

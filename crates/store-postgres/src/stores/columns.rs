@@ -4,6 +4,7 @@ use marquetry_store::persisted::{DeliveryRow, JobRow, MockupRow};
 use tokio_postgres::types::{ToSql, Type};
 use uuid::Uuid;
 
+use super::swapping::NewState;
 use super::{text, uuid};
 use crate::pool::Value;
 
@@ -87,18 +88,19 @@ impl Columns {
             .truths(all().map(|row| row.suspect))
     }
 
-    /// id, tenant, expected, due, running, started, version, record, suspect.
-    pub(super) fn swaps(self, rows: &[(i64, &JobRow)]) -> Self {
-        let all = || rows.iter();
+    /// id, tenant, expected, due, running, started, version, record, suspect, begins.
+    pub(super) fn swaps(self, wishes: &[&NewState]) -> Self {
+        let all = || wishes.iter().map(|wish| (wish.expected, &wish.row));
         self.uuids(all().map(|(_, row)| Some(row.id)))
             .uuids(all().map(|(_, row)| Some(row.tenant)))
-            .numbers(all().map(|(expected, _)| Some(*expected)))
+            .numbers(all().map(|(expected, _)| Some(expected)))
             .numbers(all().map(|(_, row)| row.due))
             .truths(all().map(|(_, row)| row.running))
             .truths(all().map(|(_, row)| row.started))
             .numbers(all().map(|(_, row)| Some(row.version)))
             .texts(all().map(|(_, row)| Some(row.record.as_str())))
             .truths(all().map(|(_, row)| row.suspect))
+            .truths(all().map(|(_, row)| row.begins))
     }
 
     /// The job that owes, then id, tenant, endpoint, lane, event, shown, due, sending, created_at,

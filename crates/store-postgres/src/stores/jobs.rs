@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use marquetry_job::{JobState, Timestamp};
 use marquetry_model::{Job, JobId, TenantId, Version};
-use marquetry_store::persisted::{DeliveryRow, JobRow, MockupRow, readable, version_column};
+use marquetry_store::persisted::{DeliveryRow, JobRow, MockupRow, StepRow, readable, version_column};
 use marquetry_store::{
     Change, Changes, ClaimStep, Claimed, Cursor, IdempotencyClaim, Inserted, JobFilter, JobStore, JobSwap,
     Page, Pick, StoreError, Submission, Swap,
@@ -21,8 +21,14 @@ use crate::PostgresStore;
 use crate::error::Work;
 use crate::pool::{Value, get};
 
+/// A whole job, from the view of all of them.
 pub(super) const COLUMNS: &str =
     "id, tenant, kind, subject, due, running, started, priority, created_at, version, spec, record, suspect";
+/// The same of a job that has not ended, from where it stands.
+const LIVE: &str =
+    "line.id, line.tenant, kind, subject, due, running, started, line.priority, line.created_at, version,
+                    spec, record, suspect
+     FROM line JOIN jobs ON jobs.id = line.id";
 
 #[async_trait]
 impl JobStore for PostgresStore {
@@ -63,7 +69,7 @@ impl JobStore for PostgresStore {
 
     async fn job(&self, tenant: TenantId, id: JobId) -> Result<Option<Job>, StoreError> {
         let (id, tenant) = (uuid(id.as_bytes()), uuid(tenant.as_bytes()));
-        let sql = format!("SELECT {COLUMNS} FROM jobs WHERE id = $1 AND tenant = $2");
+        let sql = format!("SELECT {COLUMNS} FROM whole_jobs WHERE id = $1 AND tenant = $2");
         let values: [Value<'_>; 2] = [(&id, Type::UUID), (&tenant, Type::UUID)];
         let rows = self.shared.pool.read(&sql, &values, "job").await?;
         rows.first().map(read_job).transpose()
@@ -80,18 +86,27 @@ impl JobStore for PostgresStore {
         let subject = filter.subject.map(|mockup| uuid(mockup.as_bytes()));
         let kind = filter.kind.map(|kind| kind.name());
         let (at, id) = place(after);
-        let clause =
-            "WHERE tenant = $1 AND ($2::uuid IS NULL OR subject = $2) AND ($3::text IS NULL OR kind = $3)
-                        AND ($4::bigint IS NULL OR (created_at, id) < ($4, $5))
-                      ORDER BY created_at DESC, id DESC";
-        let values: [Value<'_>; 5] = [
-            (&tenant, Type::UUID),
-            (&subject, Type::UUID),
-            (&kind, Type::TEXT),
-            (&at, Type::INT8),
-            (&id, Type::UUID),
-        ];
-        let jobs = self.jobs(clause, &values, most.saturating_add(1)).await?;
+        let mut values: Vec<Value<'_>> = vec![(&tenant, Type::UUID)];
+        let mut clause = "WHERE tenant = $1".to_owned();
+        // A text for each sort of list: planned without its values, it walks the index that is made for it.
+        if subject.is_some() {
+            values.push((&subject, Type::UUID));
+            clause.push_str(&format!(" AND subject = ${}", values.len()));
+        }
+        if kind.is_some() {
+            values.push((&kind, Type::TEXT));
+            clause.push_str(&format!(" AND kind = ${}", values.len()));
+        }
+        if at.is_some() {
+            values.extend([(&at as _, Type::INT8), (&id as _, Type::UUID)]);
+            let last = values.len();
+            clause.push_str(&format!(" AND (created_at, id) < (${}, ${last})", last - 1));
+        }
+        let sql = format!("SELECT {COLUMNS} FROM whole_jobs {clause} ORDER BY created_at DESC, id DESC");
+        let asked = most.saturating_add(1);
+        let jobs = self
+            .first(Reading::AllTheTime, &sql, &values, asked, "job", read_job)
+            .await?;
         Ok(Page::from_surplus(jobs, most, |job| Cursor {
             at: job.created_at,
             id: *job.id.as_bytes(),
@@ -104,7 +119,7 @@ impl JobStore for PostgresStore {
             let rows = self
                 .shared
                 .pool
-                .read(&search.sql, &search.values(), "job")
+                .walk(&search.sql, &search.values(), "job")
                 .await?;
             line.found(&rows, Lock::None)?;
         }
@@ -116,22 +131,25 @@ impl JobStore for PostgresStore {
     }
 
     async fn next_due_job(&self) -> Result<Option<Timestamp>, StoreError> {
-        let sql = "SELECT due FROM jobs WHERE due IS NOT NULL ORDER BY due LIMIT 1";
-        let rows = self.shared.pool.read(sql, &[], "job").await?;
-        let due = rows.first().map(|row| get(row, 0, "job")).transpose()?;
+        let rows = self
+            .shared
+            .pool
+            .read("SELECT min(due) FROM line", &[], "job")
+            .await?;
+        let due: Option<i64> = rows.first().map_or(Ok(None), |row| get(row, 0, "job"))?;
         Ok(due.map(Timestamp::from_micros))
     }
 
     async fn held_jobs(&self, after: Option<JobId>, most: u32) -> Result<Vec<Job>, StoreError> {
         let after = after.map(|after| uuid(after.as_bytes()));
-        let clause = "WHERE running AND ($1::uuid IS NULL OR id > $1) ORDER BY id";
-        self.jobs(clause, &[(&after, Type::UUID)], most).await
+        let clause = "WHERE running AND ($1::uuid IS NULL OR line.id > $1) ORDER BY line.id";
+        self.live_jobs(clause, &[(&after, Type::UUID)], most).await
     }
 
     async fn replace_job(&self, expected: Version, swap: &JobSwap) -> Result<Swap, StoreError> {
         let wish = NewState {
             expected: version_column(expected),
-            row: JobRow::of(&swap.job),
+            row: StepRow::of(&swap.job),
             owed: swap.owed.iter().map(DeliveryRow::of).collect(),
             mockup: swap.mockup.as_ref().map(MockupRow::of),
             news: change(&swap.job),
@@ -145,18 +163,20 @@ impl JobStore for PostgresStore {
 
     async fn overdue_jobs(&self, before: Timestamp, most: u32) -> Result<Vec<Job>, StoreError> {
         let before = before.as_micros();
-        let clause = "WHERE due IS NOT NULL AND created_at <= $1 ORDER BY created_at, id";
-        self.jobs(clause, &[(&before, Type::INT8)], most).await
+        let clause = "WHERE line.created_at <= $1 ORDER BY line.created_at, line.id";
+        self.live_jobs(clause, &[(&before, Type::INT8)], most).await
     }
 
     async fn forget_jobs(&self, before: Timestamp, most: u32) -> Result<u64, StoreError> {
         let (before, most) = (before.as_micros(), limit(most));
         // Those that another process is forgetting at this moment are left to it.
         let sql = "WITH old AS MATERIALIZED (
-                       SELECT id FROM jobs WHERE due IS NULL AND created_at <= $1
-                       ORDER BY created_at, id LIMIT $2 FOR UPDATE SKIP LOCKED
+                       SELECT jobs.id FROM jobs JOIN ends ON ends.id = jobs.id WHERE created_at <= $1
+                       ORDER BY created_at, jobs.id LIMIT $2 FOR UPDATE OF ends SKIP LOCKED
                    ), keys AS (
                        DELETE FROM idempotency_claims WHERE job IN (SELECT id FROM old)
+                   ), how AS (
+                       DELETE FROM ends WHERE id IN (SELECT id FROM old)
                    ), gone AS (
                        DELETE FROM jobs WHERE id IN (SELECT id FROM old) RETURNING 1
                    )
@@ -167,7 +187,7 @@ impl JobStore for PostgresStore {
 
     async fn count_live_jobs(&self, tenant: Option<TenantId>) -> Result<u64, StoreError> {
         let tenant = tenant.map(|tenant| uuid(tenant.as_bytes()));
-        let sql = "SELECT count(*) FROM jobs WHERE due IS NOT NULL AND ($1::uuid IS NULL OR tenant = $1)";
+        let sql = "SELECT count(*) FROM line WHERE $1::uuid IS NULL OR tenant = $1";
         let rows = self
             .shared
             .pool
@@ -191,8 +211,8 @@ impl JobStore for PostgresStore {
 }
 
 impl PostgresStore {
-    async fn jobs(&self, clause: &str, values: &[Value<'_>], most: u32) -> Work<Vec<Job>> {
-        let sql = format!("SELECT {COLUMNS} FROM jobs {clause}");
+    async fn live_jobs(&self, clause: &str, values: &[Value<'_>], most: u32) -> Work<Vec<Job>> {
+        let sql = format!("SELECT {LIVE} {clause}");
         let reading = Reading::Sometimes;
         self.first(reading, &sql, values, most, "job", read_job).await
     }

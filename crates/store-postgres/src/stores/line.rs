@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 
-use marquetry_model::Job;
+use marquetry_model::{Job, Priority};
 use marquetry_store::persisted::{priority_column, readable};
-use marquetry_store::{Pick, Suspect, Suspects};
+use marquetry_store::{First, Pick, Suspect, Suspects};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
-use super::jobs::{COLUMNS, read_row};
+use super::jobs::read_row;
 use super::{limit, uuid};
 use crate::error::Work;
 use crate::pool::{Value, get};
@@ -97,7 +97,7 @@ impl Line {
                 now: self.pick.now.as_micros(),
                 // Where many cannot be read, each search reaches twice as far as the one before.
                 most: limit(self.pick.limit.saturating_sub(found).max(unreadable)),
-                priorities: self.pick.first.order().map(priority_column),
+                priorities: Priority::ALL.map(priority_column),
                 at_once: i64::from(self.pick.at_once),
                 full: self.full.clone(),
                 seen: seen.chain(self.unreadable.iter().copied()).collect(),
@@ -144,6 +144,10 @@ impl Line {
                 }
                 *taken += 1;
             }
+            if counted && job.priority == Priority::Low {
+                // The one that comes before all others is found once.
+                self.pick.first = First::Urgent;
+            }
             self.found.push(job);
         }
         self.over = !passed || self.found.len() >= most;
@@ -159,6 +163,9 @@ impl Line {
         (self.found, self.suspect)
     }
 }
+
+/// What stands in line of a job.
+const STANDING: &str = "id, tenant, due, running, started, priority, created_at, version, record, suspect";
 
 /// The columns after those of a job: how many jobs of its tenant run, or are kept room for,
 const HOW_MANY_RUN: usize = 13;
@@ -180,48 +187,50 @@ fn text(lock: Lock, pick: &Pick) -> String {
     let room_is_kept = match pick.suspects {
         Suspects::InLine => "",
         Suspects::PassedOver | Suspects::Alone => {
-            "UNION ALL SELECT tenant FROM jobs WHERE suspect AND NOT running AND due <= $1"
+            "UNION ALL SELECT tenant FROM line WHERE suspect AND NOT running AND due <= $1"
         }
     };
     let (tenants, open, may_run, running) = if limited {
         (
             format!(
                 ", running_of AS MATERIALIZED (
-                     SELECT tenant, count(*) AS jobs FROM jobs WHERE running GROUP BY tenant
+                     SELECT tenant, count(*) AS jobs FROM line WHERE running GROUP BY tenant
                  ), taken_of AS MATERIALIZED (
                      SELECT tenant, count(*) AS jobs
-                     FROM (SELECT tenant FROM jobs WHERE running {room_is_kept}) AS taken GROUP BY tenant
+                     FROM (SELECT tenant FROM line WHERE running {room_is_kept}) AS taken GROUP BY tenant
                  )"
             ),
             "AND tenant <> ALL ($8) AND NOT EXISTS (
-                 SELECT FROM taken_of WHERE taken_of.tenant = jobs.tenant AND taken_of.jobs >= $7
+                 SELECT FROM taken_of WHERE taken_of.tenant = line.tenant AND taken_of.jobs >= $7
              )",
             "AND NOT EXISTS (
-                 SELECT FROM running_of WHERE running_of.tenant = jobs.tenant AND running_of.jobs >= $7
+                 SELECT FROM running_of WHERE running_of.tenant = line.tenant AND running_of.jobs >= $7
              )",
             "coalesce((SELECT jobs FROM taken_of WHERE taken_of.tenant = next.tenant), 0)",
         )
     } else {
         (String::new(), "", "", "0::bigint")
     };
+    // What was asked is looked up for each that is given out, in their order, and for no others.
+    let asked = "CROSS JOIN LATERAL (
+                     SELECT kind, subject, spec FROM jobs WHERE jobs.id = next.id OFFSET 0
+                 ) AS asked";
+    let whole =
+        "next.id, next.tenant, kind, subject, due, running, started, next.priority, next.created_at, version,
+                 spec, record, suspect";
+    let told = format!("UNION ALL SELECT {whole}, 0, true FROM next_suspect AS next {asked}");
     // Whether suspects are found in line, which one is found by itself, and what that keeps from being found.
     let suspect = |lock: &str, only: &str| {
         format!(
             ", next_suspect AS MATERIALIZED (
-                 SELECT {COLUMNS} FROM jobs WHERE suspect AND NOT running AND due <= $1 AND id <> ALL ($6) {only} {may_run}
+                 SELECT {STANDING} FROM line WHERE suspect AND NOT running AND due <= $1 AND id <> ALL ($6) {only} {may_run}
                  ORDER BY due, created_at, id LIMIT 1 {lock}
              )"
         )
     };
     let (in_line, suspect, unless, alone, told) = match pick.suspects {
         Suspects::InLine => ("", String::new(), "", "", ""),
-        Suspects::PassedOver => (
-            "AND NOT suspect",
-            suspect("", ""),
-            "",
-            "",
-            "UNION ALL SELECT *, 0, true FROM next_suspect",
-        ),
+        Suspects::PassedOver => ("AND NOT suspect", suspect("", ""), "", "", &*told),
         Suspects::Alone => (
             "AND NOT suspect",
             suspect(lock, "AND NOT EXISTS (SELECT FROM lapsed)"),
@@ -230,32 +239,41 @@ fn text(lock: Lock, pick: &Pick) -> String {
             "",
         ),
     };
-    let waiting = |name: &str, priority: &str| {
+    let waiting = |name: &str, priority: &str, most: &str, but: &str| {
         format!(
             ", {name} AS MATERIALIZED (
-                 SELECT {COLUMNS} FROM jobs
-                 WHERE due IS NOT NULL AND NOT running AND priority = {priority} AND due <= $1
-                   AND id <> ALL ($6) {in_line} {open} {unless}
-                 ORDER BY turn, created_at, id LIMIT $2 {lock}
+                 SELECT {STANDING} FROM line
+                 WHERE NOT running AND priority = {priority} AND due <= $1
+                   AND id <> ALL ($6) {but} {in_line} {open} {unless}
+                 ORDER BY turn, created_at, id LIMIT {most} {lock}
              )"
         )
     };
+    let (one, one_first, but_one) = match pick.first {
+        First::Urgent => (String::new(), "", ""),
+        First::OneLow => (
+            waiting("one", "$5", "1", ""),
+            "UNION ALL SELECT * FROM one",
+            "AND NOT EXISTS (SELECT FROM one WHERE one.id = line.id)",
+        ),
+    };
     let (first, second, third) = (
-        waiting("first", "$3"),
-        waiting("second", "$4"),
-        waiting("third", "$5"),
+        waiting("first", "$3", "$2", ""),
+        waiting("second", "$4", "$2", ""),
+        waiting("third", "$5", "$2", but_one),
     );
     format!(
         "WITH lapsed AS MATERIALIZED (
-             SELECT {COLUMNS} FROM jobs WHERE running AND due <= $1 AND id <> ALL ($6)
+             SELECT {STANDING} FROM line WHERE running AND due <= $1 AND id <> ALL ($6)
              ORDER BY due, created_at, id LIMIT $2 {lock}
-         ){tenants}{suspect}{first}{second}{third}
-         (SELECT {COLUMNS}, {running}, false FROM (
+         ){tenants}{suspect}{one}{first}{second}{third}
+         (SELECT {whole}, {running}, false FROM (
              SELECT * FROM lapsed
              {alone}
+             {one_first}
              UNION ALL SELECT * FROM first
              UNION ALL SELECT * FROM second
              UNION ALL SELECT * FROM third
-         ) AS next LIMIT $2) {told}"
+         ) AS next {asked} LIMIT $2) {told}"
     )
 }

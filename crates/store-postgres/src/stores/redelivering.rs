@@ -1,11 +1,14 @@
 //! Swaps of deliveries, many in one statement.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use marquetry_store::persisted::{AttemptRow, DeliveryRow};
 use marquetry_store::{Change, Swap};
+use tokio_postgres::Row;
+use uuid::Uuid;
 
 use super::columns::Columns;
-use super::swapping::outcomes;
 use super::uuid;
 use crate::error::{Undone, Work};
 use crate::scribe::Batch;
@@ -24,6 +27,7 @@ pub(crate) struct NewTurn {
 #[derive(Debug)]
 pub(crate) struct Redelivering(pub(crate) Shared);
 
+/// That ids are among those wished for is said twice, for the reason that swaps of jobs have.
 const SWAP: &str = "
     WITH wish AS MATERIALIZED (
         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::bigint[], $6::boolean[],
@@ -34,7 +38,7 @@ const SWAP: &str = "
         SET shown = wish.shown, due = wish.due, sending = wish.sending, version = wish.version,
             record = wish.record
         FROM wish
-        WHERE deliveries.id = wish.id AND deliveries.tenant = wish.tenant
+        WHERE deliveries.id = ANY ($1) AND deliveries.id = wish.id AND deliveries.tenant = wish.tenant
           AND deliveries.version = wish.expected
         RETURNING deliveries.id
     )";
@@ -46,7 +50,8 @@ const TRIED: &str = ", tried AS (
         JOIN swapped ON swapped.id = t.delivery
         ON CONFLICT DO NOTHING
     )";
-/// A subquery that gives a value, for the reason that swaps of jobs have.
+/// Whether a delivery that was not swapped is there is asked by a subquery that gives a value: that of `EXISTS` may be
+/// planned as a table of all deliveries there are.
 const OUTCOME: &str = "
     SELECT wish.id, swapped.id IS NOT NULL, swapped.id IS NOT NULL OR coalesce((
                SELECT true FROM deliveries WHERE deliveries.id = wish.id AND deliveries.tenant = wish.tenant
@@ -100,4 +105,21 @@ impl Batch for Redelivering {
             .ring(wishes.iter().filter(swapped).filter_map(|wish| wish.news));
         Ok(wishes.iter().map(|wish| Ok(of(wish))).collect())
     }
+}
+
+/// What became of each delivery.
+fn outcomes(rows: &[Row]) -> Result<HashMap<Uuid, Swap>, Undone> {
+    let outcome = |row: &Row| {
+        let (id, swapped, there): (Uuid, bool, bool) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+        Ok((
+            id,
+            match (swapped, there) {
+                (true, _) => Swap::Swapped,
+                (false, true) => Swap::Moved,
+                (false, false) => Swap::Missing,
+            },
+        ))
+    };
+    let outcomes: Result<_, tokio_postgres::Error> = rows.iter().map(outcome).collect();
+    outcomes.map_err(|error| Undone::of(&error, "delivery"))
 }

@@ -1,24 +1,27 @@
 //! Swaps of jobs, with the deliveries they owe and the mockups they made, many in one statement.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use async_trait::async_trait;
-use marquetry_store::persisted::{DeliveryRow, JobRow, MockupRow};
+use marquetry_store::persisted::{DeliveryRow, MockupRow, StepRow};
 use marquetry_store::{Change, Swap};
 use tokio_postgres::Row;
+use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use super::columns::Columns;
-use super::uuid;
+use super::{served, uuid};
 use crate::error::{Undone, Work};
+use crate::pool::Value;
 use crate::scribe::Batch;
 use crate::store::Shared;
+use crate::transaction::Transaction;
 
 /// A job to be swapped, and what comes with it.
 #[derive(Debug)]
 pub(crate) struct NewState {
     pub(crate) expected: i64,
-    pub(crate) row: JobRow,
+    pub(crate) row: StepRow,
     pub(crate) owed: Vec<DeliveryRow>,
     pub(crate) mockup: Option<MockupRow>,
     pub(crate) news: Change,
@@ -33,29 +36,49 @@ pub(crate) struct Swapping(pub(crate) Shared);
 /// One statement, whatever comes with the jobs: what is owed and made appears with the state that owes
 /// and made it, or not at all. Whoever was shown an older version matches no row.
 ///
-/// Jobs are locked in the order of their ids wherever the planner walks the wishes in theirs, so that
+/// Jobs are locked in the line, in the order of their ids wherever the planner walks the wishes in theirs, so that
 /// two statements seldom wait in a ring; where they do, PostgreSQL refuses one and each wish in it is
 /// written by itself.
-const SWAP: &str = "
+///
+/// That ids are among those wished for is said once more beside the join: whoever plans this while there is next to
+/// nothing would else walk all that stands in line, and go on doing so when it is long.
+const WISH: &str = "
     WITH wish AS MATERIALIZED (
         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[], $5::boolean[],
-                             $6::boolean[], $7::bigint[], $8::text[], $9::boolean[])
-            AS w (id, tenant, expected, due, running, started, version, record, suspect)
-    ), swapped AS (
-        UPDATE jobs SET due = wish.due, running = wish.running, started = wish.started,
+                             $6::boolean[], $7::bigint[], $8::text[], $9::boolean[], $10::boolean[])
+            AS w (id, tenant, expected, due, running, started, version, record, suspect, begins)
+    )";
+/// Jobs that stay in line.
+const MOVED: &str = ", moved AS (
+        UPDATE line SET due = wish.due, running = wish.running, started = wish.started,
                         version = wish.version, record = wish.record, suspect = wish.suspect
         FROM wish
-        WHERE jobs.id = wish.id AND jobs.tenant = wish.tenant AND jobs.version = wish.expected
-        RETURNING jobs.id
+        WHERE line.id = ANY ($1) AND line.id = wish.id AND line.tenant = wish.tenant
+          AND line.version = wish.expected AND wish.due IS NOT NULL
+        RETURNING line.id, line.priority, line.turn, wish.begins
+    )";
+/// Jobs that end, and leave it.
+const LEFT: &str = ", gone AS (
+        DELETE FROM line USING wish
+        WHERE line.id = ANY ($1) AND line.id = wish.id AND line.tenant = wish.tenant
+          AND line.version = wish.expected AND wish.due IS NULL
+        RETURNING wish.id, wish.version, wish.record, wish.started
+    ), ended AS (
+        INSERT INTO ends (id, version, record) SELECT id, version, record FROM gone
+    )";
+/// Those that end before they began.
+const WITHDRAWN: &str = ", withdrawn AS (
+        UPDATE jobs SET withdrawn = true FROM gone
+        WHERE jobs.id = ANY ($1) AND jobs.id = gone.id AND NOT gone.started
     )";
 const OWED: &str = ", owed AS (
         INSERT INTO deliveries (id, tenant, endpoint, lane, event, shown, due, sending, created_at, version,
                                 record, body, file)
         SELECT o.id, o.tenant, o.endpoint, o.lane, o.event, o.shown, o.due, o.sending, o.created_at,
                o.version, o.record, o.body, o.file
-        FROM unnest($10::uuid[], $11::uuid[], $12::uuid[], $13::uuid[], $14::text[], $15::text[], $16::text[],
-                    $17::bigint[], $18::boolean[], $19::bigint[], $20::bigint[], $21::text[], $22::bytea[],
-                    $23::boolean[])
+        FROM unnest($11::uuid[], $12::uuid[], $13::uuid[], $14::uuid[], $15::text[], $16::text[], $17::text[],
+                    $18::bigint[], $19::boolean[], $20::bigint[], $21::bigint[], $22::text[], $23::bytea[],
+                    $24::boolean[])
             AS o (job, id, tenant, endpoint, lane, event, shown, due, sending, created_at, version, record,
                   body, file)
         JOIN swapped ON swapped.id = o.job
@@ -64,18 +87,25 @@ const MADE: &str = ", made AS (
         INSERT INTO mockups (id, tenant, name, folded_name, content, created_at, updated_at, version, record)
         SELECT m.id, m.tenant, m.name, m.folded_name, m.content, m.created_at, m.updated_at, m.version,
                m.record
-        FROM unnest($24::uuid[], $25::uuid[], $26::uuid[], $27::text[], $28::text[], $29::bytea[],
-                    $30::bigint[], $31::bigint[], $32::bigint[], $33::text[])
+        FROM unnest($25::uuid[], $26::uuid[], $27::uuid[], $28::text[], $29::text[], $30::bytea[],
+                    $31::bigint[], $32::bigint[], $33::bigint[], $34::text[])
             AS m (job, id, tenant, name, folded_name, content, created_at, updated_at, version, record)
         JOIN swapped ON swapped.id = m.job
     )";
-/// Whether a job that was not swapped is there is asked by a subquery that gives a value: that of `EXISTS` may be
-/// planned as a table of all jobs there are.
-const OUTCOME: &str = "
-    SELECT wish.id, swapped.id IS NOT NULL, swapped.id IS NOT NULL OR coalesce((
-               SELECT true FROM jobs WHERE jobs.id = wish.id AND jobs.tenant = wish.tenant
-           ), false)
-    FROM wish LEFT JOIN swapped ON swapped.id = wish.id";
+/// Takes a job back into the line that has ended at the version that was shown. No step leads out of an end, so nobody
+/// does so but who writes past the steps.
+const REOPENED: &str = "
+    WITH back AS (
+        DELETE FROM ends USING jobs
+        WHERE ends.id = $1 AND jobs.id = $1 AND jobs.tenant = $2 AND ends.version = $3
+        RETURNING ends.id, ends.version, ends.record
+    ), forgiven AS (
+        UPDATE jobs SET withdrawn = false WHERE id = $1 AND withdrawn AND EXISTS (SELECT FROM back)
+    )
+    INSERT INTO line (id, tenant, priority, turn, created_at, due, running, started, suspect, version, record)
+    SELECT jobs.id, tenant, priority, turn, created_at, 0, false, NOT withdrawn, false, back.version, back.record
+    FROM back JOIN jobs ON jobs.id = back.id WHERE jobs.id = $1
+    RETURNING id";
 
 #[async_trait]
 impl Batch for Swapping {
@@ -91,24 +121,87 @@ impl Batch for Swapping {
         sorted.sort_by_key(|wish| wish.row.id);
         let (sql, columns) = statement(&sorted);
         let rows = self.0.pool.write(&sql, &columns.values(), "job").await?;
-        let outcomes = outcomes(&rows)?;
-        let of = |wish: &NewState| {
-            outcomes
-                .get(&uuid(&wish.row.id))
-                .copied()
-                .unwrap_or(Swap::Missing)
-        };
-        let swapped = wishes.iter().filter(|wish| of(wish) == Swap::Swapped);
-        self.0.ring(swapped.flat_map(changes));
-        Ok(wishes.iter().map(|wish| Ok(of(wish))).collect())
+        let swapped = swapped(&rows)?;
+        let mut outcomes = Vec::with_capacity(wishes.len());
+        for wish in wishes {
+            outcomes.push(if swapped.contains(&uuid(&wish.row.id)) {
+                self.0.ring(changes(wish));
+                Ok(Swap::Swapped)
+            } else {
+                self.by_itself(wish).await
+            });
+        }
+        Ok(outcomes)
     }
+}
+
+impl Swapping {
+    /// One that did not find its job in line at the version it was shown.
+    async fn by_itself(&self, wish: &NewState) -> Work<Swap> {
+        let transaction = Transaction::begin(&self.0.pool).await?;
+        let outcome = swap_in(&transaction, wish).await?;
+        if outcome == Swap::Swapped {
+            transaction.commit().await?;
+            self.0.ring(changes(wish));
+        } else {
+            transaction.undo().await?;
+        }
+        Ok(outcome)
+    }
+}
+
+/// Swaps one job, wherever it stands. What was written must be undone unless it was swapped.
+pub(super) async fn swap_in(transaction: &Transaction<'_>, wish: &NewState) -> Work<Swap> {
+    let (id, tenant) = (uuid(&wish.row.id), uuid(&wish.row.tenant));
+    let (sql, columns) = statement(&[wish]);
+    for _ in 0..2 {
+        let rows = transaction.run(&sql, &columns.values(), "job").await?;
+        if !swapped(&rows)?.is_empty() {
+            return Ok(Swap::Swapped);
+        }
+        let values: [Value<'_>; 3] = [
+            (&id, Type::UUID),
+            (&tenant, Type::UUID),
+            (&wish.expected, Type::INT8),
+        ];
+        if transaction.run(REOPENED, &values, "job").await?.is_empty() {
+            break;
+        }
+    }
+    let there = "SELECT id FROM jobs WHERE id = $1 AND tenant = $2";
+    let values: [Value<'_>; 2] = [(&id, Type::UUID), (&tenant, Type::UUID)];
+    let rows = transaction.run(there, &values, "job").await?;
+    Ok(if rows.is_empty() {
+        Swap::Missing
+    } else {
+        Swap::Moved
+    })
 }
 
 /// The statement that swaps `wishes`, no two of one job.
 pub(super) fn statement(wishes: &[&NewState]) -> (String, Columns) {
-    let jobs: Vec<_> = wishes.iter().map(|wish| (wish.expected, &wish.row)).collect();
-    let mut columns = Columns::default().swaps(&jobs);
-    let mut sql = SWAP.to_owned();
+    let mut columns = Columns::default().swaps(wishes);
+    let ends = |wish: &&&NewState| wish.row.due.is_none();
+    let (ending, staying) = (
+        wishes.iter().any(|wish| ends(&wish)),
+        !wishes.iter().all(|wish| ends(&wish)),
+    );
+    let mut sql = WISH.to_owned();
+    if staying {
+        sql.push_str(MOVED);
+    }
+    if ending {
+        sql.push_str(LEFT);
+    }
+    if wishes.iter().filter(ends).any(|wish| !wish.row.started) {
+        sql.push_str(WITHDRAWN);
+    }
+    let swapped = match (staying, ending) {
+        (true, true) => "(SELECT id FROM moved UNION ALL SELECT id FROM gone)",
+        (true, false) => "moved",
+        (false, _) => "gone",
+    };
+    sql.push_str(&format!(", swapped AS (SELECT id FROM {swapped} AS ids)"));
     let owed: Vec<_> = wishes
         .iter()
         .flat_map(|wish| wish.owed.iter().map(|row| (wish.row.id, row)))
@@ -126,25 +219,18 @@ pub(super) fn statement(wishes: &[&NewState]) -> (String, Columns) {
         columns = columns.mockups(&made);
         sql.push_str(MADE);
     }
-    sql.push_str(OUTCOME);
+    let raised = match wishes.iter().any(|wish| wish.row.begins) {
+        true => format!(", {}", served::raised("moved", "begins")),
+        false => String::new(),
+    };
+    sql.push_str(&format!(" SELECT id{raised} FROM swapped"));
     (sql, columns)
 }
 
-/// What became of each job.
-pub(super) fn outcomes(rows: &[Row]) -> Result<HashMap<Uuid, Swap>, Undone> {
-    let outcome = |row: &Row| {
-        let (id, swapped, there): (Uuid, bool, bool) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
-        Ok((
-            id,
-            match (swapped, there) {
-                (true, _) => Swap::Swapped,
-                (false, true) => Swap::Moved,
-                (false, false) => Swap::Missing,
-            },
-        ))
-    };
-    let outcomes: Result<_, tokio_postgres::Error> = rows.iter().map(outcome).collect();
-    outcomes.map_err(|error| Undone::of(&error, "job"))
+/// The ids of the jobs that were swapped.
+pub(super) fn swapped(rows: &[Row]) -> Result<HashSet<Uuid>, Undone> {
+    let ids: Result<_, tokio_postgres::Error> = rows.iter().map(|row| row.try_get(0)).collect();
+    ids.map_err(|error| Undone::of(&error, "job"))
 }
 
 /// What a swap tells.

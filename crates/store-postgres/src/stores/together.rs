@@ -7,7 +7,7 @@ use marquetry_store::{Inserted, JobSwap, StoreError, Submission, Swap};
 
 use super::adding::{self, NewJob};
 use super::jobs::change;
-use super::swapping::{NewState, changes, outcomes, statement};
+use super::swapping::{NewState, changes, swap_in};
 use super::{ledger, records};
 use crate::error::Work;
 use crate::store::Shared;
@@ -52,9 +52,7 @@ pub(super) async fn insert(shared: &Shared, submission: &Submission) -> Work<Ins
 /// A job in its new state, the settlement of what was held for it, and its records.
 pub(super) async fn replace(shared: &Shared, swap: &JobSwap, wish: NewState) -> Work<Swap> {
     let transaction = Transaction::begin(&shared.pool).await?;
-    let (sql, columns) = statement(&[&wish]);
-    let rows = transaction.run(&sql, &columns.values(), "job").await?;
-    let outcome = outcomes(&rows)?.into_values().next().unwrap_or(Swap::Missing);
+    let outcome = swap_in(&transaction, &wish).await?;
     if outcome != Swap::Swapped {
         transaction.undo().await?;
         return Ok(outcome);

@@ -14,11 +14,13 @@ async fn a_damaged_job_stops_nothing() {
     let (store, client) = (Arc::new(open(&database).await), database.connect().await.unwrap());
     let client = &client;
     unreadable::a_damaged_job_stops_nothing(store, async |id: JobId| {
-        let newer = r#"UPDATE jobs SET record = '{"v":2}' WHERE id = $1"#;
-        client
-            .execute(newer, &[&Uuid::from_bytes(*id.as_bytes())])
-            .await
-            .unwrap();
+        for table in ["line", "ends"] {
+            let newer = format!(r#"UPDATE {table} SET record = '{{"v":2}}' WHERE id = $1"#);
+            client
+                .execute(&newer, &[&Uuid::from_bytes(*id.as_bytes())])
+                .await
+                .unwrap();
+        }
     })
     .await;
 }

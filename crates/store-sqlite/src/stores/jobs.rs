@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use marquetry_job::{JobState, Timestamp};
 use marquetry_model::{Job, JobId, TenantId, Version};
-use marquetry_store::persisted::{DeliveryRow, JobRow, MockupRow, readable, version_column};
+use marquetry_store::persisted::{DeliveryRow, JobRow, MockupRow, StepRow, readable, version_column};
 use marquetry_store::{
     Change, Changes, ClaimStep, Claimed, Cursor, Fingerprint, IdempotencyClaim, Inserted, JobFilter,
     JobStore, JobSwap, Page, Pick, StoreError, Submission, Swap,
@@ -15,8 +15,13 @@ use crate::error::{Doing, Work};
 use crate::stores::line::Unreadable;
 use crate::stores::{deliveries, ledger, line, mockups, records};
 
-pub(super) const COLUMNS: &str =
+/// A whole job, from the view of all of them.
+const COLUMNS: &str =
     "id, tenant, kind, subject, due, running, started, priority, created_at, version, spec, record, suspect";
+/// The same of a job that has not ended, from where it stands and what was asked.
+pub(super) const LIVE: &str =
+    "line.id, line.tenant, kind, subject, due, running, started, line.priority, line.created_at, version, spec, record,
+     suspect";
 
 #[async_trait]
 impl JobStore for SqliteStore {
@@ -83,7 +88,7 @@ impl JobStore for SqliteStore {
 
     async fn job(&self, tenant: TenantId, id: JobId) -> Result<Option<Job>, StoreError> {
         self.read(move |connection| {
-            let sql = format!("SELECT {COLUMNS} FROM jobs WHERE id = ?1 AND tenant = ?2");
+            let sql = format!("SELECT {COLUMNS} FROM whole_jobs WHERE id = ?1 AND tenant = ?2");
             let row = one(connection, &sql, params![id.as_bytes(), tenant.as_bytes()])?;
             row.map(|row| row.job()).transpose()
         })
@@ -105,7 +110,7 @@ impl JobStore for SqliteStore {
                 None => ":subject IS NULL",
             };
             let sql = format!(
-                "SELECT {COLUMNS} FROM jobs
+                "SELECT {COLUMNS} FROM whole_jobs
                  WHERE tenant = :tenant AND {subject} AND (:kind IS NULL OR kind = :kind)
                    AND (:at IS NULL OR (created_at, id) < (:at, :id))
                  ORDER BY created_at DESC, id DESC"
@@ -150,7 +155,7 @@ impl JobStore for SqliteStore {
                     claimed.left.push(job);
                     continue;
                 };
-                if update(connection, job.version, &JobRow::of(&taken))? == Swap::Swapped {
+                if update(connection, job.version, &StepRow::of(&taken))? == Swap::Swapped {
                     told.push(change(&taken));
                     claimed.taken.push(taken);
                 }
@@ -162,13 +167,16 @@ impl JobStore for SqliteStore {
 
     async fn next_due_job(&self) -> Result<Option<Timestamp>, StoreError> {
         self.read(|connection| {
-            let sql = "SELECT due FROM jobs WHERE due IS NOT NULL ORDER BY due LIMIT 1";
-            let due = connection
+            // Two halves, each along the index of those that wait or run: who asks has found nothing to do.
+            let sql = "SELECT min(due) FROM (
+                           SELECT due FROM line INDEXED BY line_leased WHERE running = 1
+                           UNION ALL SELECT due FROM line INDEXED BY line_waiting WHERE running = 0)";
+            let due: Option<i64> = connection
                 .prepare_cached(sql)
                 .of("job")?
                 .query_row([], |row| row.get(0))
-                .optional();
-            Ok(due.of("job")?.map(Timestamp::from_micros))
+                .of("job")?;
+            Ok(due.map(Timestamp::from_micros))
         })
         .await
     }
@@ -176,7 +184,8 @@ impl JobStore for SqliteStore {
     async fn held_jobs(&self, after: Option<JobId>, limit: u32) -> Result<Vec<Job>, StoreError> {
         self.read(move |connection| {
             let sql = format!(
-                "SELECT {COLUMNS} FROM jobs WHERE running = 1 AND (?1 IS NULL OR id > ?1) ORDER BY id"
+                "SELECT {LIVE} FROM line CROSS JOIN jobs ON jobs.id = line.id
+                 WHERE running = 1 AND (?1 IS NULL OR line.id > ?1) ORDER BY line.id"
             );
             many(
                 connection,
@@ -189,7 +198,7 @@ impl JobStore for SqliteStore {
     }
 
     async fn replace_job(&self, expected: Version, swap: &JobSwap) -> Result<Swap, StoreError> {
-        let job = JobRow::of(&swap.job);
+        let job = StepRow::of(&swap.job);
         let owed: Vec<_> = swap.owed.iter().map(DeliveryRow::of).collect();
         let mockup = swap.mockup.as_ref().map(MockupRow::of);
         let (news, told_of_owed) = (change(&swap.job), Change::of_owed(&swap.owed));
@@ -226,8 +235,8 @@ impl JobStore for SqliteStore {
     async fn overdue_jobs(&self, before: Timestamp, limit: u32) -> Result<Vec<Job>, StoreError> {
         self.read(move |connection| {
             let sql = format!(
-                "SELECT {COLUMNS} FROM jobs INDEXED BY jobs_by_age
-                 WHERE due IS NOT NULL AND created_at <= ?1 ORDER BY created_at, id"
+                "SELECT {LIVE} FROM line CROSS JOIN jobs ON jobs.id = line.id
+                 WHERE line.created_at <= ?1 ORDER BY line.created_at, line.id"
             );
             many(connection, &sql, limit, params![before.as_micros()])
         })
@@ -236,20 +245,31 @@ impl JobStore for SqliteStore {
 
     async fn forget_jobs(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
         self.write(move |connection, _| {
-            let old = "SELECT id FROM jobs INDEXED BY jobs_ended
-                       WHERE due IS NULL AND created_at <= ?1 ORDER BY created_at, id LIMIT ?2";
-            let bounds = params![before.as_micros(), limit];
-            // Keys first: each points at its job.
-            connection
-                .execute(
-                    &format!("DELETE FROM idempotency_claims WHERE job IN ({old})"),
-                    bounds,
+            let old: Vec<[u8; 16]> = connection
+                .prepare_cached(
+                    "SELECT id FROM jobs INDEXED BY jobs_aged
+                     WHERE created_at <= ?1 AND EXISTS (SELECT 1 FROM ends WHERE ends.id = jobs.id)
+                     ORDER BY created_at, id LIMIT ?2",
                 )
-                .of("idempotency key")?;
-            let gone = connection
-                .execute(&format!("DELETE FROM jobs WHERE id IN ({old})"), bounds)
+                .of("job")?
+                .query_map(params![before.as_micros(), limit], |row| row.get(0))
+                .of("job")?
+                .collect::<Result<_, _>>()
                 .of("job")?;
-            Ok(u64::try_from(gone).unwrap_or(u64::MAX))
+            for id in &old {
+                for sql in [
+                    "DELETE FROM idempotency_claims WHERE job = ?1",
+                    "DELETE FROM ends WHERE id = ?1",
+                    "DELETE FROM jobs WHERE id = ?1",
+                ] {
+                    connection
+                        .prepare_cached(sql)
+                        .of("job")?
+                        .execute([id])
+                        .of("job")?;
+                }
+            }
+            Ok(u64::try_from(old.len()).unwrap_or(u64::MAX))
         })
         .await
     }
@@ -258,11 +278,11 @@ impl JobStore for SqliteStore {
         self.read(move |connection| {
             let count: i64 = match tenant {
                 Some(tenant) => connection
-                    .prepare_cached("SELECT count(*) FROM jobs INDEXED BY jobs_live WHERE due IS NOT NULL AND tenant = ?1")
+                    .prepare_cached("SELECT count(*) FROM line WHERE tenant = ?1")
                     .of("job")?
                     .query_row([tenant.as_bytes()], |row| row.get(0)),
                 None => connection
-                    .prepare_cached("SELECT count(*) FROM jobs WHERE due IS NOT NULL")
+                    .prepare_cached("SELECT count(*) FROM line")
                     .of("job")?
                     .query_row([], |row| row.get(0)),
             }
@@ -299,37 +319,97 @@ fn change(job: &Job) -> Change {
 }
 
 fn insert(connection: &Connection, row: &JobRow) -> Work<()> {
-    let sql = format!(
-        "INSERT INTO jobs ({COLUMNS}, turn)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, {})",
-        line::TURN
-    );
+    let turn = line::turn(connection, row)?;
+    let sql = "INSERT INTO jobs (id, tenant, kind, subject, priority, turn, created_at, withdrawn, spec)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
     connection
-        .prepare_cached(&sql)
+        .prepare_cached(sql)
         .of("job")?
         .execute(params![
             row.id,
             row.tenant,
             row.kind,
             row.subject,
+            row.priority,
+            turn,
+            row.created_at,
+            row.due.is_none() && !row.started,
+            row.spec,
+        ])
+        .of("job")?;
+    match row.due {
+        Some(_) => stand(connection, row, turn)?,
+        None => end(connection, &row.id, row.version, &row.record)?,
+    }
+    if row.started {
+        line::serve(connection, &row.id)?;
+    }
+    Ok(())
+}
+
+/// Puts a job in line.
+fn stand(connection: &Connection, row: &JobRow, turn: i64) -> Work<()> {
+    let sql =
+        "INSERT INTO line (id, tenant, priority, turn, created_at, due, running, started, suspect, version,
+                                 record)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+    connection
+        .prepare_cached(sql)
+        .of("job")?
+        .execute(params![
+            row.id,
+            row.tenant,
+            row.priority,
+            turn,
+            row.created_at,
             row.due,
             row.running,
             row.started,
-            row.priority,
-            row.created_at,
+            row.suspect,
             row.version,
-            row.spec,
             row.record,
-            row.suspect
         ])
         .of("job")?;
     Ok(())
 }
 
-fn update(connection: &Connection, expected: Version, row: &JobRow) -> Work<Swap> {
-    let sql = "UPDATE jobs SET due = ?1, running = ?2, started = ?3, version = ?4, record = ?5, suspect = ?6
+/// Keeps how a job ended.
+fn end(connection: &Connection, id: &[u8; 16], version: i64, record: &str) -> Work<()> {
+    connection
+        .prepare_cached("INSERT INTO ends (id, version, record) VALUES (?1, ?2, ?3)")
+        .of("job")?
+        .execute(params![id, version, record])
+        .of("job")?;
+    Ok(())
+}
+
+fn update(connection: &Connection, expected: Version, row: &StepRow) -> Work<Swap> {
+    let written = match row.due {
+        Some(_) => go_on(connection, expected, row)?,
+        None => leave(connection, expected, row)?,
+    };
+    if written {
+        return Ok(Swap::Swapped);
+    }
+    let there = connection
+        .prepare_cached("SELECT 1 FROM jobs WHERE id = ?1 AND tenant = ?2")
+        .of("job")?
+        .exists(params![row.id, row.tenant])
+        .of("job")?;
+    if !there {
+        return Ok(Swap::Missing);
+    }
+    if reopen(connection, expected, row)? {
+        return update(connection, expected, row);
+    }
+    Ok(Swap::Moved)
+}
+
+/// A job that stays in line is rewritten there; tells whether it was there at that version.
+fn go_on(connection: &Connection, expected: Version, row: &StepRow) -> Work<bool> {
+    let sql = "UPDATE line SET due = ?1, running = ?2, started = ?3, version = ?4, record = ?5, suspect = ?6
                WHERE id = ?7 AND tenant = ?8 AND version = ?9";
-    let changed = connection
+    let written = connection
         .prepare_cached(sql)
         .of("job")?
         .execute(params![
@@ -344,15 +424,58 @@ fn update(connection: &Connection, expected: Version, row: &JobRow) -> Work<Swap
             version_column(expected)
         ])
         .of("job")?;
-    if changed == 1 {
-        return Ok(Swap::Swapped);
+    if written > 0 && row.begins {
+        line::serve(connection, &row.id)?;
     }
-    let there = connection
-        .prepare_cached("SELECT 1 FROM jobs WHERE id = ?1 AND tenant = ?2")
+    Ok(written > 0)
+}
+
+/// A job that ends leaves the line; tells whether it was there at that version.
+fn leave(connection: &Connection, expected: Version, row: &StepRow) -> Work<bool> {
+    let gone = connection
+        .prepare_cached("DELETE FROM line WHERE id = ?1 AND tenant = ?2 AND version = ?3")
         .of("job")?
-        .exists(params![row.id, row.tenant])
+        .execute(params![row.id, row.tenant, version_column(expected)])
         .of("job")?;
-    Ok(if there { Swap::Moved } else { Swap::Missing })
+    if gone == 0 {
+        return Ok(false);
+    }
+    end(connection, &row.id, row.version, &row.record)?;
+    if !row.started {
+        connection
+            .prepare_cached("UPDATE jobs SET withdrawn = 1 WHERE id = ?1")
+            .of("job")?
+            .execute([row.id])
+            .of("job")?;
+    }
+    Ok(true)
+}
+
+/// Takes a job back into the line that has ended at this version; tells whether there is one. No step leads out of an
+/// end, so nobody does so but who writes past the steps.
+fn reopen(connection: &Connection, expected: Version, row: &StepRow) -> Work<bool> {
+    let back = connection
+        .prepare_cached(
+            "INSERT INTO line (id, tenant, priority, turn, created_at, due, running, started, suspect, version, record)
+             SELECT jobs.id, tenant, priority, turn, created_at, 0, 0, withdrawn = 0, 0, version, record
+             FROM ends CROSS JOIN jobs ON jobs.id = ends.id WHERE ends.id = ?1 AND version = ?2",
+        )
+        .of("job")?
+        .execute(params![row.id, version_column(expected)])
+        .of("job")?;
+    for sql in [
+        "DELETE FROM ends WHERE id = ?1",
+        "UPDATE jobs SET withdrawn = 0 WHERE id = ?1",
+    ] {
+        if back > 0 {
+            connection
+                .prepare_cached(sql)
+                .of("job")?
+                .execute([row.id])
+                .of("job")?;
+        }
+    }
+    Ok(back > 0)
 }
 
 /// What a key that is still kept says about a new submission.
@@ -373,7 +496,7 @@ fn remembered(connection: &Connection, job: &JobRow, claim: &IdempotencyClaim) -
     if Fingerprint(fingerprint) != claim.fingerprint {
         return Ok(Some(Inserted::Conflict));
     }
-    let sql = format!("SELECT {COLUMNS} FROM jobs WHERE id = ?1");
+    let sql = format!("SELECT {COLUMNS} FROM whole_jobs WHERE id = ?1");
     let twin = one(connection, &sql, [id])?.ok_or_else(|| StoreError::Unreadable {
         what: "idempotency key",
         problem: "its job is missing".into(),

@@ -2,29 +2,48 @@
 
 use std::collections::HashMap;
 
-use marquetry_model::Job;
-use marquetry_store::persisted::{priority_column, readable};
-use marquetry_store::{Pick, Suspect, Suspects};
+use marquetry_model::{Job, Priority};
+use marquetry_store::persisted::{JobRow, priority_column, readable};
+use marquetry_store::{First, Pick, Suspect, Suspects};
 use rusqlite::{Connection, Row, params};
 
-use super::jobs::{COLUMNS, read_job};
+use super::jobs::{LIVE, read_job};
 use crate::error::{Doing, Work};
 
-/// The turn of the job that is being inserted, whose tenant is `?2` and whose priority `?8`. Each half is one step
-/// into the end of an index.
-pub(super) const TURN: &str = "max(
-    coalesce((SELECT turn FROM jobs
-              WHERE tenant = ?2 AND priority = ?8 AND (due IS NOT NULL OR started = 1)
+/// The turn of a job that comes in: the first of its tenant `?1` and its priority `?2` by what is there, one step into
+/// the end of an index; or what was served.
+const TURN: &str = "SELECT max(
+    coalesce((SELECT turn FROM jobs WHERE tenant = ?1 AND priority = ?2 AND withdrawn = 0
               ORDER BY turn DESC LIMIT 1) + 1, 0),
-    coalesce((SELECT turn FROM jobs WHERE priority = ?8 AND started = 1 ORDER BY turn DESC LIMIT 1), 0))";
+    coalesce((SELECT turn FROM served WHERE priority = ?2), 0))";
+
+/// The turn of a job that comes in.
+pub(super) fn turn(connection: &Connection, job: &JobRow) -> Work<i64> {
+    let mut statement = connection.prepare_cached(TURN).of("job")?;
+    statement
+        .query_row(params![job.tenant, job.priority], |row| row.get(0))
+        .of("job")
+}
+
+/// Notes that the turn of this job was served.
+pub(super) fn serve(connection: &Connection, id: &[u8; 16]) -> Work<()> {
+    let sql = "UPDATE served SET turn = jobs.turn FROM jobs
+               WHERE jobs.id = ?1 AND served.priority = jobs.priority AND served.turn < jobs.turn";
+    connection
+        .prepare_cached(sql)
+        .of("job")?
+        .execute([id])
+        .of("job")?;
+    Ok(())
+}
 
 /// Everything here is covered by the index, so that passing over a job costs no look at its row.
-const WAITING: &str = "SELECT rowid, tenant FROM jobs
-    WHERE due IS NOT NULL AND running = 0 AND priority = ?1 AND due <= ?2 AND (suspect = 0 OR ?3)
+const WAITING: &str = "SELECT rowid, tenant FROM line
+    WHERE running = 0 AND priority = ?1 AND due <= ?2 AND (suspect = 0 OR ?3)
     ORDER BY turn, created_at, id";
 
 /// Suspects, the longest due first.
-const SUSPECTS: &str = "SELECT rowid, tenant FROM jobs INDEXED BY jobs_suspects
+const SUSPECTS: &str = "SELECT rowid, tenant FROM line INDEXED BY line_suspects
     WHERE suspect = 1 AND running = 0 AND due <= ?1 ORDER BY due, created_at, id";
 
 /// What becomes of jobs that cannot be read.
@@ -49,8 +68,8 @@ impl Unreadable {
 pub(super) fn due(connection: &Connection, pick: &Pick, unreadable: Unreadable) -> Work<Vec<Job>> {
     let limit = usize::try_from(pick.limit).unwrap_or(usize::MAX);
     let sql = format!(
-        "SELECT {COLUMNS} FROM jobs INDEXED BY jobs_leased
-         WHERE running = 1 AND due <= ?1 ORDER BY due, created_at, id"
+        "SELECT {LIVE} FROM line INDEXED BY line_leased CROSS JOIN jobs ON jobs.id = line.id
+         WHERE running = 1 AND due <= ?1 ORDER BY due, line.created_at, line.id"
     );
     let mut found = Vec::new();
     let mut statement = connection.prepare_cached(&sql).of("job")?;
@@ -76,19 +95,27 @@ pub(super) fn due(connection: &Connection, pick: &Pick, unreadable: Unreadable) 
     if !in_line {
         count_suspects(connection, pick, &mut taken)?;
     }
-    for priority in pick.first.order() {
-        let mut statement = connection.prepare_cached(WAITING).of("job")?;
+    let all = Priority::ALL.map(|priority| (priority, limit));
+    let one = (pick.first == First::OneLow).then_some((Priority::Low, 1));
+    let mut low = None;
+    for (priority, most) in one.into_iter().chain(all) {
+        let (mut statement, mut here) = (connection.prepare_cached(WAITING).of("job")?, 0);
         let mut rows = statement
             .query(params![priority_column(priority), pick.now.as_micros(), in_line])
             .of("job")?;
-        while let Some(row) = rows.next().of("job")? {
+        while here < most
+            && let Some(row) = rows.next().of("job")?
+        {
             let taken = taken.entry(tenant(row)).or_default();
-            if *taken >= pick.at_once {
+            let number: i64 = row.get(0).of("job")?;
+            if *taken >= pick.at_once || low == Some(number) {
                 continue;
             }
-            if let Some(job) = by_row(connection, row.get(0).of("job")?, unreadable)? {
+            if let Some(job) = by_row(connection, number, unreadable)? {
                 *taken += 1;
+                here += 1;
                 found.push(job);
+                low = low.or((most == 1).then_some(number));
             }
             if found.len() >= limit {
                 return Ok(found);
@@ -128,7 +155,7 @@ fn suspect(connection: &Connection, pick: &Pick, unreadable: Unreadable) -> Work
 }
 
 fn by_row(connection: &Connection, row: i64, unreadable: Unreadable) -> Work<Option<Job>> {
-    let sql = format!("SELECT {COLUMNS} FROM jobs WHERE rowid = ?1");
+    let sql = format!("SELECT {LIVE} FROM line CROSS JOIN jobs ON jobs.id = line.id WHERE line.rowid = ?1");
     let mut statement = connection.prepare_cached(&sql).of("job")?;
     let mut rows = statement.query([row]).of("job")?;
     let row = rows.next().of("job")?;
@@ -164,7 +191,7 @@ fn running(connection: &Connection, pick: &Pick) -> Work<Tenants> {
     // Told which index, and counted here: left alone, SQLite groups along the index of all jobs of all time, for
     // each claim anew.
     let mut statement = connection
-        .prepare_cached("SELECT tenant FROM jobs INDEXED BY jobs_leased WHERE running = 1")
+        .prepare_cached("SELECT tenant FROM line INDEXED BY line_leased WHERE running = 1")
         .of("job")?;
     let mut rows = statement.query([]).of("job")?;
     let mut counts = HashMap::new();

@@ -22,10 +22,12 @@ fn a_damaged_job_stops_nothing() {
         store,
         async |id: JobId| {
             let newer = r#"{"v":2}"#;
-            let sql = "UPDATE jobs SET record = ?1 WHERE id = ?2";
-            connection
-                .execute(sql, rusqlite::params![newer, id.as_bytes()])
-                .unwrap();
+            for table in ["line", "ends"] {
+                let sql = format!("UPDATE {table} SET record = ?1 WHERE id = ?2");
+                connection
+                    .execute(&sql, rusqlite::params![newer, id.as_bytes()])
+                    .unwrap();
+            }
         },
     ));
 }
@@ -39,7 +41,7 @@ fn a_damaged_tenant_stops_nothing() {
         for n in 0..3 {
             let _new = store.insert_job(&render_job(n), None).await.unwrap();
         }
-        let sql = "UPDATE jobs SET tenant = x'00' WHERE id = ?1";
+        let sql = "UPDATE line SET tenant = x'00' WHERE id = ?1";
         connection.execute(sql, [job_id(0).as_bytes()]).unwrap();
         let claimed = job_steps(&store).claim(worker(1), at(9), LEASE, 9).await.unwrap();
         assert_eq!(claimed.len(), 2);

@@ -125,12 +125,21 @@ pub async fn priorities_come_before_turns(store: Shared) {
     }
     assert_eq!(next(&store, 9).await, [3, 4, 5, 2, 1].map(job_id));
     let low_first = Pick {
-        first: First::Low,
-        ..Pick::any(at(9), 2)
+        first: First::OneLow,
+        ..Pick::any(at(9), 3)
     };
+    insert(&store, 6, 2, Priority::Low).await;
     assert_eq!(
         ids(&store.due_jobs(&low_first).await.unwrap()),
-        [1, 2].map(job_id)
+        [1, 3, 4].map(job_id)
+    );
+    let all = Pick {
+        limit: 9,
+        ..low_first
+    };
+    assert_eq!(
+        ids(&store.due_jobs(&all).await.unwrap()),
+        [1, 3, 4, 5, 2, 6].map(job_id)
     );
     let stored = store.job(tenant_id(2), job_id(3)).await.unwrap().unwrap();
     assert_eq!(stored.priority, Priority::High);

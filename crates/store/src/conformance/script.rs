@@ -478,7 +478,7 @@ async fn everything(store: &Arc<dyn Store>, now: Timestamp) -> Vec<String> {
     all.push(told(store.due_jobs(&Pick::any(Timestamp::MAX, 99)).await));
     let narrow = Pick {
         at_once: 1,
-        first: First::Low,
+        first: First::OneLow,
         ..Pick::any(now, 99)
     };
     all.push(told(store.due_jobs(&narrow).await));

@@ -5,14 +5,14 @@ use std::collections::{BTreeSet, HashMap};
 
 use async_trait::async_trait;
 use marquetry_job::{JobState, Timestamp};
-use marquetry_model::{Job, JobId, TenantId, Version};
+use marquetry_model::{Job, JobId, Priority, TenantId, Version};
 
 use super::ledger::account;
 use super::records::check_new;
 use super::{MemoryStore, RememberedClaim, Shelves, first, ledger, records};
 use crate::{
-    Change, Changes, ClaimStep, Claimed, Cursor, IdempotencyClaim, Inserted, JobFilter, JobStore, JobSwap,
-    Page, Pick, StoreError, Submission, Suspect, Suspects, Swap,
+    Change, Changes, ClaimStep, Claimed, Cursor, First, IdempotencyClaim, Inserted, JobFilter, JobStore,
+    JobSwap, Page, Pick, StoreError, Submission, Suspect, Suspects, Swap,
 };
 
 #[async_trait]
@@ -74,7 +74,7 @@ impl JobStore for MemoryStore {
         for job in &jobs {
             let turn = turn(&shelves, job);
             shelves.turns.insert(job.id, turn);
-            shelves.jobs.insert(job.id, job.clone());
+            put(&mut shelves, job);
         }
         drop(shelves);
         jobs.iter().for_each(|job| self.bell.ring_job(job));
@@ -132,7 +132,7 @@ impl JobStore for MemoryStore {
         for job in due(&shelves, pick) {
             match step(&job) {
                 Some(taken) => {
-                    shelves.jobs.insert(taken.id, taken.clone());
+                    put(&mut shelves, &taken);
                     claimed.taken.push(taken);
                 }
                 None => claimed.left.push(job),
@@ -197,7 +197,7 @@ impl JobStore for MemoryStore {
             ledger::write(&mut shelves, account, [entry]);
         }
         records::add(&mut shelves, &swap.records);
-        shelves.jobs.insert(swap.job.id, swap.job.clone());
+        put(&mut shelves, &swap.job);
         shelves
             .deliveries
             .extend(swap.owed.iter().map(|owed| (owed.id, owed.clone())));
@@ -260,6 +260,17 @@ impl JobStore for MemoryStore {
     }
 }
 
+/// Keeps a job as it is now. Once it has begun, its turn was served.
+fn put(shelves: &mut Shelves, job: &Job) {
+    if job.started_at.is_some()
+        && let Some(turn) = shelves.turns.get(&job.id)
+    {
+        let served = shelves.served.entry(job.priority).or_default();
+        *served = (*served).max(*turn);
+    }
+    shelves.jobs.insert(job.id, job.clone());
+}
+
 /// The turn of a job that comes in.
 fn turn(shelves: &Shelves, job: &Job) -> u64 {
     let alike = |other: &&Job| other.priority == job.priority;
@@ -270,8 +281,8 @@ fn turn(shelves: &Shelves, job: &Job) -> u64 {
         .filter(|other| other.tenant == job.tenant && (begun(other) || !other.state.is_terminal()))
         .filter_map(turn_of)
         .max();
-    let served = jobs().filter(begun).filter_map(turn_of).max();
-    own.map_or(0, |own| own + 1).max(served.unwrap_or(0))
+    let served = shelves.served.get(&job.priority).copied().unwrap_or(0);
+    own.map_or(0, |own| own + 1).max(served)
 }
 
 fn running(job: &&Job) -> bool {
@@ -325,19 +336,18 @@ fn due(shelves: &Shelves, pick: &Pick) -> Vec<Job> {
     for job in jobs().filter(passed_over).filter(is_due) {
         *taken.entry(job.tenant).or_default() += 1;
     }
-    let place = |job: &Job| {
-        let lane = pick
-            .first
-            .order()
-            .into_iter()
-            .position(|lane| lane == job.priority);
-        (lane, shelves.turns.get(&job.id).copied(), job.created_at, job.id)
-    };
+    let turn_of = |job: &Job| shelves.turns.get(&job.id).copied();
+    let place = |job: &Job| (job.priority, turn_of(job), job.created_at, job.id);
     let mut waiting: Vec<&Job> = jobs()
         .filter(|job| !running(job) && !passed_over(job))
         .filter(is_due)
         .collect();
     waiting.sort_by_key(|job| place(job));
+    let may_run = |job: &&&Job| taken.get(&job.tenant).is_none_or(|taken| *taken < pick.at_once);
+    let low = |job: &&&Job| pick.first == First::OneLow && job.priority == Priority::Low;
+    let one = waiting.iter().filter(low).find(may_run).map(|job| job.id);
+    // Stable: the others stay in their order.
+    waiting.sort_by_key(|job| Some(job.id) != one);
     for job in waiting {
         if u32::try_from(found.len()).is_ok_and(|found| found >= pick.limit) {
             break;

@@ -48,6 +48,59 @@ pub struct JobRow {
     pub suspect: bool,
 }
 
+/// What a step writes: where a job stands now, without all that never changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StepRow {
+    /// The job's id.
+    pub id: [u8; 16],
+    /// Whose it is.
+    pub tenant: [u8; 16],
+    /// When it is due, in microseconds; `None` once it has ended.
+    pub due: Option<i64>,
+    /// Whether a worker holds it.
+    pub running: bool,
+    /// Whether a worker ever held it.
+    pub started: bool,
+    /// Whether this is the step by which a worker took it for the first time: from now on its turn was served.
+    pub begins: bool,
+    /// Whether a holder of it has vanished before.
+    pub suspect: bool,
+    /// Its version.
+    pub version: i64,
+    /// Where it stands and what came of it.
+    pub record: String,
+}
+
+impl StepRow {
+    /// What is written when a step has led to `job`.
+    pub fn of(job: &Job) -> Self {
+        let record = RecordForm {
+            v: V,
+            state: JobStateForm::of(&job.state),
+            silent: job.announce == Announce::Silent,
+            callback: job.callback.as_ref().map(CallbackForm::of),
+            send_to: job.send_to.as_ref().map(SendToForm::of),
+            updated_at: job.updated_at.as_micros(),
+            charge: job.charge.map(Amount::micros),
+            started_at: job.started_at.map(Timestamp::as_micros),
+            result: job.result.as_ref().map(ResultForm::of),
+            timeline: TimelineForm::of(&job.timeline),
+        };
+        let running = matches!(job.state, JobState::Running { .. });
+        Self {
+            id: *job.id.as_bytes(),
+            tenant: *job.tenant.as_bytes(),
+            due: job.state.due().map(Timestamp::as_micros),
+            running,
+            started: job.started_at.is_some(),
+            begins: running && job.started_at == Some(job.updated_at),
+            suspect: job.state.is_suspect(),
+            version: version_column(job.version),
+            record: write(&record),
+        }
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 struct RecordForm {
     v: u32,
@@ -94,32 +147,21 @@ struct FileForm {
 impl JobRow {
     /// The row of a job.
     pub fn of(job: &Job) -> Self {
-        let record = RecordForm {
-            v: V,
-            state: JobStateForm::of(&job.state),
-            silent: job.announce == Announce::Silent,
-            callback: job.callback.as_ref().map(CallbackForm::of),
-            send_to: job.send_to.as_ref().map(SendToForm::of),
-            updated_at: job.updated_at.as_micros(),
-            charge: job.charge.map(Amount::micros),
-            started_at: job.started_at.map(Timestamp::as_micros),
-            result: job.result.as_ref().map(ResultForm::of),
-            timeline: TimelineForm::of(&job.timeline),
-        };
+        let step = StepRow::of(job);
         Self {
-            id: *job.id.as_bytes(),
-            tenant: *job.tenant.as_bytes(),
+            id: step.id,
+            tenant: step.tenant,
             kind: job.kind().name().to_owned(),
             subject: job.spec.subject().map(|mockup| *mockup.as_bytes()),
-            due: job.state.due().map(Timestamp::as_micros),
-            running: matches!(job.state, JobState::Running { .. }),
-            started: job.started_at.is_some(),
+            due: step.due,
+            running: step.running,
+            started: step.started,
             priority: priority_column(job.priority),
             created_at: job.created_at.as_micros(),
-            version: version_column(job.version),
+            version: step.version,
             spec: write_spec(&job.spec),
-            record: write(&record),
-            suspect: job.state.is_suspect(),
+            record: step.record,
+            suspect: step.suspect,
         }
     }
 
