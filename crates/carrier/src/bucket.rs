@@ -235,7 +235,7 @@ fn refusal(sent: &Sent) -> String {
         (Some("InvalidAccessKeyId"), _) => "the storage does not know the access key id".into(),
         (Some("SignatureDoesNotMatch"), _) => "the secret access key is not that of the access key id".into(),
         (Some("AuthorizationHeaderMalformed" | "PermanentRedirect" | "TemporaryRedirect"), _)
-        | (None, 301 | 307) => "the bucket is in another region, or at another address".into(),
+        | (None, 300..400) => "the bucket is in another region, or at another address".into(),
         (Some("SlowDown"), _) | (None, 429 | 503) => "the storage has too much to do".into(),
         (Some("RequestTimeTooSkewed"), _) => "the clocks of this server and the storage differ".into(),
         (Some(code), _) => format!("the storage answered {}: {code}", said(sent.status)),
