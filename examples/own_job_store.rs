@@ -15,11 +15,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use marquetry_job::{Jitter, JobEvent, JobState, RetrySchedule, Timestamp, WorkerId};
 use marquetry_model::{
-    Announce, Job, JobId, JobResult, JobSpec, TenantId, UploadSource, UploadSpec, Version,
+    Announce, Job, JobId, JobResult, JobSpec, Priority, TenantId, UploadSource, UploadSpec, Version,
 };
 use marquetry_store::{
-    Bell, Change, Changes, Clock, Cursor, IdempotencyClaim, Inserted, JobFilter, JobStore, JobSwap, Page,
-    Pick, StoreError, Suspects, Swap, SystemClock,
+    Bell, Change, Changes, Clock, Cursor, First, IdempotencyClaim, Inserted, JobFilter, JobStore, JobSwap,
+    Page, Pick, StoreError, Suspects, Swap, SystemClock,
 };
 
 /// Jobs by id, and the keys of submissions that were seen.
@@ -146,11 +146,10 @@ impl JobStore for MapStore {
         let mut found: Vec<&Job> = kept.jobs.values().filter(due).collect();
         found.sort_by_key(|job| {
             let lapsed = running(job).then_some(job.state.due());
-            let lane = pick.first.order().iter().position(|lane| *lane == job.priority);
             (
                 lapsed.is_none(),
                 lapsed,
-                lane,
+                job.priority,
                 kept.turns[&job.id],
                 job.created_at,
                 job.id,
@@ -176,6 +175,14 @@ impl JobStore for MapStore {
                 *running_of.entry(job.tenant).or_default() += 1;
             }
             found.retain(|job| !suspect(job));
+        }
+        // Now and then one low job goes before all others that wait; the sort is stable.
+        let has_room = |job: &&Job| running_of.get(&job.tenant).is_none_or(|of| *of < pick.at_once);
+        let low = |job: &&Job| !running(job) && job.priority == Priority::Low;
+        if pick.first == First::OneLow
+            && let Some(one) = found.iter().copied().filter(low).find(has_room)
+        {
+            found.sort_by_key(|job| (!running(job), job.id != one.id));
         }
         // Waiting jobs of a tenant that has enough running are passed over.
         found.retain(|job| {
