@@ -1,9 +1,10 @@
 //! The store of deliveries.
 
 use async_trait::async_trait;
-use marquetry_job::{DeliveryShown, Timestamp};
+use marquetry_job::{DeliveryShown, JobState, Timestamp};
 use marquetry_model::{
-    AttemptRecord, Carriage, Delivery, DeliveryId, EndpointId, EventType, Lane, Target, TenantId, Version,
+    AttemptRecord, Carriage, Delivery, DeliveryId, EndpointId, EventType, Job, Lane, Sending, Target,
+    TenantId, Version,
 };
 
 use crate::{Cursor, Page, StoreError, Swap};
@@ -111,6 +112,21 @@ pub trait DeliveryStore: std::fmt::Debug + Send + Sync {
     /// # Errors
     /// Only those of the backend; nothing is forgotten then.
     async fn forget_deliveries(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError>;
+}
+
+/// Where the file of `job` has got to; `None` when it is sent nowhere, and before it is there.
+///
+/// # Errors
+/// Those of the store.
+pub async fn sending<S: DeliveryStore + ?Sized>(store: &S, job: &Job) -> Result<Option<Sending>, StoreError> {
+    let (Some(send_to), JobState::Succeeded { .. }) = (&job.send_to, &job.state) else {
+        return Ok(None);
+    };
+    let mut deliveries = Vec::with_capacity(send_to.parcels.len());
+    for parcel in &send_to.parcels {
+        deliveries.extend(store.delivery(job.tenant, parcel.delivery).await?);
+    }
+    Ok(Sending::of(send_to, &deliveries))
 }
 
 /// Which deliveries to list. The default lists all.

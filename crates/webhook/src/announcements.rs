@@ -9,7 +9,7 @@ use marquetry_model::{
     After, Announce, Batch, BatchId, Delivery, DeliveryId, Destination, DialectName, EndpointId, EventNaming,
     EventType, Job, Pending, Reach, SendTo, Sending, Target, TenantId, Then,
 };
-use marquetry_store::{Announcer, Owed, RecordStoreExt as _, Schedules, Store, StoreError};
+use marquetry_store::{Announcer, Owed, RecordStoreExt as _, Schedules, Store, StoreError, sending};
 
 use crate::{random, terms};
 
@@ -122,7 +122,7 @@ impl Announcements {
         let mut sendings = Vec::with_capacity(batch.jobs.len());
         for job in &batch.jobs {
             if let Some(job) = self.store.job(tenant, *job).await? {
-                sendings.push(self.sending(&job).await?);
+                sendings.push(sending(&*self.store, &job).await?);
                 jobs.push(job);
             }
         }
@@ -233,18 +233,6 @@ impl Announcements {
             }
         }
     }
-
-    /// Where the file of `job` has got to.
-    async fn sending(&self, job: &Job) -> Result<Option<Sending>, StoreError> {
-        let Some(send_to) = &job.send_to else {
-            return Ok(None);
-        };
-        let mut deliveries = Vec::with_capacity(send_to.parcels.len());
-        for parcel in &send_to.parcels {
-            deliveries.extend(self.store.delivery(job.tenant, parcel.delivery).await?);
-        }
-        Ok(Sending::of(send_to, &deliveries))
-    }
 }
 
 #[async_trait]
@@ -274,7 +262,10 @@ impl Announcer for Announcements {
         match pending.then {
             Then::TellOfBatch(id) => self.owed_for_batch(pending.tenant, id, now).await,
             Then::TellOfJob(id) => match self.store.job(pending.tenant, id).await? {
-                Some(job) => self.told(&job, self.sending(&job).await?.as_ref(), now).await,
+                Some(job) => {
+                    self.told(&job, sending(&*self.store, &job).await?.as_ref(), now)
+                        .await
+                }
                 None => Ok(Vec::new()),
             },
         }

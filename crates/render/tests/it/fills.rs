@@ -272,7 +272,7 @@ fn a_stroke_lies_where_it_is_aligned() {
 fn a_line_lies_over_the_overlay_of_its_shape() {
     let square = [[0.3, 0.3], [0.7, 0.3], [0.7, 0.7], [0.3, 0.7]];
     let lined = |effects: &[Effect]| {
-        let line = stroke(4.0, "Inside", solid_paint([9, 9, 9]));
+        let line = stroke(3.0, "Inside", solid_paint([9, 9, 9]));
         let layer = stroked(shape(&[Curve::polygon(&square)]), &line);
         let (got, missing) = alone(20, layer.effects(&effect::effects(effects.iter().cloned(), true)));
         assert_eq!(missing, []);

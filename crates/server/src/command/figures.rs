@@ -187,7 +187,9 @@ mod tests {
     fn every_figure_is_described_used_and_documented() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         let mut found = BTreeSet::new();
-        for room in ["blobs", "store", "worker", "webhook", "service", "server"] {
+        for room in [
+            "blobs", "store", "worker", "webhook", "carrier", "service", "server",
+        ] {
             used(&root.join("crates").join(room).join("src"), &mut found);
         }
         let found: BTreeSet<&str> = found.iter().map(String::as_str).collect();

@@ -1,9 +1,8 @@
 //! What is pinned to a job of where its file goes: destinations are looked up and paths filled in when it comes in.
 
-use marquetry_job::JobState;
 use marquetry_model::{
-    About, Date, Delivery, DeliveryId, Destination, DialectName, Handle, Job, Parcel, PathTemplate,
-    PathValues, Preset, Reach, SendTo, Sending, TenantId,
+    About, Date, DeliveryId, Destination, DialectName, Handle, Job, Parcel, PathTemplate, PathValues, Preset,
+    Reach, SendTo, Sending, TenantId,
 };
 use marquetry_store::RecordStoreExt as _;
 use marquetry_template::Filled;
@@ -83,14 +82,7 @@ impl Service {
     /// # Errors
     /// Those of the store.
     pub async fn sending(&self, job: &Job) -> Result<Option<Sending>, ServiceError> {
-        let (Some(send_to), JobState::Succeeded { .. }) = (&job.send_to, &job.state) else {
-            return Ok(None);
-        };
-        let mut deliveries: Vec<Delivery> = Vec::with_capacity(send_to.parcels.len());
-        for parcel in &send_to.parcels {
-            deliveries.extend(self.store().delivery(job.tenant, parcel.delivery).await?);
-        }
-        Ok(Sending::of(send_to, &deliveries))
+        Ok(marquetry_store::sending(self.store(), job).await?)
     }
 
     /// The way that a submission asks for, if it asks for one.
