@@ -1,23 +1,15 @@
 //! Nothing is begun for whoever cannot pay, and nothing is charged for what fails.
 
-use marquetry_model::{Amount, Prices};
+use marquetry_model::Amount;
 use serde_json::{Value, json};
 
 use super::error;
-use super::world::card;
-use crate::http::site::{Setup, Site};
+use super::world::{card, priced};
+use crate::http::site::Site;
 
 /// A site on which a file of a template costs 44,000 millionths.
 async fn shop() -> Site {
-    let prices = Prices {
-        template: Amount::from_micros(44_000),
-        ..Prices::default()
-    };
-    let site = Site::idle(Setup {
-        prices,
-        ..Setup::default()
-    })
-    .await;
+    let site = priced().await;
     for id in ["tpl_1", "tpl_2"] {
         site.publish(&card(id)).await;
     }

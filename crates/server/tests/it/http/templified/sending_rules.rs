@@ -1,11 +1,11 @@
 //! Destinations and presets as they are made, changed and refused; and who may be named.
 
-use marquetry_model::{Amount, Prices};
+use marquetry_model::Amount;
 use serde_json::{Value, json};
 
 use super::error;
 use super::sending::destination;
-use super::world::{card, team};
+use super::world::{card, https_alone, priced, team};
 use crate::http::client::Ask;
 use crate::http::site::{Setup, Site};
 
@@ -82,14 +82,7 @@ async fn a_destination_shows_nothing_of_its_secrets_but_the_end() {
 
 #[tokio::test]
 async fn what_is_wrong_is_named_by_its_place() {
-    let site = Site::idle(Setup {
-        policy: marquetry_egress::Policy {
-            schemes: marquetry_egress::Schemes::HttpsOnly,
-            ..marquetry_egress::Policy::default()
-        },
-        ..Setup::default()
-    })
-    .await;
+    let site = https_alone().await;
     let webhook = |url: &str| json!({"name": "x", "webhook": {"url": url}});
     for (body, places) in [
         (json!({}), vec!["", "name"]),
@@ -288,15 +281,7 @@ async fn an_export_may_say_under_which_path_and_which_codes() {
 
 #[tokio::test]
 async fn an_export_is_paid_for_and_repeated_as_any_render() {
-    let prices = Prices {
-        template: Amount::from_micros(44_000),
-        ..Prices::default()
-    };
-    let site = Site::idle(Setup {
-        prices,
-        ..Setup::default()
-    })
-    .await;
+    let site = priced().await;
     site.publish(&card("tpl_card")).await;
     destination(&site, "webhook", &site.outside).await;
     let made = json!({"template_id": "tpl_card", "fields": {"Name": "Jo"}});

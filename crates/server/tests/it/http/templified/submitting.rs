@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::error;
-use super::world::card;
+use super::world::{card, https_alone};
 use crate::http::client::Ask;
 use crate::http::site::{Setup, Site};
 
@@ -57,14 +57,7 @@ pub(super) fn assert_moment(text: &str) {
 
 #[tokio::test]
 async fn c15_callbacks_go_to_https_alone() {
-    let site = Site::idle(Setup {
-        policy: marquetry_egress::Policy {
-            schemes: marquetry_egress::Schemes::HttpsOnly,
-            ..marquetry_egress::Policy::default()
-        },
-        ..Setup::default()
-    })
-    .await;
+    let site = https_alone().await;
     site.publish(&card("tpl_card")).await;
     for wrong in [
         "http://hooks.example.org/x",

@@ -1,10 +1,38 @@
 //! Layouts that the tests of this dialect fill, and short ways to ask for things.
 
 use http::Method;
+use marquetry_egress::{Policy, Schemes};
+use marquetry_model::{Amount, Prices};
 use serde_json::{Value, json};
 
 use crate::http::client::{Answer, Ask};
-use crate::http::site::Site;
+use crate::http::site::{Setup, Site};
+
+/// A site on which a file of a template costs 44,000 millionths.
+pub(super) async fn priced() -> Site {
+    let prices = Prices {
+        template: Amount::from_micros(44_000),
+        ..Prices::default()
+    };
+    Site::idle(Setup {
+        prices,
+        ..Setup::default()
+    })
+    .await
+}
+
+/// A site that calls nobody but by https.
+pub(super) async fn https_alone() -> Site {
+    let policy = Policy {
+        schemes: Schemes::HttpsOnly,
+        ..Policy::default()
+    };
+    Site::idle(Setup {
+        policy,
+        ..Setup::default()
+    })
+    .await
+}
 
 /// A card of one page: a name that must be given, a motto, a colour, a picture.
 pub(super) fn card(id: &str) -> Value {
