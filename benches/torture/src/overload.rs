@@ -10,6 +10,7 @@ use crate::failure::Failure;
 use crate::figures::{Figures, Verdict};
 use crate::ground::{Asker, Common, Ground, now};
 use crate::load::{Samples, by_timetable, flat_out};
+use crate::process::worked_here;
 use crate::program::Build;
 use crate::receiver::Receiver;
 
@@ -56,6 +57,7 @@ impl Overload {
         let (calm, calm_looks) = self.under(&asker, capacity * 0.8, long / 2).await?;
 
         now("many times that");
+        let (server, here) = (ground.site.process(0)?.worked(), worked_here());
         let (heard, began) = (receiver.count(), Instant::now());
         let counting = async {
             tokio::time::sleep(long).await;
@@ -64,6 +66,12 @@ impl Overload {
         let (under, told) = tokio::join!(self.under(&asker, capacity * self.times, long), counting);
         let (storm, storm_looks) = under?;
         let goodput = told as f64 / long.as_secs_f64();
+        let cores = |before: Option<Duration>, after: Option<Duration>| {
+            let worked = after?.saturating_sub(before?);
+            Some((worked.as_secs_f64() / began.elapsed().as_secs_f64() * 100.0).round() / 100.0)
+        };
+        let server = cores(server, ground.site.process(0)?.worked());
+        let here = cores(here, worked_here());
 
         now("and after");
         let normal = calm.good().quantile(0.99) * 2;
@@ -99,6 +107,9 @@ impl Overload {
         figures.spread("GET /jobs/{id} at 80 %", &calm_looks.good());
         figures.spread("GET /jobs/{id} in overload", &storm_looks.good());
         figures.tell("ended and told (a second)", goodput.round());
+        // On few cores, what the driver takes is missing to the server.
+        figures.tell("processors that the server had", server);
+        figures.tell("processors that the driver had", here);
         figures.time("normal again after", recovered);
         let (_, most) = memory.unwrap_or_default();
         figures.tell("memory at most (MiB)", most >> 20);

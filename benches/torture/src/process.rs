@@ -129,12 +129,32 @@ impl Process {
         Some((of("VmRSS:")?, of("VmHWM:")?))
     }
 
+    /// How much time processors have given it, in its own threads and in those that have ended.
+    pub(crate) fn worked(&self) -> Option<Duration> {
+        worked(&self.pid.to_string())
+    }
+
     /// How many file descriptors it has open.
     pub(crate) fn descriptors(&self) -> Option<usize> {
         std::fs::read_dir(format!("/proc/{}/fd", self.pid))
             .ok()
             .map(Iterator::count)
     }
+}
+
+/// How much time processors have given this driver.
+pub(crate) fn worked_here() -> Option<Duration> {
+    worked("self")
+}
+
+/// From `utime` and `stime` of `/proc/PID/stat`, which Linux counts in hundredths of a second.
+fn worked(process: &str) -> Option<Duration> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    // The name in brackets may hold anything.
+    let (_, fields) = stat.rsplit_once(')')?;
+    let mut times = fields.split_whitespace().skip(11);
+    let mut hundredths = || times.next()?.parse::<u64>().ok();
+    Some(Duration::from_millis(10 * (hundredths()? + hundredths()?)))
 }
 
 fn last_line(log: &Path) -> String {

@@ -126,6 +126,9 @@ async fn walk(
     let found = app.router.find(&head.method, &path)?;
     Span::current().record("route", found.pattern);
     *route = found.pattern;
+    if found.route.submits {
+        app.gate.look()?;
+    }
     match found.route.handler {
         Handler::Anyone(handler) => {
             let call = Call::new(Arc::clone(app), head, path, found.gaps, body);

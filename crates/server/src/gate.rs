@@ -3,7 +3,7 @@
 //! To accept costs a database a flush and this process its cores; to refuse costs next to nothing. Without a bound,
 //! callers who submit faster than jobs can be done take the cores from those who look, and from the renders themselves:
 //! the queue grows, and nothing leaves it. So a few submissions are in hand at a time, others stand in line for a
-//! moment, and the rest is told to come back, before its body is read where that can be known. The few become fewer as long as this process is
+//! moment, and the rest is told to come back, before its key and its body are looked at where that can be known. The few become fewer as long as this process is
 //! late: when its own clockwork rings too late, there are more who want a core than there are cores.
 
 use std::collections::VecDeque;
@@ -73,7 +73,8 @@ impl Gate {
         }))
     }
 
-    /// Whether it is worth reading a body: a client may take its time over that, so it is not in hand meanwhile.
+    /// Whether it is worth looking at a submission at all: to find out whose it is asks the database, and a client may
+    /// take its time over the body, so that it is not in hand meanwhile.
     ///
     /// # Errors
     /// 503 when whatever comes of it would be refused.

@@ -64,6 +64,9 @@ pub(crate) struct Route {
     method: Method,
     paths: &'static [&'static str],
     pub(crate) handler: Handler,
+    /// Whether it submits jobs, which pass a gate. What can be refused there is refused before anything else is
+    /// looked at, the key included: many times what can be done is asked for then, and each refusal has to be cheap.
+    pub(crate) submits: bool,
 }
 
 macro_rules! routes {
@@ -73,11 +76,15 @@ macro_rules! routes {
                 method: Method::$method,
                 paths: &[$($path),+],
                 handler: routes!(@ $guard $handler),
+                submits: routes!(? $guard),
             },
         )*];
     };
     (@ Anyone $handler:path) => { Handler::Anyone(|call| Box::pin($handler(call).map_err(Refused::from))) };
     (@ Key $handler:path) => { Handler::Key(|call, caller| Box::pin($handler(call, caller).map_err(Refused::from))) };
+    (@ Submitter $handler:path) => { routes!(@ Key $handler) };
+    (? Submitter) => { true };
+    (? $guard:ident) => { false };
 }
 
 routes! {
@@ -91,7 +98,7 @@ routes! {
     Key GET ["/api/v1/psd-mockups/{id}/fidelity", "/api/v1/mockups/{id}/fidelity"] => mockups::fidelity;
     Key DELETE ["/api/v1/mockups/all"] => mockups::delete_all;
 
-    Key POST ["/api/v1/renders"] => renders::create;
+    Submitter POST ["/api/v1/renders"] => renders::create;
 
     Key GET ["/api/v1/jobs"] => jobs::list;
     Key GET ["/api/v1/jobs/{id}"] => jobs::get;
@@ -117,7 +124,7 @@ routes! {
     Key GET ["/api/v1/me"] => account::me;
     Anyone GET ["/api/v1/packages/plans", "/api/v1/packages/pricing"] => account::plans;
 
-    Key POST ["/api/v1/create"] => fills::create;
+    Submitter POST ["/api/v1/create"] => fills::create;
     Key GET ["/api/v1/create/{job}"] => fills::poll;
 
     Key GET ["/api/v1/templates"] => templates::list;
@@ -128,7 +135,7 @@ routes! {
     Key GET ["/api/v1/templates/{id}/layout"] => templates::layout;
     Key GET ["/api/v1/templates/{id}/draft"] => templates::draft;
     Key POST ["/api/v1/templates/{id}/publish"] => templates::publish;
-    Key POST ["/api/v1/templates/{id}/preview"] => templates::preview;
+    Submitter POST ["/api/v1/templates/{id}/preview"] => templates::preview;
     Key GET ["/api/v1/template-assets"] => assets::list;
     Key POST ["/api/v1/template-assets"] => assets::create;
     Key GET ["/api/v1/template-assets/{id}"] => assets::get;
@@ -136,13 +143,13 @@ routes! {
 
     Key GET ["/api/v1/design-groups"] => groups::list;
     Key POST ["/api/v1/design-groups"] => groups::create;
-    Key POST ["/api/v1/design-groups/create"] => groups::produce;
+    Submitter POST ["/api/v1/design-groups/create"] => groups::produce;
     Key GET ["/api/v1/design-groups/{id}"] => groups::get;
     Key PUT ["/api/v1/design-groups/{id}"] => groups::change;
     Key DELETE ["/api/v1/design-groups/{id}"] => groups::delete;
 
     Key POST ["/api/v1/studio/create"] => designs::create;
-    Key POST ["/api/v1/studio/create-and-render"] => fills::create_and_render;
+    Submitter POST ["/api/v1/studio/create-and-render"] => fills::create_and_render;
     Key POST ["/api/v1/studio/create/team"] => teams::seat;
     Key GET ["/api/v1/destinations"] => destinations::list;
     Key POST ["/api/v1/destinations"] => destinations::create;
@@ -159,10 +166,10 @@ routes! {
     Key GET ["/api/v1/studio/{id}"] => designs::get;
     Key PATCH ["/api/v1/studio/{id}"] => designs::change;
     Key DELETE ["/api/v1/studio/{id}"] => designs::delete;
-    Key POST ["/api/v1/studio/{id}/export/gfcrew"] => exports::gfcrew;
-    Key POST ["/api/v1/studio/{id}/export/dropbox"] => exports::dropbox;
-    Key POST ["/api/v1/studio/{id}/export/webhook"] => exports::webhook;
-    Key POST ["/api/v1/studio/{id}/export/preset"] => exports::preset;
+    Submitter POST ["/api/v1/studio/{id}/export/gfcrew"] => exports::gfcrew;
+    Submitter POST ["/api/v1/studio/{id}/export/dropbox"] => exports::dropbox;
+    Submitter POST ["/api/v1/studio/{id}/export/webhook"] => exports::webhook;
+    Submitter POST ["/api/v1/studio/{id}/export/preset"] => exports::preset;
     Key POST ["/api/v1/photos/process"] => photos::process;
     Key GET ["/api/v1/photos/process/{job}"] => photos::poll;
 

@@ -10,7 +10,7 @@ use clap::{Args, ValueEnum};
 use marquetry_carrier::Carrier;
 use marquetry_server::{App, Config, serve};
 use tokio::net::TcpListener;
-use tokio::runtime::Runtime;
+use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 #[cfg(feature = "otel")]
@@ -162,13 +162,21 @@ fn slots(asked: Option<usize>) -> usize {
 impl Serve {
     pub(super) fn run(self) -> Result<(), Failure> {
         let _telling = self.logs.start()?;
-        Runtime::new()?.block_on(self.serve())
+        // Callers have threads of their own. A step of a job waits a dozen times for its turn on a thread, and where
+        // each turn comes after thousands of requests, jobs hardly move; between threads the system is fair.
+        let front = Builder::new_multi_thread()
+            .thread_name("marquetry-http")
+            .enable_all()
+            .build()?;
+        Runtime::new()?.block_on(self.serve(front.handle()))
     }
 
-    async fn serve(self) -> Result<(), Failure> {
+    async fn serve(self, front: &Handle) -> Result<(), Failure> {
         let stop = Stop::on_signals()?;
-        let listener = TcpListener::bind(self.listen)
-            .await
+        // Whose runtime it belongs to, theirs are its connections.
+        let listener = front
+            .spawn(TcpListener::bind(self.listen))
+            .await?
             .map_err(|error| Failure::new(format!("cannot listen on {}: {error}", self.listen)))?;
         let address = listener.local_addr()?;
         let public_url = self.public_url.unwrap_or_else(|| format!("http://{address}"));
@@ -212,11 +220,11 @@ impl Serve {
             courier.run(stop.asked()),
             carry(carrier, &stop),
             engine.service.keep_house(stop.asked()),
-            serve(listener, app, stop.asked()),
+            front.spawn(serve(listener, app, stop.asked())),
             admin.serve(&stop),
         );
         watched?;
-        Ok(served?)
+        Ok(served??)
     }
 }
 

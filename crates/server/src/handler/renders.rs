@@ -11,8 +11,6 @@ use crate::reply::Reply;
 /// 200 with the picture, or 202 with the job.
 pub(crate) async fn create(call: Call, caller: Authenticated) -> Result<Reply, Problem> {
     let key = request::idempotency_key(call.idempotency_key())?;
-    // Before the body is read: to refuse has to be cheap.
-    call.app.gate.look()?;
     let (app, asked) = call.json(request::render).await?;
     let _place = place(&app, &caller, Resource::Renders, asked.mode)?;
     let terms = terms(asked.mode, asked.callback, key);

@@ -41,7 +41,6 @@ async fn export(
 ) -> Result<Reply, Problem> {
     let key = idempotency_key(&call)?;
     let design = design_of(call.gap("id")).ok_or_else(Problem::design_not_found)?;
-    call.app.gate.look()?;
     let (app, export) = values(call, read).await?;
     let send_to = send_request(export.to).ok_or_else(missing)?;
     let terms = Terms {

@@ -38,7 +38,6 @@ pub(crate) async fn create(call: Call, caller: Authenticated) -> Result<Reply, P
 /// 202 with the batch and its members; nobody waits for one.
 pub(crate) async fn produce(call: Call, caller: Authenticated) -> Result<Reply, Problem> {
     let key = idempotency_key(&call)?;
-    call.app.gate.look()?;
     let (app, order) = values(call, request::group_order).await?;
     let terms = terms(&app, &caller, order.then, key).await?;
     let request = GroupFill {

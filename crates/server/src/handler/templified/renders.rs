@@ -12,7 +12,6 @@ use crate::reply::Reply;
 /// 202 with the job, or 200 with its end.
 pub(crate) async fn create(call: Call, caller: Authenticated) -> Result<Reply, Problem> {
     let (key, mode) = (idempotency_key(&call)?, request::mode(call.query()));
-    call.app.gate.look()?;
     let (app, order) = values(call, request::create).await?;
     let (request, then) = taken_apart(order);
     let terms = terms(&app, &caller, then, key).await?;
@@ -29,7 +28,6 @@ pub(crate) async fn create(call: Call, caller: Authenticated) -> Result<Reply, P
 /// The same, with a design that is kept.
 pub(crate) async fn create_and_render(call: Call, caller: Authenticated) -> Result<Reply, Problem> {
     let (key, mode) = (idempotency_key(&call)?, request::mode(call.query()));
-    call.app.gate.look()?;
     let (app, order) = values(call, request::create_and_render).await?;
     let (request, then) = taken_apart(order);
     let terms = terms(&app, &caller, then, key).await?;

@@ -104,7 +104,6 @@ pub(crate) async fn draft(call: Call, caller: Authenticated) -> Result<Reply, Pr
 pub(crate) async fn preview(call: Call, caller: Authenticated) -> Result<Reply, Problem> {
     let id = id(&call)?;
     let (key, mode) = (idempotency_key(&call)?, request::mode(call.query()));
-    call.app.gate.look()?;
     let (app, fields) = values(call, request::preview).await?;
     let request = FillRequest {
         template: id,
