@@ -66,6 +66,7 @@ pub mod persisted;
 mod progress;
 mod records;
 mod reporter;
+mod rounds;
 mod seal;
 mod submission;
 
@@ -89,6 +90,7 @@ pub use pending_steps::PendingSteps;
 pub use progress::{ProgressBoard, ProgressChanges, ProgressLine};
 pub use records::{Record, RecordCursor, RecordKind, RecordPage, RecordStore};
 pub use reporter::Reporter;
+pub use rounds::{BuildError, Rounds};
 pub use seal::{MalformedKey, Seal, SealKey, Unopened};
 pub use submission::Submission;
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use marquetry_job::{Timestamp, WorkerId};
 use marquetry_model::{Carriage, Delivery, Lane};
-use marquetry_store::{Change, Ownership, StoreError};
+use marquetry_store::{Change, Ownership, Rounds, StoreError};
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 use tracing::Instrument as _;
@@ -46,11 +46,9 @@ use crate::register::{self, Register};
 pub struct Courier {
     pub(crate) desk: Arc<Desk>,
     pub(crate) worker: WorkerId,
-    pub(crate) ownership: Ownership,
     pub(crate) lease: Duration,
     pub(crate) room: Room,
-    pub(crate) poll: Duration,
-    pub(crate) grace: Duration,
+    pub(crate) rounds: Rounds,
 }
 
 /// The shortest sleep between two rounds that nothing asked for, so that a lost race is no busy loop.
@@ -101,10 +99,10 @@ impl Courier {
     /// once, and what was under way is sent again when its lease has lapsed.
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send) {
         let span = tracing::info_span!("courier", worker = %self.worker);
-        self.rounds(shutdown).instrument(span).await;
+        self.work(shutdown).instrument(span).await;
     }
 
-    async fn rounds(self, shutdown: impl Future<Output = ()> + Send) {
+    async fn work(self, shutdown: impl Future<Output = ()> + Send) {
         let mut hands = Hands::new(self.room);
         let now = Instant::now();
         let mut outlook = Outlook {
@@ -112,7 +110,7 @@ impl Courier {
             latest: now,
             earliest: now,
             shut: HashSet::new(),
-            recovered: self.ownership == Ownership::Shared,
+            recovered: self.rounds.ownership == Ownership::Shared,
         };
         let (give_up, heed) = watch::channel(false);
         // The one step that is being made, if any.
@@ -247,8 +245,8 @@ impl Courier {
             Step::Found { due, next, .. } if due.is_empty() => {
                 // What is due and was not found cannot be read: it is no reason to look again at once.
                 let next = next.filter(|due| *due > today).map(|due| due.since(today));
-                let sleep = next.map_or(self.poll, |wait| {
-                    wait.clamp(LEAST_SLEEP.min(self.poll), self.poll)
+                let sleep = next.map_or(self.rounds.poll, |wait| {
+                    wait.clamp(LEAST_SLEEP.min(self.rounds.poll), self.rounds.poll)
                 });
                 outlook.latest = now + sleep;
                 None
@@ -299,7 +297,7 @@ impl Courier {
                     hands.lanes.release(lane);
                 }
                 outlook.wanted = true;
-                outlook.earliest = now + self.poll;
+                outlook.earliest = now + self.rounds.poll;
                 None
             }
         }
@@ -313,7 +311,10 @@ impl Courier {
             self.hand_back(&mut hands, delivery);
         }
         tracing::info!(under_way = hands.errands(), "stopping");
-        if tokio::time::timeout(self.grace, hands.all_ended()).await.is_ok() {
+        if tokio::time::timeout(self.rounds.grace, hands.all_ended())
+            .await
+            .is_ok()
+        {
             return;
         }
         give_up.send_replace(true);

@@ -87,10 +87,11 @@ mod terms;
 mod verdict;
 
 pub use announcements::Announcements;
-pub use builder::{CourierBuilder, CourierError};
+pub use builder::CourierBuilder;
 pub use courier::Courier;
 pub use marquetry_dialect::standard::verify;
 pub use marquetry_dialect::{TOLERANCE, Untrusted};
+pub use marquetry_store::BuildError as CourierError;
 
 /// Runs the examples of the README.
 #[cfg(doctest)]
