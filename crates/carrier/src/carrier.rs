@@ -5,7 +5,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use marquetry_job::WorkerId;
+use marquetry_job::{Timestamp, WorkerId};
 use marquetry_model::{Carriage, Delivery, Lane};
 use marquetry_store::{Change, Ownership, Rounds, StoreError};
 use tokio::sync::{Notify, watch};
@@ -135,10 +135,13 @@ impl Carrier {
         let shut = hands.shut(self.room.per_lane);
         let due = desk
             .store
-            .due_deliveries(Carriage::File, today, LOOK, &shut)
+            .due_deliveries(Carriage::File, today.into(), LOOK, &shut)
             .await?;
         if due.is_empty() {
-            let next = desk.store.next_due_delivery(Carriage::File, &shut).await?;
+            let next = desk
+                .store
+                .next_due_delivery(Carriage::File, Timestamp::MIN, &shut)
+                .await?;
             // What is due and was not found cannot be read: it is no reason to look again at once.
             let wait = next.filter(|due| *due > today).map(|due| due.since(today));
             return Ok(wait.map_or(self.rounds.poll, |wait| wait.min(self.rounds.poll)));

@@ -72,7 +72,7 @@ mod submission;
 
 pub use changes::{Bell, Change, Changes};
 pub use clock::{Clock, SystemClock};
-pub use deliveries::{DeliveryFilter, DeliveryStore, sending};
+pub use deliveries::{DeliveryFilter, DeliveryStore, Window, sending};
 pub use delivery_steps::{DeliverySteps, Schedules};
 pub use endpoints::EndpointStore;
 pub use error::StoreError;

@@ -65,7 +65,7 @@
 //! ```
 //!
 //! In reading order: [`Announcements`], then `builder` for what a courier is made of, `courier` for its
-//! rounds, `hands` for what it holds, `lanes` for who may be sent to at once, `errand` for one try, `verdict` for what an answer
+//! rounds, `hands` for what it holds, `horizon` for how far back it looks, `lanes` for who may be sent to at once, `errand` for one try, `verdict` for what an answer
 //! means, `log` for what is written down, `condition` for what it tells about the endpoint.
 
 /// The example of the page that receivers read.
@@ -79,6 +79,7 @@ mod condition;
 mod courier;
 mod errand;
 mod hands;
+mod horizon;
 mod lanes;
 mod log;
 mod random;
