@@ -9,6 +9,7 @@ through `webhook_endpoints.*` and `verify_webhook_signature`, with the synchrono
 code 0 when all held, 1 when something did not, 77 (and the word "skipped") when the client could not be installed.
 """
 
+import contextlib
 import http.server
 import os
 import queue
@@ -25,17 +26,17 @@ KEY = "sm_" + "5a" * 32
 PATIENCE = 30
 
 
-def installed(folder):
-    """The Python of a virtual environment that has the client, or None."""
+def installed(folder, package=CLIENT):
+    """The Python of a virtual environment that has the package, or None."""
     python = Path(folder) / "venv" / "bin" / "python"
     steps = [
         [sys.executable, "-m", "venv", str(python.parent.parent)],
-        [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", CLIENT],
+        [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", package],
     ]
     for step in steps:
         done = subprocess.run(step, capture_output=True, text=True)
         if done.returncode != 0:
-            print(f"skipped: {CLIENT} could not be installed: {done.stderr.strip().splitlines()[-1:]}")
+            print(f"skipped: {package} could not be installed: {done.stderr.strip().splitlines()[-1:]}")
             return None
     return python
 
@@ -187,28 +188,38 @@ def against(address):
     print("verify_webhook_signature: every message verified, every forgery refused")
 
 
+def program():
+    """The program to try: the argument, what MARQUETRY_BIN names, or what the build leaves behind."""
+    root = Path(__file__).resolve().parents[2]
+    return sys.argv[1] if len(sys.argv) > 1 else os.environ.get("MARQUETRY_BIN", str(root / "target/debug/marquetry"))
+
+
+@contextlib.contextmanager
+def serving(folder):
+    """The address of the program, which runs on that folder and has to end well."""
+    server = subprocess.Popen(
+        [program(), "serve", "--listen", "127.0.0.1:0", "--data-dir", folder + "/data", "--workers", "0",
+         "--allow-private-networks", "--log", "warn"],
+        env={**os.environ, "MARQUETRY_API_KEY": KEY}, stdout=subprocess.PIPE, text=True,
+    )
+    try:
+        yield re.search(r"listening on (http://\S+)", server.stdout.readline()).group(1)
+    finally:
+        server.terminate()
+        stopped = server.wait(timeout=PATIENCE)
+    assert stopped == 0, f"the server ended with {stopped}"
+
+
 def main():
     if os.environ.get("MARQUETRY_CLIENT_ADDRESS"):
         return against(os.environ["MARQUETRY_CLIENT_ADDRESS"])
-    root = Path(__file__).resolve().parents[2]
-    program = sys.argv[1] if len(sys.argv) > 1 else os.environ.get("MARQUETRY_BIN", str(root / "target/debug/marquetry"))
     with tempfile.TemporaryDirectory() as folder:
         python = installed(folder)
         if python is None:
             return sys.exit(77)
-        server = subprocess.Popen(
-            [program, "serve", "--listen", "127.0.0.1:0", "--data-dir", folder + "/data", "--workers", "0",
-             "--allow-private-networks", "--log", "warn"],
-            env={**os.environ, "MARQUETRY_API_KEY": KEY}, stdout=subprocess.PIPE, text=True,
-        )
-        try:
-            address = re.search(r"listening on (http://\S+)", server.stdout.readline()).group(1)
+        with serving(folder) as address:
             told = {**os.environ, "MARQUETRY_CLIENT_ADDRESS": address}
             done = subprocess.run([str(python), __file__], env=told)
-        finally:
-            server.terminate()
-            stopped = server.wait(timeout=PATIENCE)
-        assert stopped == 0, f"the server ended with {stopped}"
         sys.exit(done.returncode)
 
 

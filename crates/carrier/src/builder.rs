@@ -7,33 +7,13 @@ use std::time::Duration;
 use marquetry_dialect::promised_schedules;
 use marquetry_egress::{Egress, SendLimits};
 use marquetry_job::{DeliverySchedule, WorkerId};
-use marquetry_store::{Clock, DeliverySteps, Ownership, Schedules, Seal, Store, SystemClock};
+use marquetry_store::{BuildError, Clock, DeliverySteps, Ownership, Rounds, Schedules, Seal, Store};
 use object_store::ObjectStore;
 
 use crate::cargo::Load;
 use crate::carrier::{Carrier, Room};
 use crate::errand::Desk;
 use crate::tokens::Tokens;
-
-/// Why a carrier cannot be built.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum CarrierError {
-    /// A setting makes no sense: whoever set it changes it.
-    #[error("{setting} must be {must}")]
-    Setting {
-        /// The setting, as the builder calls it.
-        setting: &'static str,
-        /// What it has to be.
-        must: &'static str,
-    },
-    /// The system gave no random bytes, of which carriers and their waits are made.
-    #[error("the system gives no random bytes: {problem}")]
-    NoRandomness {
-        /// What the system said.
-        problem: String,
-    },
-}
 
 /// Where Dropbox is. Without a slash at the end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,15 +40,11 @@ pub struct CarrierBuilder {
     store: Arc<dyn Store>,
     blobs: Arc<dyn ObjectStore>,
     egress: Egress,
-    clock: Arc<dyn Clock>,
+    rounds: Rounds,
     schedule: DeliverySchedule,
-    ownership: Ownership,
     timeout: Duration,
     load: Load,
     room: Room,
-    poll: Duration,
-    grace: Duration,
-    rest: Duration,
     seal: Seal,
     folder: Option<PathBuf>,
     dropbox: DropboxAddresses,
@@ -82,18 +58,14 @@ impl Carrier {
             store,
             blobs,
             egress,
-            clock: Arc::new(SystemClock),
+            rounds: Rounds::default(),
             schedule: DeliverySchedule::default(),
-            ownership: Ownership::default(),
             timeout: Duration::from_secs(300),
             load: Load {
                 most: 1 << 30,
                 piece: 8 << 20,
             },
             room: Room::default(),
-            poll: Duration::from_secs(1),
-            grace: Duration::from_secs(10),
-            rest: Duration::from_secs(30),
             seal: Seal::default(),
             folder: None,
             dropbox: DropboxAddresses::default(),
@@ -102,9 +74,9 @@ impl Carrier {
 }
 
 impl CarrierBuilder {
-    /// What time it is. Default: [`SystemClock`]. Limits on a single try run on the runtime's own time.
+    /// What time it is. Default: [`SystemClock`](marquetry_store::SystemClock). Limits on a single try run on the runtime's own time.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.clock = clock;
+        self.rounds.clock = clock;
         self
     }
 
@@ -117,7 +89,7 @@ impl CarrierBuilder {
 
     /// Whether others carry from the same store. Default: [`Ownership::Shared`].
     pub fn ownership(mut self, ownership: Ownership) -> Self {
-        self.ownership = ownership;
+        self.rounds.ownership = ownership;
         self
     }
 
@@ -155,20 +127,20 @@ impl CarrierBuilder {
 
     /// How often to look for what is due when nothing tells us to. Default: 1 s.
     pub fn poll(mut self, poll: Duration) -> Self {
-        self.poll = poll;
+        self.rounds.poll = poll;
         self
     }
 
     /// How long a shutdown waits for what is under way before it hands that back. Default: 10 s.
     pub fn grace(mut self, grace: Duration) -> Self {
-        self.grace = grace;
+        self.rounds.grace = grace;
         self
     }
 
     /// When to look again at what cannot be tried at all: a file that cannot be read, a secret that does not open.
     /// Default: 30 s.
     pub fn rest(mut self, rest: Duration) -> Self {
-        self.rest = rest;
+        self.rounds.rest = rest;
         self
     }
 
@@ -194,17 +166,13 @@ impl CarrierBuilder {
     /// The finished carrier.
     ///
     /// # Errors
-    /// [`CarrierError`], which names the setting that is wrong.
-    pub fn build(self) -> Result<Carrier, CarrierError> {
-        let check = |fine: bool, setting, must| match fine {
-            true => Ok(()),
-            false => Err(CarrierError::Setting { setting, must }),
-        };
+    /// [`BuildError`], which names the setting that is wrong.
+    pub fn build(self) -> Result<Carrier, BuildError> {
+        let check = BuildError::unless;
+        self.rounds.check()?;
         check(!self.timeout.is_zero(), "timeout", "more than nothing")?;
         check(self.room.per_lane > 0, "per_lane", "at least 1")?;
         check(self.room.at_once > 0, "at_once", "at least 1")?;
-        check(!self.poll.is_zero(), "poll", "more than nothing")?;
-        check(!self.rest.is_zero(), "rest", "more than nothing")?;
         check(self.load.most > 0, "most_bytes", "at least 1")?;
         check(
             (5 << 20..=128 << 20).contains(&self.load.piece),
@@ -212,7 +180,7 @@ impl CarrierBuilder {
             "5 MiB to 128 MiB",
         )?;
         let mut worker = [0; 16];
-        getrandom::fill(&mut worker).map_err(|error| CarrierError::NoRandomness {
+        getrandom::fill(&mut worker).map_err(|error| BuildError::NoRandomness {
             problem: error.to_string(),
         })?;
         let schedules = Schedules::from(self.schedule).with_all(promised_schedules());
@@ -223,14 +191,14 @@ impl CarrierBuilder {
                 store: self.store,
                 blobs: self.blobs,
                 egress: self.egress,
-                clock: self.clock,
+                clock: Arc::clone(&self.rounds.clock),
                 limits: SendLimits {
                     connect: SendLimits::default().connect.min(self.timeout),
                     total: self.timeout,
                     ..SendLimits::default()
                 },
                 load: self.load,
-                rest: self.rest,
+                rest: self.rounds.rest,
                 seal: self.seal,
                 folder: self.folder,
                 dropbox: DropboxAddresses {
@@ -240,11 +208,9 @@ impl CarrierBuilder {
                 tokens: Arc::new(Tokens::default()),
             }),
             worker: WorkerId::from_random(worker),
-            ownership: self.ownership,
             lease: self.timeout.saturating_add(Duration::from_secs(60)),
             room: self.room,
-            poll: self.poll,
-            grace: self.grace,
+            rounds: self.rounds,
         })
     }
 }

@@ -5,9 +5,9 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use marquetry_job::WorkerId;
+use marquetry_job::{Timestamp, WorkerId};
 use marquetry_model::{Carriage, Delivery, Lane};
-use marquetry_store::{Change, Ownership, StoreError};
+use marquetry_store::{Change, Ownership, Rounds, StoreError};
 use tokio::sync::{Notify, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
@@ -24,11 +24,9 @@ use crate::errand::Desk;
 pub struct Carrier {
     pub(crate) desk: Arc<Desk>,
     pub(crate) worker: WorkerId,
-    pub(crate) ownership: Ownership,
     pub(crate) lease: Duration,
     pub(crate) room: Room,
-    pub(crate) poll: Duration,
-    pub(crate) grace: Duration,
+    pub(crate) rounds: Rounds,
 }
 
 /// How many files may be under way.
@@ -69,13 +67,13 @@ impl Carrier {
     /// what was under way is brought again when its lease has lapsed.
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send) {
         let span = tracing::info_span!("carrier", worker = %self.worker);
-        self.rounds(shutdown).instrument(span).await;
+        self.work(shutdown).instrument(span).await;
     }
 
-    async fn rounds(self, shutdown: impl Future<Output = ()> + Send) {
+    async fn work(self, shutdown: impl Future<Output = ()> + Send) {
         let mut hands = Hands::default();
         let (give_up, heed) = watch::channel(false);
-        let mut recovered = self.ownership == Ownership::Shared;
+        let mut recovered = self.rounds.ownership == Ownership::Shared;
         let mut changes = self.desk.store.changes();
         let bell = Notify::new();
         let listen = async {
@@ -98,10 +96,10 @@ impl Carrier {
                 let looked = self.look(&mut hands, &heed, &mut recovered).await;
                 let sleep = looked.unwrap_or_else(|error| {
                     tracing::warn!(error = error.detail(), "cannot see which files are owed");
-                    self.poll
+                    self.rounds.poll
                 });
                 let now = Instant::now();
-                (earliest, latest) = (now + GATHER.min(self.poll), now + sleep);
+                (earliest, latest) = (now + GATHER.min(self.rounds.poll), now + sleep);
             }
             let full = hands.errands.len() >= self.room.at_once;
             let wake = if wanted { earliest } else { latest.max(earliest) };
@@ -137,13 +135,16 @@ impl Carrier {
         let shut = hands.shut(self.room.per_lane);
         let due = desk
             .store
-            .due_deliveries(Carriage::File, today, LOOK, &shut)
+            .due_deliveries(Carriage::File, today.into(), LOOK, &shut)
             .await?;
         if due.is_empty() {
-            let next = desk.store.next_due_delivery(Carriage::File, &shut).await?;
+            let next = desk
+                .store
+                .next_due_delivery(Carriage::File, Timestamp::MIN, &shut)
+                .await?;
             // What is due and was not found cannot be read: it is no reason to look again at once.
             let wait = next.filter(|due| *due > today).map(|due| due.since(today));
-            return Ok(wait.map_or(self.poll, |wait| wait.min(self.poll)));
+            return Ok(wait.map_or(self.rounds.poll, |wait| wait.min(self.rounds.poll)));
         }
         let chosen = hands.choose(due, self.room);
         for delivery in desk
@@ -173,7 +174,10 @@ impl Carrier {
             return;
         }
         tracing::info!(under_way = hands.errands.len(), "stopping");
-        if tokio::time::timeout(self.grace, hands.all_ended()).await.is_ok() {
+        if tokio::time::timeout(self.rounds.grace, hands.all_ended())
+            .await
+            .is_ok()
+        {
             return;
         }
         give_up.send_replace(true);

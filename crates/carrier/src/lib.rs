@@ -52,8 +52,9 @@ mod place;
 mod setback;
 mod tokens;
 
-pub use builder::{CarrierBuilder, CarrierError, DropboxAddresses};
+pub use builder::{CarrierBuilder, DropboxAddresses};
 pub use carrier::Carrier;
+pub use marquetry_store::BuildError as CarrierError;
 
 /// Runs the examples of the README.
 #[cfg(doctest)]

@@ -56,36 +56,11 @@ impl Setback {
         }
     }
 
-    /// No answer came. An address that may not be reached is told in one way whatever it is.
+    /// No answer came.
     pub(crate) fn unanswered(error: &EgressError) -> Self {
-        let (words, trouble) = match error.class() {
-            "refused" => (
-                format!("not sent: {}", error.client_message()),
-                Trouble::AddressRefused,
-            ),
-            "no_such_name" | "lookup" => (
-                "the host name could not be looked up".into(),
-                Trouble::NameNotFound,
-            ),
-            "connect" => ("no connection could be made".into(), Trouble::NoConnection),
-            "certificate" => (
-                "the certificate of the far end is not valid".into(),
-                Trouble::BadCertificate,
-            ),
-            "tls" => (
-                "no secure connection could be made".into(),
-                Trouble::NoSecureConnection,
-            ),
-            "timeout" | "too_slow" => ("no answer came in time".into(), Trouble::TimedOut),
-            "protocol" | "headers" => (
-                "the connection ended before an answer came, or the answer is not HTTP".into(),
-                Trouble::NotHttp,
-            ),
-            _ => ("it could not be sent".into(), Trouble::NotSent),
-        };
         Self {
-            trouble,
-            ..Self::ours(words)
+            trouble: Trouble::named(error.trouble()),
+            ..Self::ours(error.owner_message())
         }
     }
 

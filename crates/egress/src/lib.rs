@@ -45,6 +45,7 @@ mod error;
 mod exchange;
 mod fetch;
 mod kept;
+mod owner;
 pub mod policy;
 mod proxy;
 pub mod resolver;

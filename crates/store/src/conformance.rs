@@ -257,6 +257,7 @@ macro_rules! delivery_store_suite {
             other_tenants_see_nothing,
             the_longest_due_is_sent_first,
             full_lanes_are_passed_over,
+            what_is_due_before_a_window_is_passed_over,
             two_couriers_never_hold_one_delivery,
             a_moved_version_is_refused,
             a_refused_delivery_comes_back_after_its_wait,

@@ -37,27 +37,29 @@ pub trait DeliveryStore: std::fmt::Debug + Send + Sync {
         limit: u32,
     ) -> Result<Page<Delivery>, StoreError>;
 
-    /// Deliveries of all tenants for that `carriage` which are due at `now` in none of the lanes `except`, at most
-    /// `limit`, the longest due first by `(due, created_at, id)`. However many are due for another carriage, it costs
-    /// no more.
+    /// Deliveries of all tenants for that `carriage` which are due within `window` in none of the lanes `except`, at
+    /// most `limit`, the longest due first by `(due, created_at, id)`. However many are due for another carriage or
+    /// before the window, it costs no more.
     ///
     /// # Errors
     /// Only those of the backend.
     async fn due_deliveries(
         &self,
         carriage: Carriage,
-        now: Timestamp,
+        window: Window,
         limit: u32,
         except: &[Lane],
     ) -> Result<Vec<Delivery>, StoreError>;
 
-    /// The earliest moment at which any delivery for that `carriage` outside the lanes `except` is due, past or future.
+    /// The earliest moment from `from` on at which any delivery for that `carriage` outside the lanes `except` is due,
+    /// past or future.
     ///
     /// # Errors
     /// Only those of the backend.
     async fn next_due_delivery(
         &self,
         carriage: Carriage,
+        from: Timestamp,
         except: &[Lane],
     ) -> Result<Option<Timestamp>, StoreError>;
 
@@ -112,6 +114,29 @@ pub trait DeliveryStore: std::fmt::Debug + Send + Sync {
     /// # Errors
     /// Only those of the backend; nothing is forgotten then.
     async fn forget_deliveries(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError>;
+}
+
+/// Between which moments a delivery is due, both included. A bare moment stands for all that is due by then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// The earliest: whoever knows that nothing before it is wanted need not have all of that passed over.
+    pub from: Timestamp,
+    /// The latest, as a rule the present.
+    pub until: Timestamp,
+}
+
+impl Window {
+    /// Whether what is due at that moment lies within.
+    pub fn holds(self, due: Timestamp) -> bool {
+        self.from <= due && due <= self.until
+    }
+}
+
+impl From<Timestamp> for Window {
+    fn from(until: Timestamp) -> Self {
+        let from = Timestamp::MIN;
+        Self { from, until }
+    }
 }
 
 /// Where the file of `job` has got to; `None` when it is sent nowhere, and before it is there.

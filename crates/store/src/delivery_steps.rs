@@ -102,7 +102,10 @@ impl DeliverySteps {
                 break;
             }
             let limit = u32::try_from(wanted).unwrap_or(u32::MAX);
-            let due = self.store.due_deliveries(carriage, now, limit, except).await?;
+            let due = self
+                .store
+                .due_deliveries(carriage, now.into(), limit, except)
+                .await?;
             if due.is_empty() {
                 break;
             }

@@ -66,12 +66,13 @@ pub mod persisted;
 mod progress;
 mod records;
 mod reporter;
+mod rounds;
 mod seal;
 mod submission;
 
 pub use changes::{Bell, Change, Changes};
 pub use clock::{Clock, SystemClock};
-pub use deliveries::{DeliveryFilter, DeliveryStore, sending};
+pub use deliveries::{DeliveryFilter, DeliveryStore, Window, sending};
 pub use delivery_steps::{DeliverySteps, Schedules};
 pub use endpoints::EndpointStore;
 pub use error::StoreError;
@@ -89,6 +90,7 @@ pub use pending_steps::PendingSteps;
 pub use progress::{ProgressBoard, ProgressChanges, ProgressLine};
 pub use records::{Record, RecordCursor, RecordKind, RecordPage, RecordStore};
 pub use reporter::Reporter;
+pub use rounds::{BuildError, Rounds};
 pub use seal::{MalformedKey, Seal, SealKey, Unopened};
 pub use submission::Submission;
 

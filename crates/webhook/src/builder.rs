@@ -7,7 +7,7 @@ use std::time::Duration;
 use marquetry_egress::{Egress, SendLimits};
 use marquetry_job::{DeliverySchedule, Patience, WorkerId};
 use marquetry_model::Delivery;
-use marquetry_store::{Clock, DeliverySteps, Ownership, Seal, Store, SystemClock};
+use marquetry_store::{BuildError, Clock, DeliverySteps, Ownership, Rounds, Seal, Store};
 use tokio::time::Instant;
 
 use crate::condition::Condition;
@@ -16,42 +16,18 @@ use crate::errand::Desk;
 use crate::lanes::Room;
 use crate::{random, terms};
 
-/// Why a courier cannot be built.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum CourierError {
-    /// A setting makes no sense: whoever set it changes it.
-    #[error("{setting} must be {must}")]
-    Setting {
-        /// The setting, as the builder calls it.
-        setting: &'static str,
-        /// What it has to be.
-        must: &'static str,
-    },
-    /// The system gave no random bytes, of which couriers and their waits are made.
-    #[error("the system gives no random bytes: {problem}")]
-    NoRandomness {
-        /// What the system said.
-        problem: String,
-    },
-}
-
 /// Collects what a [`Courier`] is made of; everything but store and door has a default.
 #[derive(Debug)]
 #[must_use]
 pub struct CourierBuilder {
     store: Arc<dyn Store>,
     egress: Egress,
-    clock: Arc<dyn Clock>,
+    rounds: Rounds,
     schedule: DeliverySchedule,
-    ownership: Ownership,
     timeout: Duration,
     answer_bytes: usize,
     lease: Option<Duration>,
     room: Room,
-    poll: Duration,
-    grace: Duration,
-    rest: Duration,
     patience: Patience,
     seal: Seal,
 }
@@ -63,16 +39,12 @@ impl Courier {
         CourierBuilder {
             store,
             egress,
-            clock: Arc::new(SystemClock),
+            rounds: Rounds::default(),
             schedule: DeliverySchedule::default(),
-            ownership: Ownership::default(),
             timeout: Duration::from_secs(15),
             answer_bytes: 16 * 1024,
             lease: None,
             room: Room::default(),
-            poll: Duration::from_secs(1),
-            grace: Duration::from_secs(10),
-            rest: Duration::from_secs(30),
             patience: Patience::default(),
             seal: Seal::default(),
         }
@@ -80,9 +52,9 @@ impl Courier {
 }
 
 impl CourierBuilder {
-    /// What time it is. Default: [`SystemClock`]. Limits on a single try run on the runtime's own time.
+    /// What time it is. Default: [`SystemClock`](marquetry_store::SystemClock). Limits on a single try run on the runtime's own time.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.clock = clock;
+        self.rounds.clock = clock;
         self
     }
 
@@ -95,7 +67,7 @@ impl CourierBuilder {
 
     /// Whether others deliver from the same store. Default: [`Ownership::Shared`].
     pub fn ownership(mut self, ownership: Ownership) -> Self {
-        self.ownership = ownership;
+        self.rounds.ownership = ownership;
         self
     }
 
@@ -145,20 +117,20 @@ impl CourierBuilder {
 
     /// How often to look for what is due when nothing tells us to. Default: 1 s.
     pub fn poll(mut self, poll: Duration) -> Self {
-        self.poll = poll;
+        self.rounds.poll = poll;
         self
     }
 
     /// How long a shutdown waits for tries that are under way before it hands them back. Default: 10 s.
     pub fn grace(mut self, grace: Duration) -> Self {
-        self.grace = grace;
+        self.rounds.grace = grace;
         self
     }
 
     /// How often to see whether a disabled endpoint was enabled again, while something is owed to it.
     /// Default: 30 s.
     pub fn rest(mut self, rest: Duration) -> Self {
-        self.rest = rest;
+        self.rounds.rest = rest;
         self
     }
 
@@ -189,12 +161,10 @@ impl CourierBuilder {
     /// The finished courier.
     ///
     /// # Errors
-    /// [`CourierError`], which names the setting that is wrong.
-    pub fn build(self) -> Result<Courier, CourierError> {
-        let check = |fine: bool, setting, must| match fine {
-            true => Ok(()),
-            false => Err(CourierError::Setting { setting, must }),
-        };
+    /// [`BuildError`], which names the setting that is wrong.
+    pub fn build(self) -> Result<Courier, BuildError> {
+        let check = BuildError::unless;
+        self.rounds.check()?;
         let lease = self
             .lease
             .unwrap_or_else(|| self.timeout.saturating_add(Duration::from_secs(30)));
@@ -203,9 +173,7 @@ impl CourierBuilder {
         check(self.room.per_lane > 0, "per_lane", "at least 1")?;
         check(self.room.at_once > 0, "at_once", "at least 1")?;
         check(self.room.circuit_after > 0, "circuit_after", "at least 1")?;
-        check(!self.poll.is_zero(), "poll", "more than nothing")?;
-        check(!self.rest.is_zero(), "rest", "more than nothing")?;
-        let worker = random::sixteen().map_err(|error| CourierError::NoRandomness {
+        let worker = random::sixteen().map_err(|error| BuildError::NoRandomness {
             problem: error.to_string(),
         })?;
         let limits = SendLimits {
@@ -221,7 +189,7 @@ impl CourierBuilder {
             desk: Arc::new(Desk {
                 condition: Condition {
                     store: Arc::clone(&self.store),
-                    clock: Arc::clone(&self.clock),
+                    clock: Arc::clone(&self.rounds.clock),
                     schedules,
                     patience: self.patience,
                     noted: AtomicU64::new(0),
@@ -229,18 +197,16 @@ impl CourierBuilder {
                 store: self.store,
                 steps,
                 egress: self.egress,
-                clock: self.clock,
+                clock: Arc::clone(&self.rounds.clock),
                 limits,
-                rest: self.rest,
+                rest: self.rounds.rest,
                 seal: self.seal,
                 born: Instant::now(),
             }),
             worker: WorkerId::from_random(worker),
-            ownership: self.ownership,
             lease,
             room: self.room,
-            poll: self.poll,
-            grace: self.grace,
+            rounds: self.rounds,
         })
     }
 }

@@ -8,14 +8,15 @@ use std::time::Duration;
 
 use marquetry_job::{Timestamp, WorkerId};
 use marquetry_model::{Carriage, Delivery, Lane};
-use marquetry_store::{Change, Ownership, StoreError};
+use marquetry_store::{Change, Ownership, Rounds, StoreError, Window};
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
 use crate::errand::Desk;
 use crate::hands::{Hands, Turn};
-use crate::lanes::{Room, SLOW};
+use crate::horizon::Horizon;
+use crate::lanes::{Room, SLOW_STRANGER};
 use crate::register::{self, Register};
 
 /// Makes the deliveries that a store owes, until it is told to stop.
@@ -24,7 +25,8 @@ use crate::register::{self, Register};
 ///
 /// Deliveries to one endpoint share a lane, and so do callbacks to one host. A lane has a few slots at a
 /// time, and only one until its receiver has answered, so that a dead receiver holds one slot and not many;
-/// what has lasted a quarter of a second no longer counts against the slots of the others. A receiver that answers 429,
+/// what has lasted a quarter of a second, or a fifth of that where nobody knows whether the receiver answers, no longer
+/// counts against the slots of the others, and who did not answer last time never does. A receiver that answers 429,
 /// 502, 503 or 504 hears nothing more from its endpoint until the next try of that delivery, or for a
 /// minute. Each failed delivery waits by its own schedule. An endpoint that failed ten times in a row is probed with
 /// one delivery at a time, and rests until that one's next try, at most five minutes; a single success lets the rest
@@ -46,11 +48,9 @@ use crate::register::{self, Register};
 pub struct Courier {
     pub(crate) desk: Arc<Desk>,
     pub(crate) worker: WorkerId,
-    pub(crate) ownership: Ownership,
     pub(crate) lease: Duration,
     pub(crate) room: Room,
-    pub(crate) poll: Duration,
-    pub(crate) grace: Duration,
+    pub(crate) rounds: Rounds,
 }
 
 /// The shortest sleep between two rounds that nothing asked for, so that a lost race is no busy loop.
@@ -70,6 +70,7 @@ enum Step {
         due: Vec<Delivery>,
         more: bool,
         next: Option<Timestamp>,
+        horizon: Option<Horizon>,
     },
     /// Ours, and what was read with them; room was kept in these lanes.
     Claimed(Vec<Delivery>, Register, Vec<Lane>),
@@ -89,6 +90,8 @@ struct Outlook {
     earliest: Instant,
     /// The lanes that were left out of the last look.
     shut: HashSet<Lane>,
+    /// How far back to look.
+    horizon: Horizon,
     /// Whether what the dead held was freed, if that is ours to do.
     recovered: bool,
 }
@@ -101,10 +104,10 @@ impl Courier {
     /// once, and what was under way is sent again when its lease has lapsed.
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send) {
         let span = tracing::info_span!("courier", worker = %self.worker);
-        self.rounds(shutdown).instrument(span).await;
+        self.work(shutdown).instrument(span).await;
     }
 
-    async fn rounds(self, shutdown: impl Future<Output = ()> + Send) {
+    async fn work(self, shutdown: impl Future<Output = ()> + Send) {
         let mut hands = Hands::new(self.room);
         let now = Instant::now();
         let mut outlook = Outlook {
@@ -112,7 +115,8 @@ impl Courier {
             latest: now,
             earliest: now,
             shut: HashSet::new(),
-            recovered: self.ownership == Ownership::Shared,
+            horizon: Horizon::new(now),
+            recovered: self.rounds.ownership == Ownership::Shared,
         };
         let (give_up, heed) = watch::channel(false);
         // The one step that is being made, if any.
@@ -212,8 +216,14 @@ impl Courier {
         // Whatever rings from here on may not be seen by this look.
         outlook.wanted = false;
         outlook.shut = hands.lanes.shut(today);
-        let shut: Vec<Lane> = outlook.shut.iter().cloned().collect();
-        let found = async move { self.find(today, most, &shut).await };
+        let shut = outlook.shut.clone();
+        let from = outlook.horizon.from(&shut, now);
+        let behind = match from == Timestamp::MIN && outlook.horizon.may_be_drawn(now) {
+            true => hands.lanes.lasting(&shut, now),
+            false => HashSet::new(),
+        };
+        let window = Window { from, until: today };
+        let found = async move { self.find(window, most, &shut, behind).await };
         Some(Box::pin(async move {
             found
                 .await
@@ -221,21 +231,49 @@ impl Courier {
         }))
     }
 
-    async fn find(&self, now: Timestamp, most: usize, shut: &[Lane]) -> Result<Step, StoreError> {
-        let store = &self.desk.store;
+    /// What is due within `window` in none of the lanes `shut`. Where there are any `behind`, a horizon is drawn first.
+    async fn find(
+        &self,
+        mut window: Window,
+        most: usize,
+        shut: &HashSet<Lane>,
+        behind: HashSet<Lane>,
+    ) -> Result<Step, StoreError> {
+        let (store, sort) = (&self.desk.store, Carriage::Message);
+        let listed = |lanes: &HashSet<Lane>| lanes.iter().cloned().collect::<Vec<Lane>>();
+        let mut horizon = None;
+        if !behind.is_empty() {
+            let lanes = listed(&behind);
+            let first = store.next_due_delivery(sort, window.from, &lanes).await?;
+            let now = Instant::now();
+            let drawn = Horizon::draw(behind, first, window.until, now);
+            window.from = drawn.from(shut, now);
+            horizon = Some(drawn);
+        }
+        let shut = listed(shut);
         let limit = u32::try_from(most).unwrap_or(u32::MAX);
-        let due = store.due_deliveries(Carriage::Message, now, limit, shut).await?;
+        let due = store.due_deliveries(sort, window, limit, &shut).await?;
         let next = match due.is_empty() {
-            true => store.next_due_delivery(Carriage::Message, shut).await?,
+            true => store.next_due_delivery(sort, window.from, &shut).await?,
             false => None,
         };
         let more = due.len() >= most;
-        Ok(Step::Found { due, more, next })
+        Ok(Step::Found {
+            due,
+            more,
+            next,
+            horizon,
+        })
     }
 
     /// Takes in what a step gave. The step that follows at once, if any.
-    fn take(&self, step: Step, hands: &mut Hands, outlook: &mut Outlook) -> Option<Making<'_>> {
+    fn take(&self, mut step: Step, hands: &mut Hands, outlook: &mut Outlook) -> Option<Making<'_>> {
         let (now, today) = (Instant::now(), self.desk.clock.now());
+        if let Step::Found { horizon, .. } = &mut step
+            && let Some(drawn) = horizon.take()
+        {
+            outlook.horizon = drawn;
+        }
         match step {
             Step::Recovered(freed) => {
                 outlook.recovered = true;
@@ -247,8 +285,8 @@ impl Courier {
             Step::Found { due, next, .. } if due.is_empty() => {
                 // What is due and was not found cannot be read: it is no reason to look again at once.
                 let next = next.filter(|due| *due > today).map(|due| due.since(today));
-                let sleep = next.map_or(self.poll, |wait| {
-                    wait.clamp(LEAST_SLEEP.min(self.poll), self.poll)
+                let sleep = next.map_or(self.rounds.poll, |wait| {
+                    wait.clamp(LEAST_SLEEP.min(self.rounds.poll), self.rounds.poll)
                 });
                 outlook.latest = now + sleep;
                 None
@@ -299,7 +337,7 @@ impl Courier {
                     hands.lanes.release(lane);
                 }
                 outlook.wanted = true;
-                outlook.earliest = now + self.poll;
+                outlook.earliest = now + self.rounds.poll;
                 None
             }
         }
@@ -313,7 +351,10 @@ impl Courier {
             self.hand_back(&mut hands, delivery);
         }
         tracing::info!(under_way = hands.errands(), "stopping");
-        if tokio::time::timeout(self.grace, hands.all_ended()).await.is_ok() {
+        if tokio::time::timeout(self.rounds.grace, hands.all_ended())
+            .await
+            .is_ok()
+        {
             return;
         }
         give_up.send_replace(true);
@@ -332,7 +373,7 @@ impl Outlook {
         let due = if self.wanted { self.earliest } else { self.latest };
         match hands.claimable(now) {
             // What holds the slots may turn out to be slow.
-            0 => due.max(now + SLOW),
+            0 => due.max(now + SLOW_STRANGER),
             _ => due.max(self.earliest),
         }
     }

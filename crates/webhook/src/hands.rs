@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
 
-use crate::lanes::{Failed, Lanes, Lesson, Room, SLOW};
+use crate::lanes::{Failed, Lanes, Lesson, Room, SLOW, SLOW_STRANGER};
 use crate::register::Register;
 
 /// How many tries may be answered and not yet written down, for each one that may be under way: a store that does not
@@ -163,7 +163,7 @@ impl Hands {
     pub(crate) fn alarm(&self, now: Instant) -> Option<Instant> {
         let front = self.ahead.front()?;
         // A slot may become free because what holds it turned out to be slow.
-        Some(front.until.min(now + SLOW))
+        Some(front.until.min(now + SLOW_STRANGER))
     }
 
     pub(crate) fn is_idle(&self) -> bool {

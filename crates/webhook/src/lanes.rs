@@ -4,7 +4,9 @@
 //!
 //! * a lane has a few slots, and only one until its receiver has answered;
 //! * a try that has lasted a quarter of a second moves to a larger allowance of its own, so that a hundred
-//!   receivers which swallow requests leave the ordinary slots to those that answer;
+//!   receivers which swallow requests leave the ordinary slots to those that answer. Those of whom nobody knows
+//!   whether they answer have less time, and those that did not when they were tried last begin there, and are so few
+//!   at once that they never fill it;
 //! * a lane that asked for a pause, or is disabled, rests and is not even looked at;
 //! * an endpoint that failed ten times in a row rests too, and is probed with one delivery at a time.
 
@@ -39,11 +41,13 @@ impl Default for Room {
     }
 }
 
-/// From when on a try counts as slow. Receivers that are well answer sooner, whatever the way to them; and as long as
-/// nobody knows which ones are dead, each of these moments is one in which those hold all slots.
+/// From when on a try counts as slow. Receivers that are well answer sooner, whatever the way to them.
 pub(crate) const SLOW: Duration = Duration::from_millis(250);
+/// The same for a receiver that never answered yet: as long as nobody knows which ones are dead, each of these moments
+/// is one in which those hold all slots.
+pub(crate) const SLOW_STRANGER: Duration = Duration::from_millis(50);
 
-/// Most lanes that are remembered as answering or failing, and most that rest. Beyond that the oldest knowledge is
+/// Most lanes that are remembered as answering, silent or failing, and most that rest. Beyond that the oldest knowledge is
 /// not worth its memory: a lane that is forgotten starts with one slot again, or is looked at too early.
 const REMEMBERED: usize = 4096;
 const RESTING: usize = 512;
@@ -52,13 +56,30 @@ const RESTING: usize = 512;
 #[derive(Debug)]
 pub(crate) struct Lanes {
     room: Room,
-    under_way: HashMap<Id, (Lane, Instant)>,
+    under_way: HashMap<Id, Try>,
     /// How many are claimed and not begun.
     reserved: HashMap<Lane, usize>,
-    answering: HashSet<Lane>,
+    known: HashMap<Lane, Manner>,
     /// Failures in a row.
     failing: HashMap<Lane, u32>,
     resting: HashMap<Lane, Timestamp>,
+}
+
+/// A try that holds a slot.
+#[derive(Debug)]
+struct Try {
+    lane: Lane,
+    /// From when on it counts as slow.
+    slow_from: Instant,
+}
+
+/// How a receiver behaved when it was tried last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Manner {
+    /// It answered, whatever it said.
+    Answering,
+    /// It did not.
+    Silent,
 }
 
 /// What a try taught about its lane.
@@ -93,7 +114,7 @@ impl Lanes {
             room,
             under_way: HashMap::new(),
             reserved: HashMap::new(),
-            answering: HashSet::new(),
+            known: HashMap::new(),
             failing: HashMap::new(),
             resting: HashMap::new(),
         }
@@ -101,11 +122,7 @@ impl Lanes {
 
     /// How many more tries may begin.
     pub(crate) fn free(&self, now: Instant) -> usize {
-        let slow = self
-            .under_way
-            .values()
-            .filter(|(_, since)| now.saturating_duration_since(*since) >= SLOW)
-            .count();
+        let slow = self.under_way.values().filter(|one| now >= one.slow_from).count();
         let counted = self.under_way.len() - slow.min(self.room.slow_at_once);
         self.room.at_once.saturating_sub(counted)
     }
@@ -122,7 +139,25 @@ impl Lanes {
         let full = load.into_iter().filter(|(lane, load)| *load >= self.limit(lane));
         let mut shut: HashSet<Lane> = full.map(|(lane, _)| lane.clone()).collect();
         shut.extend(self.resting.keys().cloned());
+        if self.room_for_silent() == 0 {
+            let silent = self.known.iter().filter(|(_, manner)| **manner == Manner::Silent);
+            shut.extend(silent.map(|(lane, _)| lane.clone()));
+        }
         shut
+    }
+
+    /// Those of the lanes `shut` that will stay so for a while: they rest, or all that is under way in them is slow.
+    pub(crate) fn lasting(&self, shut: &HashSet<Lane>, now: Instant) -> HashSet<Lane> {
+        let brisk = self.under_way.values().filter(|one| now < one.slow_from);
+        let brisk: HashSet<&Lane> = brisk
+            .map(|one| &one.lane)
+            .chain(self.reserved.keys())
+            .filter(|lane| !self.resting.contains_key(*lane))
+            .collect();
+        shut.iter()
+            .filter(|lane| !brisk.contains(lane))
+            .cloned()
+            .collect()
     }
 
     /// Whether a lane is to be left alone.
@@ -152,14 +187,16 @@ impl Lanes {
             .into_iter()
             .map(|(lane, load)| (lane.clone(), load))
             .collect();
+        let mut silent_room = self.room_for_silent();
         found
             .into_iter()
             .filter(|delivery| {
                 let lane = delivery.lane();
-                let limit = self.limit(&lane);
+                let (limit, silent) = (self.limit(&lane), self.is_silent(&lane));
                 let load = load.entry(lane).or_default();
-                let fits = *load < limit;
+                let fits = *load < limit && !(silent && silent_room == 0);
                 *load += usize::from(fits);
+                silent_room -= usize::from(fits && silent);
                 fits
             })
             .take(most)
@@ -168,30 +205,36 @@ impl Lanes {
 
     /// A try began.
     pub(crate) fn began(&mut self, id: Id, lane: Lane, now: Instant) {
-        self.under_way.insert(id, (lane, now));
+        let patience = match self.known.get(&lane) {
+            Some(Manner::Answering) => SLOW,
+            None => SLOW_STRANGER,
+            Some(Manner::Silent) => Duration::ZERO,
+        };
+        let slow_from = now + patience;
+        self.under_way.insert(id, Try { lane, slow_from });
     }
 
     /// A try ended. Its lane; `None` for what holds no slot, or none any more.
     pub(crate) fn ended(&mut self, id: Id, lesson: Lesson) -> Option<Lane> {
-        let (lane, _) = self.under_way.remove(&id)?;
+        let Try { lane, .. } = self.under_way.remove(&id)?;
         let freed = lane.clone();
         match lesson {
             Lesson::Nothing => {}
             Lesson::Accepted => {
                 self.failing.remove(&lane);
-                self.remember(lane);
+                self.remember(lane, Manner::Answering);
             }
             Lesson::Refused(failed) => {
-                self.remember(lane.clone());
+                self.remember(lane.clone(), Manner::Answering);
                 self.failed(lane, failed);
             }
             Lesson::Overloaded(until) => {
-                self.remember(lane.clone());
+                self.remember(lane.clone(), Manner::Answering);
                 self.count(&lane);
                 self.rest(lane, until);
             }
             Lesson::Silent(failed) => {
-                self.answering.remove(&lane);
+                self.remember(lane.clone(), Manner::Silent);
                 self.failed(lane, failed);
             }
             Lesson::Closed(until) => self.rest(lane, until),
@@ -226,11 +269,23 @@ impl Lanes {
             .is_some_and(|row| *row >= self.room.circuit_after)
     }
 
-    fn remember(&mut self, lane: Lane) {
-        if self.answering.len() >= REMEMBERED {
-            self.answering.clear();
+    fn remember(&mut self, lane: Lane, manner: Manner) {
+        if self.known.len() >= REMEMBERED && !self.known.contains_key(&lane) {
+            self.known.clear();
         }
-        self.answering.insert(lane);
+        self.known.insert(lane, manner);
+    }
+
+    fn is_silent(&self, lane: &Lane) -> bool {
+        self.known.get(lane) == Some(&Manner::Silent)
+    }
+
+    /// How many more of those that did not answer may be tried. A quarter of the allowance is left to those that are slow
+    /// and well, or else the silent would come to hold ordinary slots.
+    fn room_for_silent(&self) -> usize {
+        let most = (self.room.slow_at_once * 3 / 4).max(1);
+        let load = self.load().into_iter().filter(|(lane, _)| self.is_silent(lane));
+        most.saturating_sub(load.map(|(_, load)| load).sum())
     }
 
     fn rest(&mut self, lane: Lane, until: Timestamp) {
@@ -240,7 +295,7 @@ impl Lanes {
     }
 
     fn limit(&self, lane: &Lane) -> usize {
-        match self.answering.contains(lane) && !self.is_open(lane) {
+        match self.known.get(lane) == Some(&Manner::Answering) && !self.is_open(lane) {
             true => self.room.per_lane,
             false => 1,
         }
@@ -248,8 +303,8 @@ impl Lanes {
 
     fn load(&self) -> HashMap<&Lane, usize> {
         let mut load = HashMap::new();
-        for (lane, _) in self.under_way.values() {
-            *load.entry(lane).or_default() += 1;
+        for one in self.under_way.values() {
+            *load.entry(&one.lane).or_default() += 1;
         }
         for (lane, kept) in &self.reserved {
             *load.entry(lane).or_default() += kept;
@@ -344,7 +399,7 @@ mod tests {
             lanes.began(id().await, lane(endpoint), start);
         }
         assert_eq!(lanes.free(start), 0);
-        assert_eq!(lanes.free(start + SLOW), 2);
+        assert_eq!(lanes.free(start + SLOW_STRANGER), 2);
         for endpoint in 2..4 {
             lanes.began(id().await, lane(endpoint), start + SLOW);
         }
@@ -352,6 +407,69 @@ mod tests {
         let free = lanes.free(start + SLOW + SLOW);
         assert_eq!(free, 1, "three are slow, the fourth is one too many");
         assert_eq!(lanes.shut(NOW).len(), 4);
+    }
+
+    #[tokio::test]
+    async fn who_is_known_to_answer_has_more_time_before_it_counts_as_slow() {
+        let room = Room {
+            at_once: 1,
+            ..Room::default()
+        };
+        let mut lanes = Lanes::new(room);
+        let (task, start) = (id().await, Instant::now());
+        lanes.began(task, lane(0), start);
+        lanes.ended(task, Lesson::Accepted);
+        lanes.began(id().await, lane(0), start);
+        assert_eq!(lanes.free(start + SLOW_STRANGER), 0);
+        assert_eq!(lanes.free(start + SLOW), 1);
+    }
+
+    #[tokio::test]
+    async fn the_silent_hold_no_ordinary_slot_and_no_more_than_their_share() {
+        let room = Room {
+            at_once: 2,
+            slow_at_once: 4,
+            ..Room::default()
+        };
+        let mut lanes = Lanes::new(room);
+        let start = Instant::now();
+        for endpoint in 0..5 {
+            let task = id().await;
+            lanes.began(task, lane(endpoint), start);
+            lanes.ended(task, Lesson::Silent(Failed::Callback));
+        }
+        let found: Vec<_> = (0..6).map(|n| delivery(n, n)).collect();
+        let chosen = lanes.choose(found, 9);
+        let expected: Vec<_> = [0, 1, 2, 5].map(|n| delivery(n, n)).into();
+        assert_eq!(
+            numbers(&chosen),
+            numbers(&expected),
+            "three of them, and the stranger"
+        );
+        for endpoint in 0..3 {
+            lanes.began(id().await, lane(endpoint), start);
+        }
+        assert_eq!(lanes.free(start), 2);
+        let silent = HashSet::from([0, 1, 2, 3, 4].map(lane));
+        assert_eq!(lanes.shut(NOW), silent, "their share is taken");
+        assert_eq!(lanes.lasting(&silent, start), silent);
+    }
+
+    #[tokio::test]
+    async fn a_lane_is_shut_for_long_when_all_in_it_is_slow_or_it_rests() {
+        let mut lanes = Lanes::new(Room::default());
+        let start = Instant::now();
+        lanes.began(id().await, lane(0), start);
+        lanes.rest(lane(1), NOW + Duration::from_secs(5));
+        let shut = lanes.shut(NOW);
+        assert_eq!(shut, HashSet::from([0, 1].map(lane)));
+        assert_eq!(lanes.lasting(&shut, start), HashSet::from([lane(1)]));
+        assert_eq!(lanes.lasting(&shut, start + SLOW_STRANGER), shut);
+        lanes.reserve(lane(0));
+        assert_eq!(
+            lanes.lasting(&shut, start + SLOW_STRANGER),
+            HashSet::from([lane(1)])
+        );
     }
 
     #[tokio::test]
@@ -377,7 +495,7 @@ mod tests {
             lanes.began(task, lane, Instant::now());
             lanes.ended(task, Lesson::Overloaded(Timestamp::MAX));
         }
-        assert!(lanes.answering.len() <= REMEMBERED);
+        assert!(lanes.known.len() <= REMEMBERED);
         assert_eq!(lanes.resting.len(), RESTING);
         assert!(lanes.under_way.is_empty());
     }

@@ -65,7 +65,7 @@
 //! ```
 //!
 //! In reading order: [`Announcements`], then `builder` for what a courier is made of, `courier` for its
-//! rounds, `hands` for what it holds, `lanes` for who may be sent to at once, `errand` for one try, `verdict` for what an answer
+//! rounds, `hands` for what it holds, `horizon` for how far back it looks, `lanes` for who may be sent to at once, `errand` for one try, `verdict` for what an answer
 //! means, `log` for what is written down, `condition` for what it tells about the endpoint.
 
 /// The example of the page that receivers read.
@@ -79,6 +79,7 @@ mod condition;
 mod courier;
 mod errand;
 mod hands;
+mod horizon;
 mod lanes;
 mod log;
 mod random;
@@ -87,10 +88,11 @@ mod terms;
 mod verdict;
 
 pub use announcements::Announcements;
-pub use builder::{CourierBuilder, CourierError};
+pub use builder::CourierBuilder;
 pub use courier::Courier;
 pub use marquetry_dialect::standard::verify;
 pub use marquetry_dialect::{TOLERANCE, Untrusted};
+pub use marquetry_store::BuildError as CourierError;
 
 /// Runs the examples of the README.
 #[cfg(doctest)]

@@ -107,46 +107,7 @@ impl Verdict {
     }
 
     /// Of a try that got no answer.
-    ///
-    /// The words tell what kind of failure it was, because only the owner can mend a certificate or a
-    /// name. They name no address, and an address that may not be reached is told in one way whatever it
-    /// is.
     pub(crate) fn of_failure(error: &EgressError) -> Self {
-        let words = match error {
-            EgressError::Refused { .. } => format!("not sent: {}", error.client_message()),
-            EgressError::NoSuchName { .. } | EgressError::Lookup { .. } => {
-                "the host name could not be looked up".to_owned()
-            }
-            EgressError::Connect { .. } => "no connection could be made".to_owned(),
-            EgressError::Tls { .. } if error.class() == "certificate" => {
-                "the receiver's certificate is not valid".to_owned()
-            }
-            EgressError::Tls { .. } => "no secure connection could be made".to_owned(),
-            EgressError::Timeout { phase, limit, .. } => match phase {
-                Phase::Resolve => format!("the host name could not be looked up within {limit:?}"),
-                Phase::Connect => format!("no connection could be made within {limit:?}"),
-                _ => format!("no answer came within {limit:?}"),
-            },
-            EgressError::Protocol { .. } => {
-                "the connection ended before an answer came, or the answer is not HTTP".to_owned()
-            }
-            EgressError::Headers { .. } => "the headers of the answer are too long".to_owned(),
-            _ => "the message could not be sent".to_owned(),
-        };
-        let trouble = match error {
-            EgressError::Refused { .. } => Trouble::AddressRefused,
-            EgressError::NoSuchName { .. } | EgressError::Lookup { .. } => Trouble::NameNotFound,
-            EgressError::Connect { .. } => Trouble::NoConnection,
-            EgressError::Tls { .. } if error.class() == "certificate" => Trouble::BadCertificate,
-            EgressError::Tls { .. } => Trouble::NoSecureConnection,
-            EgressError::Timeout {
-                phase: Phase::Resolve,
-                ..
-            } => Trouble::NameNotFound,
-            EgressError::Timeout { .. } => Trouble::TimedOut,
-            EgressError::Protocol { .. } | EgressError::Headers { .. } => Trouble::NotHttp,
-            _ => Trouble::NotSent,
-        };
         // An address that was dialled had been admitted, so it may be told. One that was refused may not.
         let lookup = match error {
             EgressError::Refused { .. } => "not allowed".to_owned(),
@@ -162,9 +123,9 @@ impl Verdict {
             _ => String::new(),
         };
         Self {
-            trouble: Some(trouble),
+            trouble: Some(Trouble::named(error.trouble())),
             lookup,
-            ..Self::unsent(words)
+            ..Self::unsent(error.owner_message())
         }
     }
 
@@ -330,53 +291,6 @@ mod tests {
             })
             .collect();
         assert_eq!(busy, [429, 502, 503, 504]);
-    }
-
-    #[test]
-    fn failures_have_words_that_name_no_address() {
-        let host = || "db.internal.example".to_owned();
-        let address = "10.0.0.1:443".parse().unwrap();
-        let io = || std::io::Error::other("10.0.0.1");
-        let errors = [
-            EgressError::NoSuchName { host: host() },
-            EgressError::Connect {
-                host: host(),
-                address,
-                source: io(),
-            },
-            EgressError::Tls {
-                host: host(),
-                address,
-                source: io(),
-            },
-            EgressError::Timeout {
-                host: host(),
-                phase: Phase::Total,
-                limit: Duration::from_secs(15),
-            },
-            EgressError::Headers {
-                host: host(),
-                bytes: 1,
-                count: 1,
-            },
-            EgressError::Config {
-                what: "10.0.0.1".into(),
-            },
-        ];
-        for error in errors {
-            let words = Verdict::of_failure(&error).error.unwrap();
-            assert!(
-                !words.contains("10.0.0.1") && !words.contains("internal"),
-                "{words}"
-            );
-        }
-        let slow = EgressError::Timeout {
-            host: host(),
-            phase: Phase::Total,
-            limit: Duration::from_secs(15),
-        };
-        let words = Verdict::of_failure(&slow).error.unwrap();
-        assert_eq!(words, "no answer came within 15s");
     }
 
     proptest! {

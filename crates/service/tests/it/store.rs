@@ -13,7 +13,7 @@ use marquetry_store::{
     Bell, Changes, Cursor, DeliveryFilter, DeliveryStore, EndpointStore, IdempotencyClaim, Inserted,
     JobFilter, JobStore, JobSwap, KeyStore, LedgerStore, MockupFilter, MockupOrder, MockupPage, MockupStore,
     Page, Pick, Posted, PostingOrder, Record, RecordCursor, RecordKind, RecordPage, RecordStore, StoreError,
-    Submission, Swap,
+    Submission, Swap, Window,
 };
 
 type Answer<T> = Result<T, StoreError>;
@@ -275,15 +275,20 @@ impl DeliveryStore for OddStore {
     async fn due_deliveries(
         &self,
         carriage: Carriage,
-        now: Timestamp,
+        window: Window,
         limit: u32,
         except: &[Lane],
     ) -> Answer<Vec<Delivery>> {
-        self.inner.due_deliveries(carriage, now, limit, except).await
+        self.inner.due_deliveries(carriage, window, limit, except).await
     }
 
-    async fn next_due_delivery(&self, carriage: Carriage, except: &[Lane]) -> Answer<Option<Timestamp>> {
-        self.inner.next_due_delivery(carriage, except).await
+    async fn next_due_delivery(
+        &self,
+        carriage: Carriage,
+        from: Timestamp,
+        except: &[Lane],
+    ) -> Answer<Option<Timestamp>> {
+        self.inner.next_due_delivery(carriage, from, except).await
     }
 
     async fn held_deliveries(

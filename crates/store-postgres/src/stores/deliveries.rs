@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use marquetry_job::Timestamp;
 use marquetry_model::{AttemptRecord, Carriage, Delivery, DeliveryId, Lane, TenantId, Version};
 use marquetry_store::persisted::{AttemptRow, DeliveryRow, file_column, shown_name, version_column};
-use marquetry_store::{Change, Cursor, DeliveryFilter, DeliveryStore, Page, StoreError, Swap};
+use marquetry_store::{Change, Cursor, DeliveryFilter, DeliveryStore, Page, StoreError, Swap, Window};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
@@ -92,19 +92,21 @@ impl DeliveryStore for PostgresStore {
     async fn due_deliveries(
         &self,
         carriage: Carriage,
-        now: Timestamp,
+        window: Window,
         limit: u32,
         except: &[Lane],
     ) -> Result<Vec<Delivery>, StoreError> {
-        let (now, except, file) = (now.as_micros(), names(except), file_column(carriage));
+        let (from, until) = (window.from.as_micros(), window.until.as_micros());
+        let (except, file) = (names(except), file_column(carriage));
         let sql = format!(
             "SELECT {COLUMNS} FROM deliveries
-             WHERE file = $3 AND due IS NOT NULL AND due <= $2 AND {OPEN} ORDER BY due, created_at, id"
+             WHERE file = $3 AND due IS NOT NULL AND due BETWEEN $4 AND $2 AND {OPEN} ORDER BY due, created_at, id"
         );
-        let values: [Value<'_>; 3] = [
+        let values: [Value<'_>; 4] = [
             (&except, Type::TEXT_ARRAY),
-            (&now, Type::INT8),
+            (&until, Type::INT8),
             (&file, Type::BOOL),
+            (&from, Type::INT8),
         ];
         let reading = Reading::AllTheTime;
         self.first(reading, &sql, &values, limit, "delivery", read_delivery)
@@ -114,14 +116,19 @@ impl DeliveryStore for PostgresStore {
     async fn next_due_delivery(
         &self,
         carriage: Carriage,
+        from: Timestamp,
         except: &[Lane],
     ) -> Result<Option<Timestamp>, StoreError> {
-        let (except, file) = (names(except), file_column(carriage));
+        let (from, except, file) = (from.as_micros(), names(except), file_column(carriage));
         let sql = format!(
-            "SELECT due FROM deliveries WHERE file = $2 AND due IS NOT NULL AND {OPEN}
+            "SELECT due FROM deliveries WHERE file = $2 AND due IS NOT NULL AND due >= $3 AND {OPEN}
              ORDER BY due, created_at, id LIMIT 1"
         );
-        let values: [Value<'_>; 2] = [(&except, Type::TEXT_ARRAY), (&file, Type::BOOL)];
+        let values: [Value<'_>; 3] = [
+            (&except, Type::TEXT_ARRAY),
+            (&file, Type::BOOL),
+            (&from, Type::INT8),
+        ];
         let rows = self.shared.pool.walk(&sql, &values, "delivery").await?;
         let due = rows.first().map(|row| get(row, 0, "delivery")).transpose()?;
         Ok(due.map(Timestamp::from_micros))

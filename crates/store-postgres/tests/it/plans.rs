@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use marquetry_job::{DeliveryEvent, Jitter, RetrySchedule};
+use marquetry_job::{DeliveryEvent, Jitter, RetrySchedule, Timestamp};
 use marquetry_model::{Carriage, JobResult};
 use marquetry_store::conformance::sample::{LEASE, at, delivery, delivery_steps, render_job, worker};
 use marquetry_store::{Inserted, JobSteps, Silence, Store};
@@ -127,7 +127,10 @@ async fn sent(store: &Arc<dyn Store>, numbers: std::ops::Range<u64>) {
                 .await
                 .unwrap();
         }
-        store.next_due_delivery(Carriage::Message, &[]).await.unwrap();
+        store
+            .next_due_delivery(Carriage::Message, Timestamp::MIN, &[])
+            .await
+            .unwrap();
     }
 }
 

@@ -6,7 +6,7 @@ use marquetry_model::{AttemptRecord, Carriage, Delivery, DeliveryId, Lane, Tenan
 use marquetry_store::persisted::{
     AttemptRow, DeliveryRow, file_column, readable, shown_name, version_column,
 };
-use marquetry_store::{Change, Cursor, DeliveryFilter, DeliveryStore, Page, StoreError, Swap};
+use marquetry_store::{Change, Cursor, DeliveryFilter, DeliveryStore, Page, StoreError, Swap, Window};
 use rusqlite::{Connection, OptionalExtension, Params, Row, named_params, params};
 
 use crate::SqliteStore;
@@ -87,7 +87,7 @@ impl DeliveryStore for SqliteStore {
     async fn due_deliveries(
         &self,
         carriage: Carriage,
-        now: Timestamp,
+        window: Window,
         limit: u32,
         except: &[Lane],
     ) -> Result<Vec<Delivery>, StoreError> {
@@ -95,11 +95,16 @@ impl DeliveryStore for SqliteStore {
         self.read(move |connection| {
             let sql = format!(
                 "SELECT {COLUMNS} FROM deliveries
-                 WHERE file = ?3 AND due IS NOT NULL AND due <= ?1
+                 WHERE file = ?3 AND due IS NOT NULL AND due BETWEEN ?4 AND ?1
                    AND lane NOT IN (SELECT value FROM json_each(?2))
                  ORDER BY due, created_at, id"
             );
-            let values = params![now.as_micros(), except, file_column(carriage)];
+            let values = params![
+                window.until.as_micros(),
+                except,
+                file_column(carriage),
+                window.from.as_micros()
+            ];
             many(connection, &sql, limit, values)
         })
         .await
@@ -108,16 +113,20 @@ impl DeliveryStore for SqliteStore {
     async fn next_due_delivery(
         &self,
         carriage: Carriage,
+        from: Timestamp,
         except: &[Lane],
     ) -> Result<Option<Timestamp>, StoreError> {
         let except = names(except);
         self.read(move |connection| {
             let sql = "SELECT due FROM deliveries
-                       WHERE file = ?2 AND due IS NOT NULL AND lane NOT IN (SELECT value FROM json_each(?1))
+                       WHERE file = ?2 AND due IS NOT NULL AND due >= ?3
+                         AND lane NOT IN (SELECT value FROM json_each(?1))
                        ORDER BY due LIMIT 1";
             let mut statement = connection.prepare_cached(sql).of("delivery")?;
             let due = statement
-                .query_row(params![except, file_column(carriage)], |row| row.get(0))
+                .query_row(params![except, file_column(carriage), from.as_micros()], |row| {
+                    row.get(0)
+                })
                 .optional()
                 .of("delivery")?;
             Ok(due.map(Timestamp::from_micros))

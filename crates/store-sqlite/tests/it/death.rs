@@ -144,7 +144,7 @@ async fn look(path: &Path, said: &[String]) {
     job_steps(&store).recover(at((1 << 30) + 1)).await.unwrap();
     assert!(store.held_jobs(None, 10).await.unwrap().is_empty());
     let owed = store
-        .due_deliveries(Carriage::Message, Timestamp::MAX, u32::MAX, &[])
+        .due_deliveries(Carriage::Message, Timestamp::MAX.into(), u32::MAX, &[])
         .await
         .unwrap();
     for delivery in owed {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use marquetry_job::{DeliveryEvent, Jitter};
+use marquetry_job::{DeliveryEvent, Jitter, Timestamp};
 use marquetry_model::{Carriage, Delivery, DeliveryId};
 
 use super::sample::{LEASE, at, delivery, delivery_id, delivery_steps, file, job_id, tenant_id, worker};
@@ -25,24 +25,30 @@ async fn both(store: &Shared, most: u64) {
 /// What is due, when the next is due, and what is taken of it is told for one carriage at a time.
 pub async fn each_carriage_has_a_line_of_its_own(store: Shared) {
     both(&store, 6).await;
-    let due = store.due_deliveries(Carriage::File, at(9), 2, &[]).await.unwrap();
+    let due = store
+        .due_deliveries(Carriage::File, at(9).into(), 2, &[])
+        .await
+        .unwrap();
     assert_eq!(ids(&due), [2, 4].map(delivery_id));
     assert_eq!(due[0], file(2));
     let due = store
-        .due_deliveries(Carriage::Message, at(9), 9, &[])
+        .due_deliveries(Carriage::Message, at(9).into(), 9, &[])
         .await
         .unwrap();
     assert_eq!(ids(&due), [1, 3, 5].map(delivery_id));
     let full = [file(2).lane()];
     assert!(
         store
-            .due_deliveries(Carriage::File, at(9), 9, &full)
+            .due_deliveries(Carriage::File, at(9).into(), 9, &full)
             .await
             .unwrap()
             .is_empty()
     );
     for (carriage, earliest) in [(Carriage::Message, 1), (Carriage::File, 2)] {
-        let next = store.next_due_delivery(carriage, &[]).await.unwrap();
+        let next = store
+            .next_due_delivery(carriage, Timestamp::MIN, &[])
+            .await
+            .unwrap();
         assert_eq!(next, Some(at(earliest)), "{carriage:?}");
     }
 
@@ -58,7 +64,10 @@ pub async fn each_carriage_has_a_line_of_its_own(store: Shared) {
         .unwrap();
     assert_eq!(ids(&claimed), [delivery_id(1)]);
     assert_eq!(
-        store.next_due_delivery(Carriage::File, &[]).await.unwrap(),
+        store
+            .next_due_delivery(Carriage::File, Timestamp::MIN, &[])
+            .await
+            .unwrap(),
         Some(at(9) + LEASE)
     );
 }

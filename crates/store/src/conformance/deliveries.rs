@@ -5,13 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use marquetry_job::{DeliveryEvent, DeliverySchedule, DeliveryShown, DeliveryState, Jitter, Timestamp};
-use marquetry_model::{Callback, Carriage, Delivery, DeliveryId, DialectName, EventType, Target, Version};
+use marquetry_model::{
+    Callback, Carriage, Delivery, DeliveryId, DialectName, EventType, Lane, Target, Version,
+};
 
 use super::sample::{
     LEASE, at, attempt, delivery, delivery_id, delivery_steps, dialect, endpoint_id, render_job, tenant_id,
     worker,
 };
-use crate::{Change, DeliveryFilter, DeliverySteps, Reported, Schedules, Store, StoreError, Swap};
+use crate::{Change, DeliveryFilter, DeliverySteps, Reported, Schedules, Store, StoreError, Swap, Window};
 
 type Shared = Arc<dyn Store>;
 
@@ -104,20 +106,23 @@ pub async fn the_longest_due_is_sent_first(store: Shared) {
     }
     assert_eq!(
         ids(&store
-            .due_deliveries(Carriage::Message, at(3), 2, &[])
+            .due_deliveries(Carriage::Message, at(3).into(), 2, &[])
             .await
             .unwrap()),
         [1, 2].map(delivery_id)
     );
     assert_eq!(
         ids(&store
-            .due_deliveries(Carriage::Message, at(3), 9, &[])
+            .due_deliveries(Carriage::Message, at(3).into(), 9, &[])
             .await
             .unwrap()),
         [1, 2, 3].map(delivery_id)
     );
     assert_eq!(
-        store.next_due_delivery(Carriage::Message, &[]).await.unwrap(),
+        store
+            .next_due_delivery(Carriage::Message, Timestamp::MIN, &[])
+            .await
+            .unwrap(),
         Some(at(1))
     );
 }
@@ -134,27 +139,75 @@ pub async fn full_lanes_are_passed_over(store: Shared) {
     }
     let (first, slow) = (delivery(1).lane(), host.lane());
     let due = store
-        .due_deliveries(Carriage::Message, at(9), 9, std::slice::from_ref(&first))
+        .due_deliveries(Carriage::Message, at(9).into(), 9, std::slice::from_ref(&first))
         .await
         .unwrap();
     assert_eq!(ids(&due), [2, 3].map(delivery_id));
     let full = [first, slow];
     assert_eq!(
         ids(&store
-            .due_deliveries(Carriage::Message, at(9), 9, &full)
+            .due_deliveries(Carriage::Message, at(9).into(), 9, &full)
             .await
             .unwrap()),
         [delivery_id(3)]
     );
     assert_eq!(
-        store.next_due_delivery(Carriage::Message, &full).await.unwrap(),
+        store
+            .next_due_delivery(Carriage::Message, Timestamp::MIN, &full)
+            .await
+            .unwrap(),
         Some(at(3))
     );
     let all = [full.as_slice(), &[other.lane()]].concat();
     assert_eq!(
-        store.next_due_delivery(Carriage::Message, &all).await.unwrap(),
+        store
+            .next_due_delivery(Carriage::Message, Timestamp::MIN, &all)
+            .await
+            .unwrap(),
         None
     );
+}
+
+/// What is due before the window is left out, the lanes that are left out besides, and both of its ends belong to it.
+pub async fn what_is_due_before_a_window_is_passed_over(store: Shared) {
+    let other = Delivery {
+        target: Target::Endpoint(endpoint_id(2)),
+        ..delivery(3)
+    };
+    for one in [&delivery(1), &delivery(2), &other, &delivery(4), &delivery(5)] {
+        insert(&store, one).await;
+    }
+    let window = |from, until| Window {
+        from: at(from),
+        until: at(until),
+    };
+    let due = |window, except| due_ids(&store, window, except);
+    assert_eq!(due(window(2, 4), Vec::new()).await, [2, 3, 4].map(delivery_id));
+    assert_eq!(
+        due(window(2, 4), vec![other.lane()]).await,
+        [2, 4].map(delivery_id)
+    );
+    assert_eq!(due(window(3, 3), Vec::new()).await, [delivery_id(3)]);
+    assert_eq!(due(window(4, 3), Vec::new()).await, []);
+    assert_eq!(
+        due(at(2).into(), Vec::new()).await,
+        [1, 2].map(delivery_id),
+        "a moment is all until then"
+    );
+    let next = |from, except: Vec<Lane>| due_from(&store, at(from), except);
+    assert_eq!(next(2, Vec::new()).await, Some(at(2)));
+    assert_eq!(next(3, vec![other.lane()]).await, Some(at(4)));
+    assert_eq!(next(6, Vec::new()).await, None);
+}
+
+async fn due_ids(store: &Shared, window: Window, except: Vec<Lane>) -> Vec<DeliveryId> {
+    let due = store.due_deliveries(Carriage::Message, window, 9, &except).await;
+    ids(&due.unwrap())
+}
+
+async fn due_from(store: &Shared, from: Timestamp, except: Vec<Lane>) -> Option<Timestamp> {
+    let next = store.next_due_delivery(Carriage::Message, from, &except).await;
+    next.unwrap()
 }
 
 /// Couriers that grab at once share the deliveries out.
@@ -253,14 +306,14 @@ pub async fn a_refused_delivery_comes_back_after_its_wait(store: Shared) {
     );
     assert!(
         store
-            .due_deliveries(Carriage::Message, at(6), 9, &[])
+            .due_deliveries(Carriage::Message, at(6).into(), 9, &[])
             .await
             .unwrap()
             .is_empty()
     );
     assert_eq!(
         store
-            .due_deliveries(Carriage::Message, at(7), 9, &[])
+            .due_deliveries(Carriage::Message, at(7).into(), 9, &[])
             .await
             .unwrap()
             .len(),
@@ -470,13 +523,16 @@ pub async fn a_delivered_one_is_due_no_more_until_replayed(store: Shared) {
         .unwrap();
     assert!(
         store
-            .due_deliveries(Carriage::Message, Timestamp::MAX, 9, &[])
+            .due_deliveries(Carriage::Message, Timestamp::MAX.into(), 9, &[])
             .await
             .unwrap()
             .is_empty()
     );
     assert_eq!(
-        store.next_due_delivery(Carriage::Message, &[]).await.unwrap(),
+        store
+            .next_due_delivery(Carriage::Message, Timestamp::MIN, &[])
+            .await
+            .unwrap(),
         None
     );
     assert!(matches!(
@@ -484,7 +540,7 @@ pub async fn a_delivered_one_is_due_no_more_until_replayed(store: Shared) {
         Reported::Written(_)
     ));
     let due = store
-        .due_deliveries(Carriage::Message, at(9), 9, &[])
+        .due_deliveries(Carriage::Message, at(9).into(), 9, &[])
         .await
         .unwrap();
     assert_eq!((ids(&due), due[0].body.clone()), (vec![id], delivery(1).body));
@@ -611,7 +667,7 @@ pub async fn ended_deliveries_are_forgotten_by_age(store: Shared) {
     assert_eq!(store.forget_deliveries(at(9), 9).await.unwrap(), 1);
     assert_eq!(store.forget_deliveries(at(9), 9).await.unwrap(), 0);
     let due = store
-        .due_deliveries(Carriage::Message, at(99), 9, &[])
+        .due_deliveries(Carriage::Message, at(99).into(), 9, &[])
         .await
         .unwrap();
     assert_eq!(

@@ -314,7 +314,7 @@ pub async fn deliveries_and_state_appear_together(store: Shared) {
         .unwrap();
     assert!(
         store
-            .due_deliveries(Carriage::Message, Timestamp::MAX, 9, &[])
+            .due_deliveries(Carriage::Message, Timestamp::MAX.into(), 9, &[])
             .await
             .unwrap()
             .is_empty()
@@ -324,7 +324,7 @@ pub async fn deliveries_and_state_appear_together(store: Shared) {
         tokio::spawn(async move {
             loop {
                 let owed = store
-                    .due_deliveries(Carriage::Message, Timestamp::MAX, 9, &[])
+                    .due_deliveries(Carriage::Message, Timestamp::MAX.into(), 9, &[])
                     .await
                     .unwrap();
                 let ended = reload(&store, 1).await.state.is_terminal();
@@ -335,7 +335,7 @@ pub async fn deliveries_and_state_appear_together(store: Shared) {
                 );
                 if ended {
                     return store
-                        .due_deliveries(Carriage::Message, Timestamp::MAX, 9, &[])
+                        .due_deliveries(Carriage::Message, Timestamp::MAX.into(), 9, &[])
                         .await
                         .unwrap();
                 }
@@ -478,7 +478,7 @@ pub async fn a_worker_that_comes_back_late_is_refused(store: Shared) {
     assert_eq!(reload(&store, 1).await.state.hold(), Some(new));
     assert!(
         store
-            .due_deliveries(Carriage::Message, Timestamp::MAX, 9, &[])
+            .due_deliveries(Carriage::Message, Timestamp::MAX.into(), 9, &[])
             .await
             .unwrap()
             .is_empty()
@@ -510,7 +510,7 @@ pub async fn a_broken_attempt_comes_back_after_its_wait(store: Shared) {
     assert_eq!(cause.code, "asset_unreachable");
     assert_eq!(
         store
-            .due_deliveries(Carriage::Message, Timestamp::MAX, 9, &[])
+            .due_deliveries(Carriage::Message, Timestamp::MAX.into(), 9, &[])
             .await
             .unwrap()
             .len(),
@@ -596,7 +596,7 @@ pub async fn cancel_against_finish_gives_one_end(store: Shared) {
     }
     assert_eq!(
         store
-            .due_deliveries(Carriage::Message, Timestamp::MAX, 999, &[])
+            .due_deliveries(Carriage::Message, Timestamp::MAX.into(), 999, &[])
             .await
             .unwrap()
             .len(),
@@ -633,7 +633,7 @@ pub async fn lease_expires_during_the_final_commit(store: Shared) {
     assert!(matches!(ended, Reported::Written(_)), "{ended:?}");
     assert_eq!(reload(&store, 1).await.result, Some(result(2)));
     let owed = store
-        .due_deliveries(Carriage::Message, Timestamp::MAX, 9, &[])
+        .due_deliveries(Carriage::Message, Timestamp::MAX.into(), 9, &[])
         .await
         .unwrap();
     assert_eq!(owed.len(), 1, "one end owes one delivery");
@@ -690,7 +690,7 @@ pub async fn an_overdue_job_is_failed_and_not_begun(store: Shared) {
     assert!(matches!(late, Reported::Refused(_)), "{late:?}");
     assert_eq!(
         store
-            .due_deliveries(Carriage::Message, Timestamp::MAX, 9, &[])
+            .due_deliveries(Carriage::Message, Timestamp::MAX.into(), 9, &[])
             .await
             .unwrap()
             .len(),
@@ -770,7 +770,7 @@ pub async fn a_silent_job_owes_nothing(store: Shared) {
     assert_eq!(reload(&store, 1).await.announce, Announce::Silent);
     assert!(
         store
-            .due_deliveries(Carriage::Message, Timestamp::MAX, 9, &[])
+            .due_deliveries(Carriage::Message, Timestamp::MAX.into(), 9, &[])
             .await
             .unwrap()
             .is_empty()

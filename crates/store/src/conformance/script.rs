@@ -496,10 +496,12 @@ async fn everything(store: &Arc<dyn Store>, now: Timestamp) -> Vec<String> {
     all.push(told(store.held_jobs(None, 99).await));
     all.push(told(store.next_due_job().await));
     for carriage in Carriage::ALL {
-        all.push(told(store.due_deliveries(carriage, now, 99, &[]).await));
+        all.push(told(store.due_deliveries(carriage, now.into(), 99, &[]).await));
         all.push(told(store.held_deliveries(carriage, None, 99).await));
         all.push(told(
-            store.next_due_delivery(carriage, &[delivery(1).lane()]).await,
+            store
+                .next_due_delivery(carriage, Timestamp::MIN, &[delivery(1).lane()])
+                .await,
         ));
     }
     all.push(told(store.count_live_jobs(None).await));

@@ -95,7 +95,7 @@ pub async fn a_damaged_delivery_stops_nothing(
         .unwrap();
     assert_eq!((ids(&rest.items), rest.next), (vec![delivery_id(2)], None));
     let due = store
-        .due_deliveries(Carriage::Message, at(60), 2, &[])
+        .due_deliveries(Carriage::Message, at(60).into(), 2, &[])
         .await
         .unwrap();
     assert_eq!(ids(&due), [2, 4].map(delivery_id));

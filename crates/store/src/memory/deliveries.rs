@@ -7,7 +7,7 @@ use marquetry_job::{DeliveryState, Timestamp};
 use marquetry_model::{AttemptRecord, Carriage, Delivery, DeliveryId, Lane, TenantId, Version};
 
 use super::{MemoryStore, first};
-use crate::{Change, Cursor, DeliveryFilter, DeliveryStore, Page, StoreError, Swap};
+use crate::{Change, Cursor, DeliveryFilter, DeliveryStore, Page, StoreError, Swap, Window};
 
 #[async_trait]
 impl DeliveryStore for MemoryStore {
@@ -59,14 +59,14 @@ impl DeliveryStore for MemoryStore {
     async fn due_deliveries(
         &self,
         carriage: Carriage,
-        now: Timestamp,
+        window: Window,
         limit: u32,
         except: &[Lane],
     ) -> Result<Vec<Delivery>, StoreError> {
         let shelves = self.shelves();
         let due = shelves.deliveries.values().filter(|delivery| {
             delivery.target.carriage() == carriage
-                && delivery.state.due().is_some_and(|due| due <= now)
+                && delivery.state.due().is_some_and(|due| window.holds(due))
                 && !except.contains(&delivery.lane())
         });
         Ok(first(due.cloned().collect(), limit, |d| {
@@ -77,6 +77,7 @@ impl DeliveryStore for MemoryStore {
     async fn next_due_delivery(
         &self,
         carriage: Carriage,
+        from: Timestamp,
         except: &[Lane],
     ) -> Result<Option<Timestamp>, StoreError> {
         let shelves = self.shelves();
@@ -84,7 +85,8 @@ impl DeliveryStore for MemoryStore {
             .deliveries
             .values()
             .filter(|one| one.target.carriage() == carriage && !except.contains(&one.lane()));
-        Ok(open.filter_map(|delivery| delivery.state.due()).min())
+        let due = open.filter_map(|delivery| delivery.state.due());
+        Ok(due.filter(|due| *due >= from).min())
     }
 
     async fn held_deliveries(

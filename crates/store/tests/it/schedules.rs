@@ -20,7 +20,7 @@ use marquetry_store::{
     Cancelling, Changes, ClaimStep, Claimed, Cursor, DeliveryFilter, DeliveryStore, EndpointStore,
     IdempotencyClaim, Inserted, JobFilter, JobSteps, JobStore, JobSwap, KeyStore, LedgerStore, MockupFilter,
     MockupOrder, MockupPage, MockupStore, Page, Pick, Posted, PostingOrder, Record, RecordCursor, RecordKind,
-    RecordPage, RecordStore, Reported, Store, StoreError, Submission, Swap,
+    RecordPage, RecordStore, Reported, Store, StoreError, Submission, Swap, Window,
 };
 use shuttle::future::{block_on, spawn, yield_now};
 
@@ -95,8 +95,8 @@ passed_on!(DeliveryStore:
     insert_delivery(delivery: &Delivery) -> ();
     delivery(tenant: TenantId, id: DeliveryId) -> Option<Delivery>;
     list_deliveries(tenant: TenantId, filter: &DeliveryFilter, after: Option<Cursor>, limit: u32) -> Page<Delivery>;
-    due_deliveries(carriage: Carriage, now: Timestamp, limit: u32, except: &[Lane]) -> Vec<Delivery>;
-    next_due_delivery(carriage: Carriage, except: &[Lane]) -> Option<Timestamp>;
+    due_deliveries(carriage: Carriage, window: Window, limit: u32, except: &[Lane]) -> Vec<Delivery>;
+    next_due_delivery(carriage: Carriage, from: Timestamp, except: &[Lane]) -> Option<Timestamp>;
     held_deliveries(carriage: Carriage, after: Option<DeliveryId>, limit: u32) -> Vec<Delivery>;
     replace_delivery(expected: Version, delivery: &Delivery, tried: Option<&AttemptRecord>) -> Swap;
     delivery_attempts(tenant: TenantId, id: DeliveryId, before: Option<u32>, limit: u32) -> Vec<AttemptRecord>;
@@ -206,7 +206,7 @@ async fn lives() {
         ),
     }
     let owed = store
-        .due_deliveries(Carriage::Message, Timestamp::MAX, 99, &[])
+        .due_deliveries(Carriage::Message, Timestamp::MAX.into(), 99, &[])
         .await
         .unwrap();
     assert_eq!(owed.len() as u64, JOBS, "each end owes one delivery");

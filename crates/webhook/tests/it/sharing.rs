@@ -70,6 +70,44 @@ async fn more_dead_endpoints_than_slots_do_not_starve_the_living() {
 }
 
 #[tokio::test]
+async fn what_lay_behind_the_horizon_follows_once_its_receiver_answers() {
+    let (stage, silent, alive) = (Stage::new(), Catcher::start().await, Catcher::start().await);
+    silent.answer_always(Answer::hang());
+    let (quiet, good) = (
+        stage.endpoint(1, silent.url("/")).await,
+        stage.endpoint(2, alive.url("/")).await,
+    );
+    let mut waiting = Vec::new();
+    for number in 1..=10 {
+        waiting.push(stage.owe(number, &quiet).await);
+    }
+    // Long enough ago for a horizon to be drawn after them while the first try lasts.
+    stage.time.advance(Duration::from_secs(60));
+    let courier = start(
+        stage
+            .courier()
+            .timeout(Duration::from_secs(1))
+            .grace(Duration::ZERO),
+    );
+    silent.wait_for(1, PATIENCE).await.unwrap();
+    for number in 100..160 {
+        let id = stage.owe(number, &good).await;
+        stage.until_delivered(id).await;
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    silent.answer_always(Answer::ok(""));
+    for id in &waiting {
+        stage.until_tried(*id, 1).await;
+    }
+    // What met the silence is due again.
+    stage.time.advance(Duration::from_secs(60));
+    for id in waiting {
+        stage.until_delivered(id).await;
+    }
+    courier.stop().await;
+}
+
+#[tokio::test]
 async fn an_endpoint_that_answers_gets_its_few_slots_and_no_more() {
     let (stage, catcher) = (Stage::new(), Catcher::start().await);
     let endpoint = stage.endpoint(1, catcher.url("/")).await;

@@ -1,0 +1,103 @@
+//! A receiver that is well, and remembers when what came came.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+
+/// Answers 200 to everything, for as long as the other side keeps the connection, and remembers when the first byte of
+/// each delivery came.
+pub(super) struct Receiver {
+    pub(super) address: SocketAddr,
+    came: Arc<Mutex<Vec<(String, Instant)>>>,
+    count: watch::Sender<usize>,
+}
+
+impl Receiver {
+    pub(super) async fn listen() -> Self {
+        // On every address of the loopback, each of which is somebody else's.
+        let listener = TcpListener::bind("0.0.0.0:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let receiver = Self {
+            address: (Ipv4Addr::LOCALHOST, port).into(),
+            came: Arc::default(),
+            count: watch::Sender::new(0),
+        };
+        let (came, count) = (Arc::clone(&receiver.came), receiver.count.clone());
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(receive(stream, Arc::clone(&came), count.clone()));
+            }
+        });
+        receiver
+    }
+
+    pub(super) fn forget(&self) {
+        self.came.lock().unwrap().clear();
+        self.count.send_replace(0);
+    }
+
+    pub(super) async fn until(&self, wanted: usize) {
+        let mut count = self.count.subscribe();
+        let enough = count.wait_for(|count| *count >= wanted);
+        if tokio::time::timeout(Duration::from_secs(300), enough)
+            .await
+            .is_err()
+        {
+            panic!("only {} of {wanted} came in five minutes", *self.count.borrow());
+        }
+    }
+
+    pub(super) fn visits(&self, late: impl Fn(&str, Instant) -> Option<Duration>) -> Vec<Duration> {
+        let came = self.came.lock().unwrap();
+        came.iter().filter_map(|(id, at)| late(id, *at)).collect()
+    }
+}
+
+async fn receive(
+    mut stream: TcpStream,
+    came: Arc<Mutex<Vec<(String, Instant)>>>,
+    count: watch::Sender<usize>,
+) {
+    let mut request = Vec::new();
+    let mut first = None;
+    loop {
+        match stream.read_buf(&mut request).await {
+            Ok(0) | Err(_) => return,
+            Ok(_) => {}
+        }
+        let at = *first.get_or_insert_with(Instant::now);
+        let Some(end) = request.windows(4).position(|four| four == b"\r\n\r\n") else {
+            continue;
+        };
+        let head = String::from_utf8_lossy(&request[..end]).to_ascii_lowercase();
+        let value = |name: &str| {
+            let mut lines = head.lines().filter_map(|line| line.split_once(':'));
+            lines
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| value.trim().to_owned())
+        };
+        let length: usize = value("content-length")
+            .and_then(|text| text.parse().ok())
+            .unwrap_or(0);
+        if request.len() < end + 4 + length {
+            continue;
+        }
+        let last = value("connection").is_some_and(|value| value == "close");
+        request.clear();
+        first = None;
+        came.lock()
+            .unwrap()
+            .push((value("x-sudomock-delivery").unwrap_or_default(), at));
+        count.send_modify(|count| *count += 1);
+        let answer = stream
+            .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+            .await;
+        if last || answer.is_err() {
+            return;
+        }
+    }
+}
