@@ -152,9 +152,20 @@ impl SqliteStore {
 
     pub(crate) async fn write<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Connection, &mut News) -> Work<T> + Send + 'static,
+        work: impl FnMut(&Connection, &mut News) -> Work<T> + Send + 'static,
     ) -> Work<T> {
         self.writer.ask(work).await
+    }
+
+    /// The same for several pieces of work that come together, each as if it were alone.
+    pub(crate) async fn write_all<T: Send + 'static, F>(
+        &self,
+        all: impl IntoIterator<Item = F>,
+    ) -> Vec<Work<T>>
+    where
+        F: FnMut(&Connection, &mut News) -> Work<T> + Send + 'static,
+    {
+        self.writer.ask_all(all).await
     }
 }
 
