@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use marquetry_job::Timestamp;
 use marquetry_model::{Job, JobId, TenantId, Version};
-use marquetry_store::persisted::{JobRow, StepRow, readable};
+use marquetry_store::persisted::{JobRow, readable};
 use marquetry_store::{
     Changes, ClaimStep, Claimed, Cursor, IdempotencyClaim, Inserted, JobFilter, JobStore, JobSwap, Page,
     Pick, StoreError, Submission, Swap,
@@ -14,7 +14,7 @@ use crate::SqliteStore;
 use crate::error::{Doing, Work};
 use crate::stores::line::Unreadable;
 use crate::stores::repeats::{remember, remembered};
-use crate::stores::standing::{NewState, change, insert, replace, update};
+use crate::stores::standing::{NewState, change, insert, replace, take};
 use crate::stores::{ledger, line, records};
 use crate::writer::News;
 
@@ -153,12 +153,16 @@ impl JobStore for SqliteStore {
                 suspect: line::passed_over(connection, &pick)?,
                 ..Claimed::default()
             };
+            let mut found = Vec::new();
             for job in line::due(connection, &pick, Unreadable::PassedOver)? {
-                let Some(taken) = step(&job) else {
-                    claimed.left.push(job);
-                    continue;
-                };
-                if update(connection, job.version, &StepRow::of(&taken))? == Swap::Swapped {
+                match step(&job) {
+                    Some(taken) => found.push((job.version, taken)),
+                    None => claimed.left.push(job),
+                }
+            }
+            let written = take(connection, &found)?;
+            for ((_, taken), written) in found.into_iter().zip(written) {
+                if written {
                     told.push(change(&taken));
                     claimed.taken.push(taken);
                 }

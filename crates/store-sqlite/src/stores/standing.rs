@@ -1,5 +1,7 @@
 //! Where a job stands, and how it is written there: it comes in, goes on, ends.
 
+use std::collections::BTreeMap;
+
 use marquetry_job::JobState;
 use marquetry_model::{Job, Version};
 use marquetry_store::persisted::{DeliveryRow, JobRow, MockupRow, StepRow, version_column};
@@ -137,6 +139,9 @@ pub(super) fn update(connection: &Connection, expected: Version, row: &StepRow) 
         None => leave(connection, expected, row)?,
     };
     if written {
+        if row.begins {
+            line::serve(connection, &row.id)?;
+        }
         return Ok(Swap::Swapped);
     }
     let there = connection
@@ -151,6 +156,26 @@ pub(super) fn update(connection: &Connection, expected: Version, row: &StepRow) 
         return update(connection, expected, row);
     }
     Ok(Swap::Moved)
+}
+
+/// Writes what a claim decided about jobs that were just found, in their order; tells which were written.
+///
+/// What was served is noted once for each priority, not for each job: the last that begins has the greatest turn.
+pub(super) fn take(connection: &Connection, found: &[(Version, Job)]) -> Work<Vec<bool>> {
+    let (mut written, mut begun) = (Vec::with_capacity(found.len()), BTreeMap::new());
+    for (expected, job) in found {
+        let row = StepRow::of(job);
+        let done = match row.due {
+            Some(_) => go_on(connection, *expected, &row)?,
+            None => update(connection, *expected, &row)? == Swap::Swapped,
+        };
+        if done && row.begins {
+            begun.insert(job.priority, row.id);
+        }
+        written.push(done);
+    }
+    begun.values().try_for_each(|id| line::serve(connection, id))?;
+    Ok(written)
 }
 
 /// A job that stays in line is rewritten there; tells whether it was there at that version.
@@ -172,9 +197,6 @@ fn go_on(connection: &Connection, expected: Version, row: &StepRow) -> Work<bool
             version_column(expected)
         ])
         .of("job")?;
-    if written > 0 && row.begins {
-        line::serve(connection, &row.id)?;
-    }
     Ok(written > 0)
 }
 
