@@ -18,7 +18,8 @@ use crate::writer::{News, Writer};
 pub struct Options {
     /// The most writes that share one commit. 256 by default.
     pub batch: usize,
-    /// The most writes that wait in line before callers wait outside. 4096 by default.
+    /// The most writes that wait in line before callers wait outside, those that come together counted as one.
+    /// 4096 by default.
     pub waiting: usize,
     /// The most reads at once. 4 by default.
     pub readers: usize,
