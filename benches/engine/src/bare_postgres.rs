@@ -1,5 +1,9 @@
 //! The floor on PostgreSQL: a table with one index, prepared statements, a connection for each worker. Nothing is
 //! decided, no history told, nobody notified; the rows are as long as ours.
+//!
+//! Such a loop forgets who took a job: one whose worker dies is lost, and one that is late ends it all the same. So there
+//! is a second floor, which does what no engine can do without: each job taken has a holder, a lease that is found when
+//! it lapses and an epoch; an end is written only under that epoch, with a result as long as ours.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -8,7 +12,9 @@ use async_trait::async_trait;
 use futures::future::join_all;
 use marquetry_testkit::postgres::Database;
 use tokio::sync::Mutex;
+use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Statement};
+use uuid::Uuid;
 
 use crate::Outcome;
 use crate::contender::{Contender, Taking};
@@ -22,14 +28,37 @@ const CLAIM: &str = "UPDATE bare_jobs SET state = 1
 /// An update, for finished jobs are kept.
 const FINISH: &str = "UPDATE bare_jobs SET state = 2 WHERE id = ANY ($1)";
 
+const LEASED_CLAIM: &str =
+    "UPDATE bare_jobs SET state = 1, worker = $2, epoch = epoch + 1, until = now() + interval '1 hour'
+    WHERE id = ANY (ARRAY(SELECT id FROM bare_jobs WHERE state = 0 ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED))
+    RETURNING id, payload, epoch";
+const LEASED_FINISH: &str = "UPDATE bare_jobs SET state = 2, until = NULL, result = $3
+    FROM unnest($1::bigint[], $2::bigint[]) AS done (job, held)
+    WHERE id = ANY ($1) AND id = job AND epoch = held AND state = 1";
+
+/// What is remembered of a job that was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Memory {
+    /// That it was taken.
+    Taken,
+    /// Who has it, until when, and for which time.
+    Leases,
+}
+
 /// Bare statements.
 pub(crate) struct BarePostgres {
     database: Arc<Database>,
+    memory: Memory,
+    /// What ends a job, with leases.
+    result: String,
     payload: String,
     workers: Mutex<Vec<Arc<Worker>>>,
 }
 
 struct Worker {
+    id: Uuid,
+    memory: Memory,
+    result: String,
     client: Client,
     add: Statement,
     claim: Statement,
@@ -37,8 +66,13 @@ struct Worker {
 }
 
 impl BarePostgres {
-    /// The table, whose rows hold as many bytes as `payload`.
-    pub(crate) async fn make(database: Arc<Database>, payload: String) -> Outcome<Self> {
+    /// The table, whose rows hold as many bytes as `payload`, and `result` once they ended if there are leases.
+    pub(crate) async fn make(
+        database: Arc<Database>,
+        memory: Memory,
+        payload: String,
+        result: String,
+    ) -> Outcome<Self> {
         let client = database.connect().await?;
         let make = "CREATE TABLE bare_jobs (
                         id bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY, state smallint NOT NULL DEFAULT 0,
@@ -46,8 +80,17 @@ impl BarePostgres {
                     ) WITH (fillfactor = 70);
                     CREATE INDEX bare_waiting ON bare_jobs (id) WHERE state = 0";
         client.batch_execute(make).await?;
+        if memory == Memory::Leases {
+            let leases =
+                "ALTER TABLE bare_jobs ADD COLUMN worker uuid, ADD COLUMN epoch bigint NOT NULL DEFAULT 0,
+                              ADD COLUMN until timestamptz, ADD COLUMN result text;
+                          CREATE INDEX bare_leased ON bare_jobs (until) WHERE state = 1";
+            client.batch_execute(leases).await?;
+        }
         Ok(Self {
             database,
+            memory,
+            result,
             payload,
             workers: Mutex::default(),
         })
@@ -58,9 +101,16 @@ impl BarePostgres {
         let count = usize::try_from(count)?;
         while workers.len() < count {
             let client = self.database.connect().await?;
-            let (add, claim) = (client.prepare(ADD).await?, client.prepare(CLAIM).await?);
-            let finish = client.prepare(FINISH).await?;
+            let (claim, finish) = match self.memory {
+                Memory::Taken => (CLAIM, FINISH),
+                Memory::Leases => (LEASED_CLAIM, LEASED_FINISH),
+            };
+            let (add, claim) = (client.prepare(ADD).await?, client.prepare(claim).await?);
+            let finish = client.prepare(finish).await?;
             workers.push(Arc::new(Worker {
+                id: Uuid::new_v4(),
+                memory: self.memory,
+                result: self.result.clone(),
                 client,
                 add,
                 claim,
@@ -74,7 +124,10 @@ impl BarePostgres {
 #[async_trait]
 impl Contender for BarePostgres {
     fn name(&self) -> String {
-        "floor".into()
+        match self.memory {
+            Memory::Taken => "floor".into(),
+            Memory::Leases => "floor with leases".into(),
+        }
     }
 
     async fn accept(&self, jobs: u32, callers: u32) -> Outcome<()> {
@@ -111,13 +164,24 @@ impl Contender for BarePostgres {
 impl Worker {
     async fn work(&self, batch: u32, jobs: u32, done: &AtomicU32) -> Outcome<()> {
         while done.load(Ordering::Relaxed) < jobs {
-            let rows = self.client.query(&self.claim, &[&i64::from(batch)]).await?;
+            let batch = i64::from(batch);
+            let rows = match self.memory {
+                Memory::Taken => self.client.query(&self.claim, &[&batch]).await?,
+                Memory::Leases => self.client.query(&self.claim, &[&batch, &self.id]).await?,
+            };
             if rows.is_empty() {
                 tokio::task::yield_now().await;
                 continue;
             }
             let ids: Vec<i64> = rows.iter().map(|row| row.get(0)).collect();
-            let finished = self.client.execute(&self.finish, &[&ids]).await?;
+            let finished = match self.memory {
+                Memory::Taken => self.client.execute(&self.finish, &[&ids]).await?,
+                Memory::Leases => {
+                    let held: Vec<i64> = rows.iter().map(|row| row.get(2)).collect();
+                    let values: [&(dyn ToSql + Sync); 3] = [&ids, &held, &self.result];
+                    self.client.execute(&self.finish, &values).await?
+                }
+            };
             done.fetch_add(u32::try_from(finished)?, Ordering::Relaxed);
         }
         Ok(())

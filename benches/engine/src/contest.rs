@@ -10,7 +10,7 @@ use marquetry_store_sqlite::SqliteStore;
 use marquetry_testkit::postgres::{Database, Server};
 
 use crate::Outcome;
-use crate::bare_postgres::BarePostgres;
+use crate::bare_postgres::{BarePostgres, Memory};
 use crate::bare_sqlite::BareSqlite;
 use crate::contender::{Contender, Taking};
 use crate::figures::{Figures, Sample, Work};
@@ -24,6 +24,11 @@ use crate::plan::Plan;
 fn payload() -> String {
     let row = JobRow::of(&fresh_job());
     "x".repeat(row.spec.len() + row.record.len())
+}
+
+/// What ends a job of the floor with leases: as many bytes as a record of ours.
+fn ended() -> String {
+    "x".repeat(JobRow::of(&fresh_job()).record.len())
 }
 
 /// Ours without and with a history, and the floor.
@@ -56,6 +61,7 @@ pub(crate) async fn on_postgres(plan: &Plan) -> Outcome<()> {
         return Ok(());
     };
     let (bare, other) = (Arc::new(server.database().await?), server.database().await?);
+    let leased = Arc::new(server.database().await?);
     let (new, old) = (server.database().await?, server.database().await?);
     let client = new.connect().await?;
     let backend: i32 = client.query_one("SELECT pg_backend_pid()", &[]).await?.get(0);
@@ -67,7 +73,8 @@ pub(crate) async fn on_postgres(plan: &Plan) -> Outcome<()> {
     };
     let empty = ours("PostgreSQL", 0, postgres(&new).await?);
     let mut all: Vec<Box<dyn Contender>> = vec![
-        Box::new(BarePostgres::make(bare, payload()).await?),
+        Box::new(BarePostgres::make(bare, Memory::Taken, payload(), ended()).await?),
+        Box::new(BarePostgres::make(leased, Memory::Leases, payload(), ended()).await?),
         Box::new(Graphile::make(other.url(), payload()).await?),
     ];
     if plan.history > 0 {

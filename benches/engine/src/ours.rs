@@ -9,7 +9,7 @@ use futures::future::{join_all, try_join_all};
 use marquetry_job::{RetrySchedule, WorkerId};
 use marquetry_model::{Job, JobId, JobResult};
 use marquetry_store::conformance::sample::render_job;
-use marquetry_store::{Clock as _, Inserted, JobSteps, Reported, Silence, Store, SystemClock};
+use marquetry_store::{Clock as _, Finished, Inserted, JobSteps, Reported, Silence, Store, SystemClock};
 
 use crate::Outcome;
 use crate::contender::{Contender, Taking};
@@ -102,18 +102,23 @@ async fn work(steps: JobSteps, batch: u32, jobs: u32, done: Arc<AtomicU32>) -> O
         if taken.is_empty() {
             tokio::task::yield_now().await;
         }
-        let finishing = taken.iter().map(|job| async {
-            let hold = job.state.hold().ok_or("a claimed job is not held")?;
-            match steps
-                .finish(job.tenant, job.id, hold, JobResult::default(), None, now)
-                .await?
-            {
-                Reported::Written(_) => Ok(()),
-                other => Err(format!("a job was not finished: {other:?}").into()),
-            }
+        let finished = taken.iter().map(|job| {
+            let by = job.state.hold().ok_or("a claimed job is not held")?;
+            Outcome::Ok(Finished {
+                tenant: job.tenant,
+                id: job.id,
+                by,
+                result: JobResult::default(),
+                mockup: None,
+            })
         });
-        let finished: Outcome<Vec<()>> = try_join_all(finishing).await;
-        done.fetch_add(u32::try_from(finished?.len())?, Ordering::Relaxed);
+        let reported = steps.finish_all(finished.collect::<Outcome<_>>()?, now).await;
+        for one in &reported {
+            if !matches!(one, Ok(Reported::Written(_))) {
+                return Err(format!("a job was not finished: {one:?}").into());
+            }
+        }
+        done.fetch_add(u32::try_from(reported.len())?, Ordering::Relaxed);
     }
     Ok(())
 }

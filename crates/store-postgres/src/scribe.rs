@@ -30,7 +30,7 @@ pub(crate) trait Batch: fmt::Debug + Send + Sync + 'static {
 
 /// The desk of a scribe: where wishes are handed in.
 pub(crate) struct Scribe<B: Batch> {
-    line: mpsc::Sender<Asked<B>>,
+    line: mpsc::Sender<Vec<Asked<B>>>,
 }
 
 struct Asked<B: Batch> {
@@ -55,22 +55,38 @@ impl<B: Batch> Scribe<B> {
 
     /// Has `wish` written; answers when it is durable. If the asker goes away it is written all the same.
     pub(crate) async fn ask(&self, wish: B::Wish) -> Work<B::Answer> {
-        let (reply, answer) = oneshot::channel();
-        self.line
-            .send(Asked { wish, reply })
-            .await
-            .map_err(|_| StoreError::Closed)?;
-        answer.await.map_err(|_| StoreError::Closed)?
+        let mut answers = self.ask_all([wish]).await;
+        answers.pop().unwrap_or(Err(StoreError::Closed))
+    }
+
+    /// The same for several that come together, and so go together as far as they may; what became of each, in their
+    /// order.
+    pub(crate) async fn ask_all(&self, wishes: impl IntoIterator<Item = B::Wish>) -> Vec<Work<B::Answer>> {
+        let (mut asked, mut answers) = (Vec::new(), Vec::new());
+        for wish in wishes {
+            let (reply, answer) = oneshot::channel();
+            asked.push(Asked { wish, reply });
+            answers.push(answer);
+        }
+        if !asked.is_empty() {
+            // Where the scribe has gone, the replies go with the wishes, and each answer says so.
+            let _ = self.line.send(asked).await;
+        }
+        let mut told = Vec::with_capacity(answers.len());
+        for answer in answers {
+            told.push(answer.await.unwrap_or(Err(StoreError::Closed)));
+        }
+        told
     }
 }
 
-async fn serve<B: Batch>(batch: Arc<B>, mut line: mpsc::Receiver<Asked<B>>, most: usize, lanes: usize) {
+async fn serve<B: Batch>(batch: Arc<B>, mut line: mpsc::Receiver<Vec<Asked<B>>>, most: usize, lanes: usize) {
     let free = Arc::new(Semaphore::new(lanes));
     let mut waiting: VecDeque<Asked<B>> = VecDeque::new();
     loop {
         if waiting.is_empty() {
             let Some(asked) = line.recv().await else { return };
-            waiting.push_back(asked);
+            waiting.extend(asked);
         }
         // Never closed. While all lanes are busy, the line grows and the next page with it.
         let Ok(lane) = Arc::clone(&free).acquire_owned().await else {
@@ -78,7 +94,7 @@ async fn serve<B: Batch>(batch: Arc<B>, mut line: mpsc::Receiver<Asked<B>>, most
         };
         while waiting.len() < most {
             let Ok(asked) = line.try_recv() else { break };
-            waiting.push_back(asked);
+            waiting.extend(asked);
         }
         let page = take_page::<B>(&mut waiting, most);
         let batch = Arc::clone(&batch);

@@ -32,7 +32,8 @@ pub struct Options {
     pub batch: usize,
     /// The most statements of one sort of write that are on their way at once. 2 by default.
     pub lanes: usize,
-    /// The most writes that wait in line before callers wait outside. 4096 by default.
+    /// The most writes that wait in line before callers wait outside, those that come together counted as one.
+    /// 4096 by default.
     pub waiting: usize,
     /// How long to wait for a connection, made or free. 5 s by default.
     pub connection_timeout: Duration,

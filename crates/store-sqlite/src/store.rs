@@ -18,7 +18,8 @@ use crate::writer::{News, Writer};
 pub struct Options {
     /// The most writes that share one commit. 256 by default.
     pub batch: usize,
-    /// The most writes that wait in line before callers wait outside. 4096 by default.
+    /// The most writes that wait in line before callers wait outside, those that come together counted as one.
+    /// 4096 by default.
     pub waiting: usize,
     /// The most reads at once. 4 by default.
     pub readers: usize,
@@ -152,9 +153,20 @@ impl SqliteStore {
 
     pub(crate) async fn write<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Connection, &mut News) -> Work<T> + Send + 'static,
+        work: impl FnMut(&Connection, &mut News) -> Work<T> + Send + 'static,
     ) -> Work<T> {
         self.writer.ask(work).await
+    }
+
+    /// The same for several pieces of work that come together, each as if it were alone.
+    pub(crate) async fn write_all<T: Send + 'static, F>(
+        &self,
+        all: impl IntoIterator<Item = F>,
+    ) -> Vec<Work<T>>
+    where
+        F: FnMut(&Connection, &mut News) -> Work<T> + Send + 'static,
+    {
+        self.writer.ask_all(all).await
     }
 }
 

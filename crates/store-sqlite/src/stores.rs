@@ -9,3 +9,5 @@ mod ledger;
 mod line;
 mod mockups;
 mod records;
+mod repeats;
+mod standing;

@@ -1,5 +1,6 @@
 //! The one thread that writes: it gathers what callers wish, commits once, and answers all.
 
+use std::collections::VecDeque;
 use std::thread::JoinHandle;
 
 use marquetry_store::{Bell, Change, StoreError};
@@ -12,23 +13,27 @@ use crate::error::{Work, translate};
 /// cleanly, and end.
 #[derive(Debug)]
 pub(crate) struct Writer {
-    wishes: Option<mpsc::Sender<Box<dyn Wish>>>,
+    wishes: Option<mpsc::Sender<Page>>,
     thread: Option<JoinHandle<()>>,
 }
+
+/// Wishes that came together.
+type Page = Vec<Box<dyn Wish>>;
 
 /// What listeners are told once a wish is durable.
 pub(crate) type News = Vec<Change>;
 
 /// Something to be written, and somebody who waits for the answer.
 trait Wish: Send {
-    /// Writes it and keeps the outcome. `true` when it was written and is to stay.
+    /// Writes it and keeps the outcome. `true` when it was written and is to stay. Once more, when all that was written
+    /// was undone since.
     fn grant(&mut self, connection: &Connection, news: &mut News) -> bool;
     /// Answers with the outcome kept, or with why even that came to nothing.
     fn answer(self: Box<Self>, undone: Option<StoreError>);
 }
 
 struct Asked<T, F> {
-    work: Option<F>,
+    work: F,
     outcome: Option<Work<T>>,
     reply: oneshot::Sender<Work<T>>,
 }
@@ -36,12 +41,12 @@ struct Asked<T, F> {
 impl<T, F> Wish for Asked<T, F>
 where
     T: Send,
-    F: FnOnce(&Connection, &mut News) -> Work<T> + Send,
+    F: FnMut(&Connection, &mut News) -> Work<T> + Send,
 {
     fn grant(&mut self, connection: &Connection, news: &mut News) -> bool {
-        let outcome = self.work.take().map(|work| work(connection, news));
-        let fine = matches!(outcome, Some(Ok(_)));
-        self.outcome = outcome;
+        let outcome = (self.work)(connection, news);
+        let fine = outcome.is_ok();
+        self.outcome = Some(outcome);
         fine
     }
 
@@ -78,21 +83,43 @@ impl Writer {
 
     /// Has `work` done in the next transaction; answers when it is durable.
     ///
-    /// An error of `work` undoes what it did, and only that. If the caller goes away, the work is done
-    /// all the same.
+    /// An error of `work` undoes what it did, and only that; whatever shared the transaction with it is done anew, so
+    /// it may run more than once. If the caller goes away, the work is done all the same.
     pub(crate) async fn ask<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Connection, &mut News) -> Work<T> + Send + 'static,
+        work: impl FnMut(&Connection, &mut News) -> Work<T> + Send + 'static,
     ) -> Work<T> {
-        let (reply, answer) = oneshot::channel();
-        let wish = Box::new(Asked {
-            work: Some(work),
-            outcome: None,
-            reply,
-        });
-        let wishes = self.wishes.as_ref().ok_or(StoreError::Closed)?;
-        wishes.send(wish).await.map_err(|_| StoreError::Closed)?;
-        answer.await.map_err(|_| StoreError::Closed)?
+        let mut answers = self.ask_all([work]).await;
+        answers.pop().unwrap_or(Err(StoreError::Closed))
+    }
+
+    /// The same for several that come together: one message, and one commit for as many as go into one. What became of
+    /// each, in their order.
+    pub(crate) async fn ask_all<T: Send + 'static, F>(&self, all: impl IntoIterator<Item = F>) -> Vec<Work<T>>
+    where
+        F: FnMut(&Connection, &mut News) -> Work<T> + Send + 'static,
+    {
+        let (mut page, mut answers) = (Page::new(), Vec::new());
+        for work in all {
+            let (reply, answer) = oneshot::channel();
+            answers.push(answer);
+            page.push(Box::new(Asked {
+                work,
+                outcome: None,
+                reply,
+            }));
+        }
+        if let Some(wishes) = &self.wishes
+            && !page.is_empty()
+        {
+            // Where the thread has gone, the replies go with the page, and each answer says so.
+            let _ = wishes.send(page).await;
+        }
+        let mut told = Vec::with_capacity(answers.len());
+        for answer in answers {
+            told.push(answer.await.unwrap_or(Err(StoreError::Closed)));
+        }
+        told
     }
 }
 
@@ -106,14 +133,19 @@ impl Drop for Writer {
     }
 }
 
-fn serve(connection: &Connection, mut line: mpsc::Receiver<Box<dyn Wish>>, bell: &Bell, most: usize) {
-    while let Some(first) = line.blocking_recv() {
-        // Whatever has queued up while the last commit went to the disk goes with this one.
-        let mut wishes = vec![first];
-        while wishes.len() < most {
-            let Ok(wish) = line.try_recv() else { break };
-            wishes.push(wish);
+fn serve(connection: &Connection, mut line: mpsc::Receiver<Page>, bell: &Bell, most: usize) {
+    let mut waiting = VecDeque::new();
+    loop {
+        if waiting.is_empty() {
+            let Some(page) = line.blocking_recv() else { return };
+            waiting.extend(page);
         }
+        // Whatever has queued up while the last commit went to the disk goes with this one.
+        while waiting.len() < most {
+            let Ok(page) = line.try_recv() else { break };
+            waiting.extend(page);
+        }
+        let mut wishes: Page = waiting.drain(..most.min(waiting.len())).collect();
         let mut news = News::new();
         let outcome = commit(connection, &mut wishes, &mut news);
         if outcome.is_err() {
@@ -133,26 +165,38 @@ fn serve(connection: &Connection, mut line: mpsc::Receiver<Box<dyn Wish>>, bell:
     }
 }
 
-/// Runs each wish in a savepoint of one transaction and commits. A single one needs no savepoint: what undoes it undoes
-/// nothing else.
+/// Runs all wishes in one transaction and commits, each as if it were alone.
+///
+/// Hardly a wish is ever refused, so nothing guards one from another at first: with a savepoint around each, SQLite copied
+/// every page that each of them touched. Where one is refused, all is undone and done anew with savepoints.
 fn commit(
     connection: &Connection,
     wishes: &mut [Box<dyn Wish>],
     news: &mut News,
 ) -> Result<(), rusqlite::Error> {
     connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
-    if let [wish] = wishes {
-        if wish.grant(connection, news) {
-            connection.prepare_cached("COMMIT")?.execute([])?;
-            return Ok(());
-        }
-        news.clear();
-        // A full disk or a lost one made SQLite undo it already.
-        if !connection.is_autocommit() {
-            connection.prepare_cached("ROLLBACK")?.execute([])?;
-        }
+    if wishes.iter_mut().all(|wish| wish.grant(connection, news)) {
+        connection.prepare_cached("COMMIT")?.execute([])?;
         return Ok(());
     }
+    news.clear();
+    // A full disk or a lost one made SQLite undo it already.
+    if !connection.is_autocommit() {
+        connection.prepare_cached("ROLLBACK")?.execute([])?;
+    }
+    match wishes {
+        [_] => Ok(()),
+        _ => commit_apart(connection, wishes, news),
+    }
+}
+
+/// The same with each wish in a savepoint, so that one that is refused undoes nothing else.
+fn commit_apart(
+    connection: &Connection,
+    wishes: &mut [Box<dyn Wish>],
+    news: &mut News,
+) -> Result<(), rusqlite::Error> {
+    connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
     for wish in wishes {
         connection.prepare_cached("SAVEPOINT wish")?.execute([])?;
         let told = news.len();

@@ -45,6 +45,7 @@ pub mod records;
 pub mod sample;
 pub mod script;
 pub mod storm;
+pub mod together;
 pub mod unreadable;
 
 /// Runs one test to its end on a runtime of its own.
@@ -158,6 +159,10 @@ macro_rules! job_store_suite {
             the_longest_due_suspect_is_next,
             a_suspect_that_is_handed_back_stays_one,
             room_is_kept_for_suspects,
+        );
+        $crate::rules_of_a_store!($fresh; together:
+            each_swap_of_many_stands_for_itself,
+            jobs_that_end_together_are_each_fenced,
         );
         $crate::rules_of_a_store!($fresh; idempotency:
             a_twin_gets_the_first_job,

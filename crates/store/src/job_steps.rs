@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -10,13 +10,13 @@ use futures::future::join_all;
 use marquetry_job::{
     Cancel, Cause, Hold, IllegalStep, Jitter, JobEvent, JobState, RetrySchedule, Timestamp, WorkerId,
 };
-use marquetry_model::{
-    Announce, Delivery, Job, JobId, JobResult, Mockup, Pending, Posting, Progress, TenantId,
-};
+use marquetry_model::{Delivery, Job, JobId, JobResult, Mockup, Pending, Progress, TenantId};
 
+use self::rounds::Swapped;
 use crate::failpoint::{self, Point};
-use crate::figures;
-use crate::{ClaimStep, First, JobSwap, Noun as _, Pick, Store, StoreError, Suspect, Suspects, Swap};
+use crate::{ClaimStep, First, Pick, Store, StoreError, Suspect, Suspects};
+
+mod rounds;
 
 /// Knows who is to hear of a job's end, and in whose words.
 #[async_trait]
@@ -127,12 +127,37 @@ pub enum Cancelling {
     Unknown,
 }
 
+/// A job that is done, as its worker tells of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finished {
+    /// Whose job it is.
+    pub tenant: TenantId,
+    /// The job.
+    pub id: JobId,
+    /// The hold that the worker was given.
+    pub by: Hold,
+    /// What came of it, whose blobs are stored.
+    pub result: JobResult,
+    /// The mockup that it made.
+    pub mockup: Option<Mockup>,
+}
+
 /// What a job that is finished, or goes on, brings along.
 #[derive(Clone, Debug, Default)]
 struct Fruit {
     result: Option<JobResult>,
     mockup: Option<Mockup>,
     progress: Option<Progress>,
+}
+
+impl Fruit {
+    fn of(finished: &Finished) -> Self {
+        Self {
+            result: Some(finished.result.clone()),
+            mockup: finished.mockup.clone(),
+            progress: None,
+        }
+    }
 }
 
 impl JobSteps {
@@ -266,9 +291,9 @@ impl JobSteps {
                     JobState::Running { .. } => JobEvent::LeaseLapsed,
                     _ => event.clone(),
                 };
-                self.swap(job, event, now, Jitter::MIDDLE, Fruit::default())
+                (job, event)
             });
-            for outcome in join_all(swaps).await {
+            for outcome in self.swap_all(swaps, now).await {
                 match outcome? {
                     Swapped::Now(job) if job.state.hold().is_some() => taken.push(*job),
                     Swapped::Now(_) | Swapped::Moved | Swapped::Illegal { .. } | Swapped::Missing => {}
@@ -355,6 +380,51 @@ impl JobSteps {
         let reported = self
             .report(tenant, id, JobEvent::Finished { by }, now, Jitter::MIDDLE, fruit)
             .await;
+        failpoint::pass(Point::AfterFinish);
+        reported
+    }
+
+    /// Ends several jobs well, each as [`finish`](Self::finish) would end it by itself; what became of each, in their
+    /// order. Those that were claimed here are written together.
+    pub async fn finish_all(
+        &self,
+        finished: Vec<Finished>,
+        now: Timestamp,
+    ) -> Vec<Result<Reported<Job>, StoreError>> {
+        failpoint::pass(Point::BeforeFinish);
+        let (mut known, mut places) = (Vec::new(), Vec::new());
+        {
+            let mut held = self.held();
+            for (place, one) in finished.iter().enumerate() {
+                if let Some(job) = held.remove(&(one.tenant, one.id)) {
+                    known.push((job, JobEvent::Finished { by: one.by }, Fruit::of(one)));
+                    places.push(place);
+                }
+            }
+        }
+        let mut reported: Vec<Option<Result<Reported<Job>, StoreError>>> =
+            finished.iter().map(|_| None).collect();
+        let together = self.swap_with(known, now).await;
+        for (place, swapped) in places.into_iter().zip(together) {
+            reported[place] = match swapped {
+                Ok(Swapped::Now(job)) => Some(Ok(Reported::Written(*job))),
+                // Whatever else became of it is found out by reading it again.
+                Ok(_) => None,
+                Err(error) => Some(Err(error)),
+            };
+        }
+        let asking = finished.iter().zip(reported).map(|(one, known)| async move {
+            match known {
+                Some(reported) => reported,
+                None => {
+                    let event = JobEvent::Finished { by: one.by };
+                    let fruit = Fruit::of(one);
+                    self.report(one.tenant, one.id, event, now, Jitter::MIDDLE, fruit)
+                        .await
+                }
+            }
+        });
+        let reported = join_all(asking).await;
         failpoint::pass(Point::AfterFinish);
         reported
     }
@@ -496,15 +566,9 @@ impl JobSteps {
             after = Some(last.id);
             let swaps = held.into_iter().filter_map(|job| {
                 let was = job.state.hold()?;
-                Some(self.swap(
-                    job,
-                    JobEvent::HolderDied { was },
-                    now,
-                    Jitter::MIDDLE,
-                    Fruit::default(),
-                ))
+                Some((job, JobEvent::HolderDied { was }))
             });
-            for outcome in join_all(swaps).await {
+            for outcome in self.swap_all(swaps, now).await {
                 freed += u64::from(matches!(outcome?, Swapped::Now(_)));
             }
         }
@@ -545,124 +609,11 @@ impl JobSteps {
             if overdue.is_empty() {
                 break;
             }
-            let swaps = overdue.into_iter().map(|job| {
-                let event = JobEvent::DeadlinePassed;
-                self.swap(job, event, now, Jitter::MIDDLE, Fruit::default())
-            });
-            for outcome in join_all(swaps).await {
+            let swaps = overdue.into_iter().map(|job| (job, JobEvent::DeadlinePassed));
+            for outcome in self.swap_all(swaps, now).await {
                 ended += u64::from(matches!(outcome?, Swapped::Now(_)));
             }
         }
         Ok(ended)
     }
-
-    async fn report(
-        &self,
-        tenant: TenantId,
-        id: JobId,
-        event: JobEvent,
-        now: Timestamp,
-        jitter: Jitter,
-        fruit: Fruit,
-    ) -> Result<Reported<Job>, StoreError> {
-        let known = self.held().remove(&(tenant, id));
-        if let Some(job) = known
-            && let Swapped::Now(job) = self.swap(job, event.clone(), now, jitter, fruit.clone()).await?
-        {
-            return Ok(Reported::Written(*job));
-        }
-        for _ in 0..Self::ROUNDS {
-            let Some(job) = self.store.job(tenant, id).await? else {
-                return Ok(Reported::Missing);
-            };
-            match self.swap(job, event.clone(), now, jitter, fruit.clone()).await? {
-                Swapped::Now(job) => return Ok(Reported::Written(*job)),
-                Swapped::Illegal(why) => return Ok(Reported::Refused(why)),
-                Swapped::Missing => return Ok(Reported::Missing),
-                Swapped::Moved => {}
-            }
-        }
-        Err(StoreError::Contended { what: "job" })
-    }
-
-    /// One step and one swap of a job that was just read.
-    async fn swap(
-        &self,
-        job: Job,
-        event: JobEvent,
-        now: Timestamp,
-        jitter: Jitter,
-        fruit: Fruit,
-    ) -> Result<Swapped, StoreError> {
-        let expected = job.version;
-        let stays = matches!(event, JobEvent::Claimed { .. } | JobEvent::Renewed { .. });
-        let broke = match &event {
-            JobEvent::Broke { cause, .. } => Some(cause.failure.clone()),
-            _ => None,
-        };
-        let state = match job.state.clone().step(event, now, &self.retry, jitter) {
-            Ok(state) => state,
-            Err(why) => return Ok(Swapped::Illegal(why)),
-        };
-        let succeeded = matches!(state, JobState::Succeeded { .. });
-        let mut job = job.stepped(state, fruit.result, now);
-        if let Some(failure) = &broke {
-            job.timeline.explain(failure);
-        }
-        let heard = job.announce == Announce::Events || job.send_to.is_some();
-        let owed = match heard && job.state.is_terminal() {
-            true => self.announcer.owed(&job, now).await?,
-            false => Owed::default(),
-        };
-        job.timeline
-            .owe(owed.deliveries.iter().map(|delivery| delivery.id));
-        if stays && fruit.progress.is_some() {
-            job.timeline.progress = fruit.progress;
-        }
-        let settled = match job.charge {
-            Some(_) if succeeded => Some(Posting::Charged),
-            Some(_) if job.state.is_terminal() => Some(Posting::Released),
-            _ => None,
-        };
-        let swap = JobSwap {
-            job,
-            records: owed.later.iter().map(Pending::record).collect(),
-            owed: owed.deliveries,
-            mockup: fruit.mockup.filter(|_| succeeded),
-            settled,
-        };
-        Ok(match self.store.replace_job(expected, &swap).await? {
-            Swap::Swapped => {
-                if swap.job.state.is_terminal() {
-                    figures::ended(&swap.job);
-                }
-                if stays && !swap.job.state.is_terminal() {
-                    self.keep(&swap.job);
-                }
-                Swapped::Now(Box::new(swap.job))
-            }
-            Swap::Moved => Swapped::Moved,
-            Swap::Missing => Swapped::Missing,
-        })
-    }
-
-    fn keep(&self, job: &Job) {
-        let mut held = self.held();
-        if held.len() >= Self::MOST_HELD {
-            // Only what was claimed and never reported piles up; forgetting costs a read each.
-            held.clear();
-        }
-        held.insert((job.tenant, job.id), job.clone());
-    }
-
-    fn held(&self) -> MutexGuard<'_, HashMap<(TenantId, JobId), Job>> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-enum Swapped {
-    Now(Box<Job>),
-    Moved,
-    Illegal(IllegalStep),
-    Missing,
 }

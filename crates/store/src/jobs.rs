@@ -142,6 +142,17 @@ pub trait JobStore: std::fmt::Debug + Send + Sync {
     /// [`StoreError::Duplicate`] when the id of a delivery, a record or the mockup is taken.
     async fn replace_job(&self, expected: Version, swap: &JobSwap) -> Result<Swap, StoreError>;
 
+    /// Several swaps, no two of one job: each as [`replace_job`](Self::replace_job) would do it by itself, and what became
+    /// of each, in their order. One that is refused or fails keeps no other from being done.
+    ///
+    /// As it stands here they are done one by one, which is right for any store, and quick for none.
+    async fn replace_jobs(&self, swaps: &[(Version, JobSwap)]) -> Vec<Result<Swap, StoreError>> {
+        let swapping = swaps
+            .iter()
+            .map(|(expected, swap)| self.replace_job(*expected, swap));
+        futures::future::join_all(swapping).await
+    }
+
     /// Jobs of all tenants that have not ended and were created no later than `before`, at most `limit`, the oldest
     /// first by `(created_at, id)`.
     ///
@@ -208,6 +219,11 @@ pub struct JobSwap {
 }
 
 impl JobSwap {
+    /// Whether it settles nothing and no records come with it.
+    pub fn is_plain(&self) -> bool {
+        self.settled.is_none() && self.records.is_empty()
+    }
+
     /// A new state that owes nothing and made nothing.
     pub fn only(job: Job) -> Self {
         Self {

@@ -77,7 +77,7 @@ pub use delivery_steps::{DeliverySteps, Schedules};
 pub use endpoints::EndpointStore;
 pub use error::StoreError;
 pub use idempotency::{Fingerprint, IdempotencyClaim, Inserted};
-pub use job_steps::{Announcer, Beside, Cancelling, JobSteps, Owed, Renewal, Reported, Silence};
+pub use job_steps::{Announcer, Beside, Cancelling, Finished, JobSteps, Owed, Renewal, Reported, Silence};
 pub use jobs::{ClaimStep, Claimed, JobFilter, JobStore, JobSwap, Swap};
 pub use keys::KeyStore;
 pub use ledger::{LedgerStore, Posted, PostingOrder};

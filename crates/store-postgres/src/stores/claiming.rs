@@ -3,10 +3,8 @@
 //! Two round trips, however many jobs: `BEGIN` goes with the `SELECT`, the `UPDATE` with the `COMMIT`.
 //! One would need the decision in SQL, and that is not a store's to make.
 
-use marquetry_store::persisted::{StepRow, version_column};
 use marquetry_store::{ClaimStep, Claimed, Pick};
 
-use super::jobs::change;
 use super::line::{Line, Lock};
 use super::swapping::{NewState, changes, statement, swapped};
 use super::uuid;
@@ -53,14 +51,7 @@ pub(super) async fn claim(shared: &Shared, pick: Pick, step: ClaimStep) -> Work<
             left.push(job);
             continue;
         };
-        wishes.push(NewState {
-            expected: version_column(job.version),
-            row: StepRow::of(&next),
-            owed: Vec::new(),
-            mockup: None,
-            news: change(&next),
-            told: None,
-        });
+        wishes.push(NewState::only(job.version, &next));
         taken.push(next);
     }
     if wishes.is_empty() {

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use marquetry_job::{JobState, Timestamp};
 use marquetry_model::{Job, JobId, TenantId, Version};
-use marquetry_store::persisted::{DeliveryRow, JobRow, MockupRow, StepRow, readable, version_column};
+use marquetry_store::persisted::{JobRow, readable};
 use marquetry_store::{
     Change, Changes, ClaimStep, Claimed, Cursor, IdempotencyClaim, Inserted, JobFilter, JobStore, JobSwap,
     Page, Pick, StoreError, Submission, Swap,
@@ -147,18 +147,26 @@ impl JobStore for PostgresStore {
     }
 
     async fn replace_job(&self, expected: Version, swap: &JobSwap) -> Result<Swap, StoreError> {
-        let wish = NewState {
-            expected: version_column(expected),
-            row: StepRow::of(&swap.job),
-            owed: swap.owed.iter().map(DeliveryRow::of).collect(),
-            mockup: swap.mockup.as_ref().map(MockupRow::of),
-            news: change(&swap.job),
-            told: Change::of_owed(&swap.owed),
-        };
-        if swap.settled.is_some() || !swap.records.is_empty() {
-            return together::replace(&self.shared, swap, wish).await;
+        let wish = NewState::of(expected, swap);
+        match swap.is_plain() {
+            true => self.swapping.ask(wish).await,
+            false => together::replace(&self.shared, swap, wish).await,
         }
-        self.swapping.ask(wish).await
+    }
+
+    async fn replace_jobs(&self, swaps: &[(Version, JobSwap)]) -> Vec<Result<Swap, StoreError>> {
+        // What settles an account is a transaction by itself; all others go together.
+        let plain = swaps.iter().filter(|(_, swap)| swap.is_plain());
+        let plain = plain.map(|(expected, swap)| NewState::of(*expected, swap));
+        let mut plain = self.swapping.ask_all(plain).await.into_iter();
+        let mut outcomes = Vec::with_capacity(swaps.len());
+        for (expected, swap) in swaps {
+            outcomes.push(match swap.is_plain() {
+                true => plain.next().unwrap_or(Err(StoreError::Closed)),
+                false => self.replace_job(*expected, swap).await,
+            });
+        }
+        outcomes
     }
 
     async fn overdue_jobs(&self, before: Timestamp, most: u32) -> Result<Vec<Job>, StoreError> {

@@ -46,7 +46,7 @@ pub(super) struct Search {
     pub(super) sql: String,
     now: i64,
     most: i64,
-    priorities: [i64; 3],
+    low: i64,
     seen: Vec<Uuid>,
     at_once: i64,
     full: Vec<Uuid>,
@@ -54,13 +54,10 @@ pub(super) struct Search {
 
 impl Search {
     pub(super) fn values(&self) -> Vec<Value<'_>> {
-        let [first, second, third] = &self.priorities;
         let mut values: Vec<Value<'_>> = vec![
             (&self.now, Type::INT8),
             (&self.most, Type::INT8),
-            (first, Type::INT8),
-            (second, Type::INT8),
-            (third, Type::INT8),
+            (&self.low, Type::INT8),
             (&self.seen, Type::UUID_ARRAY),
         ];
         if self.at_once < i64::from(u32::MAX) {
@@ -97,7 +94,7 @@ impl Line {
                 now: self.pick.now.as_micros(),
                 // Where many cannot be read, each search reaches twice as far as the one before.
                 most: limit(self.pick.limit.saturating_sub(found).max(unreadable)),
-                priorities: Priority::ALL.map(priority_column),
+                low: priority_column(Priority::Low),
                 at_once: i64::from(self.pick.at_once),
                 full: self.full.clone(),
                 seen: seen.chain(self.unreadable.iter().copied()).collect(),
@@ -175,9 +172,10 @@ const WHETHER_TOLD: usize = 14;
 /// The one text that says who is next: lapsed leases, then what waits, by priority and turn.
 ///
 /// Each part walks an index in its order, and the parts are read one after the other only as far as the
-/// outer limit wants: nothing is locked that is not given out. Parameters: the present moment, how many,
-/// three priorities, what was seen before; and where tenants have a limit, that limit and the tenants that have
-/// come to it.
+/// outer limit wants: nothing is locked that is not given out. All that waits is one part, since its index has the
+/// priorities in their order: what a search costs is to begin its parts, and to hand each job from one to the next.
+/// Parameters: the present moment, how many, the least priority, what was seen before; and where tenants have a limit,
+/// that limit and the tenants that have come to it.
 fn text(lock: Lock, pick: &Pick) -> String {
     let lock = match lock {
         Lock::None => "",
@@ -200,12 +198,8 @@ fn text(lock: Lock, pick: &Pick) -> String {
                      FROM (SELECT tenant FROM line WHERE running {room_is_kept}) AS taken GROUP BY tenant
                  )"
             ),
-            "AND tenant <> ALL ($8) AND NOT EXISTS (
-                 SELECT FROM taken_of WHERE taken_of.tenant = line.tenant AND taken_of.jobs >= $7
-             )",
-            "AND NOT EXISTS (
-                 SELECT FROM running_of WHERE running_of.tenant = line.tenant AND running_of.jobs >= $7
-             )",
+            "AND tenant <> ALL ($6) AND tenant <> ALL (ARRAY(SELECT tenant FROM taken_of WHERE jobs >= $5))",
+            "AND tenant <> ALL (ARRAY(SELECT tenant FROM running_of WHERE jobs >= $5))",
             "coalesce((SELECT jobs FROM taken_of WHERE taken_of.tenant = next.tenant), 0)",
         )
     } else {
@@ -223,7 +217,7 @@ fn text(lock: Lock, pick: &Pick) -> String {
     let suspect = |lock: &str, only: &str| {
         format!(
             ", next_suspect AS MATERIALIZED (
-                 SELECT {STANDING} FROM line WHERE suspect AND NOT running AND due <= $1 AND id <> ALL ($6) {only} {may_run}
+                 SELECT {STANDING} FROM line WHERE suspect AND NOT running AND due <= $1 AND id <> ALL ($4) {only} {may_run}
                  ORDER BY due, created_at, id LIMIT 1 {lock}
              )"
         )
@@ -239,41 +233,35 @@ fn text(lock: Lock, pick: &Pick) -> String {
             "",
         ),
     };
-    let waiting = |name: &str, priority: &str, most: &str, but: &str| {
+    let waiting = |only: &str, most: &str, order: &str| {
         format!(
-            ", {name} AS MATERIALIZED (
-                 SELECT {STANDING} FROM line
-                 WHERE NOT running AND priority = {priority} AND due <= $1
-                   AND id <> ALL ($6) {but} {in_line} {open} {unless}
-                 ORDER BY turn, created_at, id LIMIT {most} {lock}
-             )"
+            "SELECT {STANDING} FROM line
+             WHERE NOT running AND due <= $1 AND id <> ALL ($4) {only} {in_line} {open} {unless}
+             ORDER BY {order}turn, created_at, id LIMIT {most} {lock}"
         )
     };
     let (one, one_first, but_one) = match pick.first {
         First::Urgent => (String::new(), "", ""),
         First::OneLow => (
-            waiting("one", "$5", "1", ""),
+            format!(
+                ", one AS MATERIALIZED ({})",
+                waiting("AND priority = $3", "1", "")
+            ),
             "UNION ALL SELECT * FROM one",
             "AND NOT EXISTS (SELECT FROM one WHERE one.id = line.id)",
         ),
     };
-    let (first, second, third) = (
-        waiting("first", "$3", "$2", ""),
-        waiting("second", "$4", "$2", ""),
-        waiting("third", "$5", "$2", but_one),
-    );
+    let waiting = waiting(but_one, "$2", "priority, ");
     format!(
         "WITH lapsed AS MATERIALIZED (
-             SELECT {STANDING} FROM line WHERE running AND due <= $1 AND id <> ALL ($6)
+             SELECT {STANDING} FROM line WHERE running AND due <= $1 AND id <> ALL ($4)
              ORDER BY due, created_at, id LIMIT $2 {lock}
-         ){tenants}{suspect}{one}{first}{second}{third}
+         ){tenants}{suspect}{one}
          (SELECT {whole}, {running}, false FROM (
              SELECT * FROM lapsed
              {alone}
              {one_first}
-             UNION ALL SELECT * FROM first
-             UNION ALL SELECT * FROM second
-             UNION ALL SELECT * FROM third
+             UNION ALL SELECT * FROM ({waiting}) AS waiting
          ) AS next {asked} LIMIT $2) {told}"
     )
 }

@@ -3,13 +3,15 @@
 use std::collections::HashSet;
 
 use async_trait::async_trait;
-use marquetry_store::persisted::{DeliveryRow, MockupRow, StepRow};
-use marquetry_store::{Change, Swap};
+use marquetry_model::{Job, Version};
+use marquetry_store::persisted::{DeliveryRow, MockupRow, StepRow, version_column};
+use marquetry_store::{Change, JobSwap, Swap};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use super::columns::Columns;
+use super::jobs::change;
 use super::{served, uuid};
 use crate::error::{Undone, Work};
 use crate::pool::Value;
@@ -27,6 +29,30 @@ pub(crate) struct NewState {
     pub(crate) news: Change,
     /// What the deliveries owed tell.
     pub(crate) told: Option<Change>,
+}
+
+impl NewState {
+    /// What `swap` writes in the place of a job at version `expected`.
+    pub(super) fn of(expected: Version, swap: &JobSwap) -> Self {
+        Self {
+            owed: swap.owed.iter().map(DeliveryRow::of).collect(),
+            mockup: swap.mockup.as_ref().map(MockupRow::of),
+            told: Change::of_owed(&swap.owed),
+            ..Self::only(expected, &swap.job)
+        }
+    }
+
+    /// A new state that owes nothing and made nothing.
+    pub(super) fn only(expected: Version, job: &Job) -> Self {
+        Self {
+            expected: version_column(expected),
+            row: StepRow::of(job),
+            owed: Vec::new(),
+            mockup: None,
+            news: change(job),
+            told: None,
+        }
+    }
 }
 
 /// Swaps jobs.

@@ -1,22 +1,25 @@
-//! Jobs and the keys that make their submission safe to repeat.
+//! Jobs: how they are read, and the ways in for those that write. How they are written is next door.
 
 use async_trait::async_trait;
-use marquetry_job::{JobState, Timestamp};
+use marquetry_job::Timestamp;
 use marquetry_model::{Job, JobId, TenantId, Version};
-use marquetry_store::persisted::{DeliveryRow, JobRow, MockupRow, StepRow, readable, version_column};
+use marquetry_store::persisted::{JobRow, readable};
 use marquetry_store::{
-    Change, Changes, ClaimStep, Claimed, Cursor, Fingerprint, IdempotencyClaim, Inserted, JobFilter,
-    JobStore, JobSwap, Page, Pick, StoreError, Submission, Swap,
+    Changes, ClaimStep, Claimed, Cursor, IdempotencyClaim, Inserted, JobFilter, JobStore, JobSwap, Page,
+    Pick, StoreError, Submission, Swap,
 };
 use rusqlite::{Connection, OptionalExtension, Params, Row, named_params, params};
 
 use crate::SqliteStore;
 use crate::error::{Doing, Work};
 use crate::stores::line::Unreadable;
-use crate::stores::{deliveries, ledger, line, mockups, records};
+use crate::stores::repeats::{remember, remembered};
+use crate::stores::standing::{NewState, change, insert, replace, take};
+use crate::stores::{ledger, line, records};
+use crate::writer::News;
 
 /// A whole job, from the view of all of them.
-const COLUMNS: &str =
+pub(super) const COLUMNS: &str =
     "id, tenant, kind, subject, due, running, started, priority, created_at, version, spec, record, suspect";
 /// The same of a job that has not ended, from where it stands and what was asked.
 pub(super) const LIVE: &str =
@@ -150,12 +153,16 @@ impl JobStore for SqliteStore {
                 suspect: line::passed_over(connection, &pick)?,
                 ..Claimed::default()
             };
+            let mut found = Vec::new();
             for job in line::due(connection, &pick, Unreadable::PassedOver)? {
-                let Some(taken) = step(&job) else {
-                    claimed.left.push(job);
-                    continue;
-                };
-                if update(connection, job.version, &StepRow::of(&taken))? == Swap::Swapped {
+                match step(&job) {
+                    Some(taken) => found.push((job.version, taken)),
+                    None => claimed.left.push(job),
+                }
+            }
+            let written = take(connection, &found)?;
+            for ((_, taken), written) in found.into_iter().zip(written) {
+                if written {
                     told.push(change(&taken));
                     claimed.taken.push(taken);
                 }
@@ -198,38 +205,17 @@ impl JobStore for SqliteStore {
     }
 
     async fn replace_job(&self, expected: Version, swap: &JobSwap) -> Result<Swap, StoreError> {
-        let job = StepRow::of(&swap.job);
-        let owed: Vec<_> = swap.owed.iter().map(DeliveryRow::of).collect();
-        let mockup = swap.mockup.as_ref().map(MockupRow::of);
-        let (news, told_of_owed) = (change(&swap.job), Change::of_owed(&swap.owed));
-        let records = swap.records.clone();
-        let (tenant, at, id) = (swap.job.tenant, swap.job.updated_at, swap.job.id.to_string());
-        let settled = swap
-            .settled
-            .map(|posting| (posting, swap.job.charge.unwrap_or_default()));
-        self.write(move |connection, told| {
-            match update(connection, expected, &job)? {
-                Swap::Swapped => {}
-                other => return Ok(other),
-            }
-            // The same savepoint: a crash between the state and what it owes would leave somebody
-            // waiting for a call that nobody owes them any more.
-            owed.iter()
-                .try_for_each(|row| deliveries::insert(connection, row))?;
-            mockup
-                .iter()
-                .try_for_each(|row| mockups::insert(connection, row))?;
-            records
-                .iter()
-                .try_for_each(|record| records::insert(connection, record))?;
-            if let Some((posting, charge)) = settled {
-                ledger::settle(connection, tenant, posting, charge, &id, at)?;
-            }
-            told.push(news);
-            told.extend(told_of_owed);
-            Ok(Swap::Swapped)
-        })
-        .await
+        let wish = NewState::of(expected, swap);
+        self.write(move |connection, told| replace(connection, &wish, told))
+            .await
+    }
+
+    async fn replace_jobs(&self, swaps: &[(Version, JobSwap)]) -> Vec<Result<Swap, StoreError>> {
+        let wishes = swaps.iter().map(|(expected, swap)| {
+            let wish = NewState::of(*expected, swap);
+            move |connection: &Connection, told: &mut News| replace(connection, &wish, told)
+        });
+        self.write_all(wishes).await
     }
 
     async fn overdue_jobs(&self, before: Timestamp, limit: u32) -> Result<Vec<Job>, StoreError> {
@@ -310,218 +296,6 @@ impl JobStore for SqliteStore {
     }
 }
 
-fn change(job: &Job) -> Change {
-    match &job.state {
-        JobState::Queued { .. } => Change::JobWaiting(job.id),
-        JobState::Running { .. } => Change::JobMoved(job.id),
-        _ => Change::JobEnded(job.id),
-    }
-}
-
-fn insert(connection: &Connection, row: &JobRow) -> Work<()> {
-    let turn = line::turn(connection, row)?;
-    let sql = "INSERT INTO jobs (id, tenant, kind, subject, priority, turn, created_at, withdrawn, spec)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
-    connection
-        .prepare_cached(sql)
-        .of("job")?
-        .execute(params![
-            row.id,
-            row.tenant,
-            row.kind,
-            row.subject,
-            row.priority,
-            turn,
-            row.created_at,
-            row.due.is_none() && !row.started,
-            row.spec,
-        ])
-        .of("job")?;
-    match row.due {
-        Some(_) => stand(connection, row, turn)?,
-        None => end(connection, &row.id, row.version, &row.record)?,
-    }
-    if row.started {
-        line::serve(connection, &row.id)?;
-    }
-    Ok(())
-}
-
-/// Puts a job in line.
-fn stand(connection: &Connection, row: &JobRow, turn: i64) -> Work<()> {
-    let sql =
-        "INSERT INTO line (id, tenant, priority, turn, created_at, due, running, started, suspect, version,
-                                 record)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
-    connection
-        .prepare_cached(sql)
-        .of("job")?
-        .execute(params![
-            row.id,
-            row.tenant,
-            row.priority,
-            turn,
-            row.created_at,
-            row.due,
-            row.running,
-            row.started,
-            row.suspect,
-            row.version,
-            row.record,
-        ])
-        .of("job")?;
-    Ok(())
-}
-
-/// Keeps how a job ended.
-fn end(connection: &Connection, id: &[u8; 16], version: i64, record: &str) -> Work<()> {
-    connection
-        .prepare_cached("INSERT INTO ends (id, version, record) VALUES (?1, ?2, ?3)")
-        .of("job")?
-        .execute(params![id, version, record])
-        .of("job")?;
-    Ok(())
-}
-
-fn update(connection: &Connection, expected: Version, row: &StepRow) -> Work<Swap> {
-    let written = match row.due {
-        Some(_) => go_on(connection, expected, row)?,
-        None => leave(connection, expected, row)?,
-    };
-    if written {
-        return Ok(Swap::Swapped);
-    }
-    let there = connection
-        .prepare_cached("SELECT 1 FROM jobs WHERE id = ?1 AND tenant = ?2")
-        .of("job")?
-        .exists(params![row.id, row.tenant])
-        .of("job")?;
-    if !there {
-        return Ok(Swap::Missing);
-    }
-    if reopen(connection, expected, row)? {
-        return update(connection, expected, row);
-    }
-    Ok(Swap::Moved)
-}
-
-/// A job that stays in line is rewritten there; tells whether it was there at that version.
-fn go_on(connection: &Connection, expected: Version, row: &StepRow) -> Work<bool> {
-    let sql = "UPDATE line SET due = ?1, running = ?2, started = ?3, version = ?4, record = ?5, suspect = ?6
-               WHERE id = ?7 AND tenant = ?8 AND version = ?9";
-    let written = connection
-        .prepare_cached(sql)
-        .of("job")?
-        .execute(params![
-            row.due,
-            row.running,
-            row.started,
-            row.version,
-            row.record,
-            row.suspect,
-            row.id,
-            row.tenant,
-            version_column(expected)
-        ])
-        .of("job")?;
-    if written > 0 && row.begins {
-        line::serve(connection, &row.id)?;
-    }
-    Ok(written > 0)
-}
-
-/// A job that ends leaves the line; tells whether it was there at that version.
-fn leave(connection: &Connection, expected: Version, row: &StepRow) -> Work<bool> {
-    let gone = connection
-        .prepare_cached("DELETE FROM line WHERE id = ?1 AND tenant = ?2 AND version = ?3")
-        .of("job")?
-        .execute(params![row.id, row.tenant, version_column(expected)])
-        .of("job")?;
-    if gone == 0 {
-        return Ok(false);
-    }
-    end(connection, &row.id, row.version, &row.record)?;
-    if !row.started {
-        connection
-            .prepare_cached("UPDATE jobs SET withdrawn = 1 WHERE id = ?1")
-            .of("job")?
-            .execute([row.id])
-            .of("job")?;
-    }
-    Ok(true)
-}
-
-/// Takes a job back into the line that has ended at this version; tells whether there is one. No step leads out of an
-/// end, so nobody does so but who writes past the steps.
-fn reopen(connection: &Connection, expected: Version, row: &StepRow) -> Work<bool> {
-    let back = connection
-        .prepare_cached(
-            "INSERT INTO line (id, tenant, priority, turn, created_at, due, running, started, suspect, version, record)
-             SELECT jobs.id, tenant, priority, turn, created_at, 0, 0, withdrawn = 0, 0, version, record
-             FROM ends CROSS JOIN jobs ON jobs.id = ends.id WHERE ends.id = ?1 AND version = ?2",
-        )
-        .of("job")?
-        .execute(params![row.id, version_column(expected)])
-        .of("job")?;
-    for sql in [
-        "DELETE FROM ends WHERE id = ?1",
-        "UPDATE jobs SET withdrawn = 0 WHERE id = ?1",
-    ] {
-        if back > 0 {
-            connection
-                .prepare_cached(sql)
-                .of("job")?
-                .execute([row.id])
-                .of("job")?;
-        }
-    }
-    Ok(back > 0)
-}
-
-/// What a key that is still kept says about a new submission.
-fn remembered(connection: &Connection, job: &JobRow, claim: &IdempotencyClaim) -> Work<Option<Inserted>> {
-    let sql = "SELECT job, fingerprint FROM idempotency_claims
-               WHERE tenant = ?1 AND key = ?2 AND kept_until > ?3";
-    let known: Option<([u8; 16], [u8; 32])> = connection
-        .prepare_cached(sql)
-        .of("idempotency key")?
-        .query_row(params![job.tenant, claim.key, job.created_at], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })
-        .optional()
-        .of("idempotency key")?;
-    let Some((id, fingerprint)) = known else {
-        return Ok(None);
-    };
-    if Fingerprint(fingerprint) != claim.fingerprint {
-        return Ok(Some(Inserted::Conflict));
-    }
-    let sql = format!("SELECT {COLUMNS} FROM whole_jobs WHERE id = ?1");
-    let twin = one(connection, &sql, [id])?.ok_or_else(|| StoreError::Unreadable {
-        what: "idempotency key",
-        problem: "its job is missing".into(),
-    })?;
-    Ok(Some(Inserted::Twin(Box::new(twin.job()?))))
-}
-
-fn remember(connection: &Connection, job: &JobRow, claim: &IdempotencyClaim) -> Work<()> {
-    // Whatever stands there is over, or we would not have come here.
-    let sql = "INSERT OR REPLACE INTO idempotency_claims (tenant, key, job, fingerprint, kept_until)
-               VALUES (?1, ?2, ?3, ?4, ?5)";
-    connection
-        .prepare_cached(sql)
-        .of("idempotency key")?
-        .execute(params![
-            job.tenant,
-            claim.key,
-            job.id,
-            claim.fingerprint.0,
-            claim.until.as_micros()
-        ])
-        .of("idempotency key")?;
-    Ok(())
-}
-
 fn read_row(row: &Row<'_>) -> rusqlite::Result<JobRow> {
     Ok(JobRow {
         id: row.get(0)?,
@@ -540,7 +314,7 @@ fn read_row(row: &Row<'_>) -> rusqlite::Result<JobRow> {
     })
 }
 
-fn one(connection: &Connection, sql: &str, params: impl Params) -> Work<Option<JobRow>> {
+pub(super) fn one(connection: &Connection, sql: &str, params: impl Params) -> Work<Option<JobRow>> {
     connection
         .prepare_cached(sql)
         .of("job")?

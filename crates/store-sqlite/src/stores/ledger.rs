@@ -1,7 +1,8 @@
 //! Accounts and their entries.
 
 use async_trait::async_trait;
-use marquetry_model::{Account, Amount, LedgerEntry, Posting, TenantId};
+use marquetry_job::Timestamp;
+use marquetry_model::{Account, Amount, Job, LedgerEntry, Posting, TenantId};
 use marquetry_store::persisted::{AccountRow, LedgerRow};
 use marquetry_store::{LedgerStore, Posted, PostingOrder, StoreError};
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -38,7 +39,7 @@ impl LedgerStore for SqliteStore {
                     return Ok(Posted::Known(account));
                 }
             }
-            match account.post(order.posting, order.amount, order.reference, order.at) {
+            match account.post(order.posting, order.amount, order.reference.clone(), order.at) {
                 Ok((account, entry)) => {
                     write(connection, &account, &[entry])?;
                     Ok(Posted::Made(account))
@@ -113,16 +114,38 @@ pub(super) fn write(connection: &Connection, account: &Account, entries: &[Ledge
     Ok(())
 }
 
-/// Charges or releases what was held for a job.
-pub(super) fn settle(
-    connection: &Connection,
+/// What becomes of what was held for a job.
+#[derive(Clone, Debug)]
+pub(super) struct Settlement {
     tenant: TenantId,
     posting: Posting,
     charge: Amount,
-    job: &str,
-    at: marquetry_job::Timestamp,
-) -> Work<()> {
-    let posted = account(connection, tenant)?.post(posting, charge, job, at);
+    job: String,
+    at: Timestamp,
+}
+
+impl Settlement {
+    /// Of `job`, which has ended.
+    pub(super) fn of(job: &Job, posting: Posting) -> Self {
+        Self {
+            tenant: job.tenant,
+            posting,
+            charge: job.charge.unwrap_or_default(),
+            job: job.id.to_string(),
+            at: job.updated_at,
+        }
+    }
+}
+
+/// Charges or releases what was held for a job.
+pub(super) fn settle(connection: &Connection, settlement: &Settlement) -> Work<()> {
+    let account = account(connection, settlement.tenant)?;
+    let posted = account.post(
+        settlement.posting,
+        settlement.charge,
+        &settlement.job,
+        settlement.at,
+    );
     let (account, entry) = posted.map_err(|denied| StoreError::Unreadable {
         what: ACCOUNT,
         problem: denied.to_string(),
