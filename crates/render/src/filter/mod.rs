@@ -97,12 +97,19 @@ pub(crate) fn passes(filters: &SmartFilters) -> Passes {
     passes
 }
 
-/// Applies `passes` to a layer's own pixels.
-pub(crate) fn apply(raster: Raster, passes: &Passes, painter: &Painter<'_>) -> Result<Raster, RenderError> {
+/// Applies `passes` to a layer's own pixels. `shown`, one byte a pixel, is the filters' mask: where it is 0 the
+/// pixels stay as they were.
+pub(crate) fn apply(
+    raster: Raster,
+    passes: &Passes,
+    shown: Option<&[u8]>,
+    painter: &Painter<'_>,
+) -> Result<Raster, RenderError> {
     if passes.is_empty() || raster.size().is_empty() {
         return Ok(raster);
     }
     let mut plane = Plane::new(&raster);
+    let before = shown.map(|shown| (shown, plane.clone()));
     for pass in &passes.passes {
         let mut filtered = run(pass.filter, &plane);
         filtered.round();
@@ -111,6 +118,9 @@ pub(crate) fn apply(raster: Raster, passes: &Passes, painter: &Painter<'_>) -> R
         }
         plane = plane.mixed(&filtered, pass.opacity.get());
         plane.round();
+    }
+    if let Some((shown, before)) = before {
+        plane = before.masked(&plane, shown);
     }
     Ok(plane.raster())
 }
