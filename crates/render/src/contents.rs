@@ -12,7 +12,7 @@ use crate::edits::Redraw;
 use crate::error::RenderError;
 use crate::filter::{self, Passes};
 use crate::frame::Frame;
-use crate::open::{Contents, Nested};
+use crate::open::{Contents, Nested, OpenMockup};
 use crate::plan::{Plates, Showing, Walk, draw_plate, draw_plates};
 use crate::undrawn::Feature;
 use crate::warp::{self, Laid, NotLaid};
@@ -21,8 +21,8 @@ use crate::warp::{self, Laid, NotLaid};
 const MOST_FILTERED: u64 = 12 << 20;
 
 /// The smart filters of a placed layer, when any are shown.
-fn passes(placed: &PlacedLayer) -> Option<Passes> {
-    let passes = filter::passes(placed.filters.as_ref()?);
+fn passes(placed: &PlacedLayer, mockup: &OpenMockup) -> Option<Passes> {
+    let passes = filter::passes(placed.filters.as_ref()?, mockup);
     (!passes.is_empty() || !passes.unknown.is_empty()).then_some(passes)
 }
 
@@ -53,7 +53,7 @@ impl<'a> Walk<'a> {
             return self.lay_in(layer, &placed, &frame);
         }
         let inside = self.edits.reach_into(&ids);
-        let unknown = passes(&placed).is_some_and(|passes| !passes.unknown.is_empty());
+        let unknown = passes(&placed, self.mockup).is_some_and(|passes| !passes.unknown.is_empty());
         if inside {
             self.edited += 1;
             self.touch(layer.rect());
@@ -161,7 +161,7 @@ impl<'a> Walk<'a> {
                 return Ok(None);
             }
         };
-        match passes(placed) {
+        match passes(placed, self.mockup) {
             Some(passes) => self.filtered(layer, placed, paint, &passes, moved).map(Some),
             None => Ok(Some(paint)),
         }

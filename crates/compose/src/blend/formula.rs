@@ -205,7 +205,7 @@ mod tests {
             (M::SoftLight, 137),
             (M::HardLight, 193),
             (M::VividLight, 253),
-            (M::LinearLight, 255),
+            (M::LinearLight, 254),
             (M::PinLight, 153),
             (M::HardMix, 255),
             (M::Difference, 102),

@@ -5,7 +5,9 @@ use marquetry_pixel::{Raster, Size};
 use marquetry_render::{Assets, Order, Redraw};
 use marquetry_testkit::golden;
 use marquetry_testkit::golden::{Picture, Tolerance};
-use marquetry_testkit::psd::{Builder, Descriptor, Layer, Linked, Rect, SmartObject, filter_mask_block};
+use marquetry_testkit::psd::{
+    Builder, Descriptor, Layer, Linked, Rect, SmartObject, Step, Value, filter_mask_block,
+};
 
 use crate::fixtures::{assets, change, drawn, flat, opened, png};
 
@@ -89,12 +91,12 @@ fn a_mask_shows_filters_where_it_is_white() {
             let (plain, soft, got) = (plain.pixel(x, y), soft.pixel(x, y), masked.pixel(x, y));
             match x {
                 0..32 => assert_eq!(got, soft, "({x}, {y})"),
-                33.. => assert_eq!(got, plain, "({x}, {y})"),
-                _ => {
+                32 => {
                     let alpha = |pixel: Option<[u8; 4]>| i32::from(pixel.unwrap()[3]);
                     let middle = (alpha(plain) + alpha(soft)) / 2;
                     assert!((alpha(got) - middle).abs() <= 1, "({x}, {y})");
                 }
+                _ => assert_eq!(got, plain, "({x}, {y})"),
             }
         }
     }
@@ -156,6 +158,50 @@ fn a_broken_mask_is_named_and_filters_show_everywhere() {
     assert!(*picture.raster == soft);
 }
 
+#[test]
+fn commands_of_adjustments_are_filters_too() {
+    let inverted = placed().filter("Invert", *b"Invr", Descriptor::new("Invr"), 100.0);
+    let (plain, turned) = (redrawn(mockup(placed(), None)), redrawn(mockup(inverted, None)));
+    for (before, after) in plain
+        .bytes()
+        .as_chunks::<4>()
+        .0
+        .iter()
+        .zip(turned.bytes().as_chunks::<4>().0)
+    {
+        let [red, green, blue, alpha] = *before;
+        if alpha == 255 {
+            assert_eq!(*after, [255 - red, 255 - green, 255 - blue, 255]);
+        } else {
+            assert_eq!(after[3], alpha);
+        }
+    }
+    // Half of it: the middle between both.
+    let half = placed().filter("Invert", *b"Invr", Descriptor::new("Invr"), 50.0);
+    let half = redrawn(mockup(half, None));
+    assert!(
+        half.pixel(30, 30).unwrap()[..3]
+            .iter()
+            .all(|sample| sample.abs_diff(127) <= 1)
+    );
+}
+
+#[test]
+fn high_pass_is_grey_where_nothing_changes() {
+    let settings = Descriptor::new("HghP").unit("Rds ", b"#Pxl", 1.0);
+    let passed = redrawn(mockup(
+        placed().filter("High Pass...", *b"HghP", settings, 100.0),
+        None,
+    ));
+    // Inside a bar of eight pixels, and beyond three of the radius from its ends, all is one colour.
+    assert_eq!(passed.pixel(12, 16), Some([128, 128, 128, 255]));
+    let [red, green, blue, _] = passed.pixel(16, 16).unwrap();
+    assert!(
+        red > 128 && green > 150 && blue > 150,
+        "the lighter side of an edge stands out"
+    );
+}
+
 /// Blurs and sharpenings have means and edges that follow from their kernels; the pictures were looked at.
 #[test]
 fn every_kind_of_filter() {
@@ -167,6 +213,15 @@ fn every_kind_of_filter() {
     let unsharp = pixels("Rds ", "UnsM", 2.0)
         .unit("Amnt", b"#Prc", 120.0)
         .integer("Thsh", 4);
+    let point = |x: f64, y: f64| Value::Object(Descriptor::new("Pnt ").double("Hrzn", x).double("Vrtc", y));
+    let all = Step::Enumerated(String::new(), "Chnl".into(), "Chnl".into(), "Cmps".into());
+    let curve = Descriptor::new("CrvA")
+        .with("Chnl", Value::Reference(vec![all]))
+        .with(
+            "Crv ",
+            Value::List(vec![point(0.0, 0.0), point(132.0, 196.0), point(255.0, 255.0)]),
+        );
+    let curves = Descriptor::new("Crvs").with("Adjs", Value::List(vec![Value::Object(curve)]));
     let motion = pixels("Dstn", "MtnB", 11.0).integer("Angl", 30);
     let cases = [
         ("gaussian_blur", *b"GsnB", pixels("Rds ", "GsnB", 3.0)),
@@ -178,6 +233,8 @@ fn every_kind_of_filter() {
         ("sharpen", *b"Shrp", Descriptor::new("Shrp")),
         ("sharpen_more", *b"ShrM", Descriptor::new("ShrM")),
         ("add_noise", *b"AdNs", noise),
+        ("high_pass", *b"HghP", pixels("Rds ", "HghP", 3.0)),
+        ("curves", *b"Crvs", curves),
     ];
     for (name, id, settings) in cases {
         let raster = redrawn(mockup(placed().filter(name, id, settings, 100.0), None));
