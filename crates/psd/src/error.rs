@@ -36,6 +36,8 @@ pub enum Section {
     Effects,
     /// Settings of an adjustment or fill layer.
     Adjustment,
+    /// *Filter Effects*: the masks of smart filters.
+    FilterEffects,
     /// *Patterns*.
     Patterns,
     /// *Image Data Section*: the merged picture.
@@ -59,6 +61,7 @@ impl std::fmt::Display for Section {
             Self::LinkedLayer => "linked layer",
             Self::Effects => "effects",
             Self::Adjustment => "adjustment",
+            Self::FilterEffects => "filter effects",
             Self::Patterns => "patterns",
             Self::ImageData => "image data",
         })

@@ -31,6 +31,7 @@ pub mod effects;
 pub mod engine_data;
 pub mod fill;
 pub mod filter;
+pub mod filter_mask;
 pub mod gradient;
 pub mod linked;
 pub mod path;

@@ -1,7 +1,8 @@
-//! What the layers of a document share: linked files and patterns.
+//! What the layers of a document share: linked files, patterns and the masks of smart filters.
 
 use crate::{
     Document, Limits, PsdError,
+    filter_mask::{self, FilterMask},
     linked::{self, LinkedFile},
     pattern::{self, Pattern},
 };
@@ -43,5 +44,20 @@ impl Document {
             patterns.extend(pattern::parse(block.bytes, block.offset, limits)?);
         }
         Ok(patterns)
+    }
+
+    /// The mask of the smart filters of the placed layer with that `instance` id.
+    ///
+    /// # Errors
+    /// [`PsdError`] when the block is broken or passes a limit.
+    pub fn filter_mask(&self, instance: &str, limits: &Limits) -> Result<Option<FilterMask>, PsdError> {
+        let kept = |key: [u8; 4]| matches!(&key, b"FEid" | b"FXid");
+        for block in self.blocks().filter(|block| kept(block.key.0)) {
+            let found = filter_mask::parse(block.bytes, block.offset, instance, limits)?;
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
     }
 }

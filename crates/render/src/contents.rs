@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use marquetry_compose::{Art, Filter, Layer as Painted, Node, Paint, Placed, Scene, Warped};
-use marquetry_pixel::{Projective, Quad};
+use marquetry_pixel::{Projective, Quad, Rect};
 use marquetry_psd::Layer;
 use marquetry_psd::placed::PlacedLayer;
 
@@ -12,8 +12,8 @@ use crate::edits::Redraw;
 use crate::error::RenderError;
 use crate::filter::{self, Passes};
 use crate::frame::Frame;
-use crate::open::{Contents, Nested};
-use crate::plan::{Plates, Walk, draw_plate, draw_plates};
+use crate::open::{Contents, Nested, OpenMockup};
+use crate::plan::{Plates, Showing, Walk, draw_plate, draw_plates};
 use crate::undrawn::Feature;
 use crate::warp::{self, Laid, NotLaid};
 
@@ -21,9 +21,14 @@ use crate::warp::{self, Laid, NotLaid};
 const MOST_FILTERED: u64 = 12 << 20;
 
 /// The smart filters of a placed layer, when any are shown.
-fn passes(placed: &PlacedLayer) -> Option<Passes> {
-    let passes = filter::passes(placed.filters.as_ref()?);
+fn passes(placed: &PlacedLayer, mockup: &OpenMockup) -> Option<Passes> {
+    let passes = filter::passes(placed.filters.as_ref()?, mockup);
     (!passes.is_empty() || !passes.unknown.is_empty()).then_some(passes)
+}
+
+/// The layer comp of its contents that a placed layer shows: neither none nor the document as it was left.
+fn comp(placed: &PlacedLayer) -> Option<i32> {
+    placed.comp.filter(|comp| *comp > 0)
 }
 
 /// The corners of a placed layer. The perspective form is the one that Photoshop draws by.
@@ -48,7 +53,7 @@ impl<'a> Walk<'a> {
             return self.lay_in(layer, &placed, &frame);
         }
         let inside = self.edits.reach_into(&ids);
-        let unknown = passes(&placed).is_some_and(|passes| !passes.unknown.is_empty());
+        let unknown = passes(&placed, self.mockup).is_some_and(|passes| !passes.unknown.is_empty());
         if inside {
             self.edited += 1;
             self.touch(layer.rect());
@@ -57,7 +62,7 @@ impl<'a> Walk<'a> {
         }
         let art = match self.mockup.contents(&placed.id) {
             Contents::Picture(art) => Arc::clone(art),
-            Contents::Document(nested) => self.nested(nested, &ids, inside)?,
+            Contents::Document(nested) => self.nested(nested, &ids, comp(&placed), inside)?,
             Contents::Unreadable => {
                 let linked = self.mockup.linked_name(&placed.id);
                 self.lacks(layer, linked.map_or(Feature::Contents, Feature::LinkedFile));
@@ -74,14 +79,22 @@ impl<'a> Walk<'a> {
         self.lay_in(layer, &placed, &frame)
     }
 
-    /// Draws a document inside a smart object. Without edits in it that is done once.
-    fn nested(&mut self, nested: &Nested, ids: &[String], edited: bool) -> Result<Arc<Art>, RenderError> {
-        if let (false, Some(art)) = (edited, nested.drawn.get()) {
+    /// Draws a document inside a smart object. Without edits in it and a comp of its own that is done once.
+    fn nested(
+        &mut self,
+        nested: &Nested,
+        ids: &[String],
+        comp: Option<i32>,
+        edited: bool,
+    ) -> Result<Arc<Art>, RenderError> {
+        let special = edited || comp.is_some();
+        let showing = Showing { path: ids, comp };
+        if let (false, Some(art)) = (special, nested.drawn.get()) {
             return Ok(Arc::clone(art));
         }
         // What is of the same space stays in it; everything else meets in sRGB.
         let art = if let Some(alike) = nested.mockup.alike(self.mockup) {
-            let (raster, undrawn, _) = draw_plate(alike, self.edits, ids, self.painter)?;
+            let (raster, undrawn, _) = draw_plate(alike, self.edits, showing, self.painter)?;
             self.notes.lacks_inside(&undrawn);
             self.undrawn.extend(undrawn);
             Arc::new(Art::new(raster))
@@ -91,14 +104,14 @@ impl<'a> Walk<'a> {
                 black,
                 undrawn,
                 ..
-            } = draw_plates(&nested.mockup, self.edits, ids, self.painter)?;
+            } = draw_plates(&nested.mockup, self.edits, showing, self.painter)?;
             self.notes.lacks_inside(&undrawn);
             self.undrawn.extend(undrawn);
             let space = nested.mockup.space();
             space.to_srgb(&mut colour, black.as_ref(), self.painter.threads);
             self.mockup.take_in(&Arc::new(Art::new(colour)))
         };
-        Ok(if edited {
+        Ok(if special {
             art
         } else {
             Arc::clone(nested.drawn.get_or_init(|| art))
@@ -113,10 +126,14 @@ impl<'a> Walk<'a> {
         frame: &Frame,
     ) -> Result<Option<Paint>, RenderError> {
         let mut quad = corners(placed);
+        let mut moved = (0, 0);
         if let Some(moved_to) = frame.moved_to {
             let bounds = quad.bounds();
-            let shift = |to: i32, from: i32| f64::from(to) - f64::from(from);
-            quad = quad.translate(shift(moved_to.left, bounds.x), shift(moved_to.top, bounds.y));
+            moved = (
+                moved_to.left.saturating_sub(bounds.x),
+                moved_to.top.saturating_sub(bounds.y),
+            );
+            quad = quad.translate(f64::from(moved.0), f64::from(moved.1));
         }
         let laid = match warp::lay(placed.warp.as_ref(), frame.size, &quad) {
             Err(NotLaid::Unknown) => {
@@ -144,14 +161,22 @@ impl<'a> Walk<'a> {
                 return Ok(None);
             }
         };
-        match passes(placed) {
-            Some(passes) => self.filtered(layer, paint, &passes).map(Some),
+        match passes(placed, self.mockup) {
+            Some(passes) => self.filtered(layer, placed, paint, &passes, moved).map(Some),
             None => Ok(Some(paint)),
         }
     }
 
     /// What is placed, drawn alone on the canvas and put through its smart filters.
-    fn filtered(&mut self, layer: Layer<'_>, paint: Paint, passes: &Passes) -> Result<Paint, RenderError> {
+    /// `moved` is how far the layer lies from where it was.
+    fn filtered(
+        &mut self,
+        layer: Layer<'_>,
+        placed: &PlacedLayer,
+        paint: Paint,
+        passes: &Passes,
+        moved: (i32, i32),
+    ) -> Result<Paint, RenderError> {
         for name in &passes.unknown {
             self.lacks(layer, Feature::SmartFilter(name.clone()));
         }
@@ -167,10 +192,43 @@ impl<'a> Walk<'a> {
         let mut scene = Scene::new(self.mockup.size());
         scene.nodes.push(Node::Layer(Painted::new(paint)));
         let alone = draw_scene_part(&scene, area, self.painter)?;
-        let raster = filter::apply(alone, passes, self.painter)?;
+        let shown = self.filter_mask(layer, placed, area, moved);
+        let raster = filter::apply(alone, passes, shown.as_deref(), self.painter)?;
         Ok(Paint::Raster {
             art: Arc::new(Art::new(raster)),
             at: (area.x, area.y),
         })
+    }
+
+    /// The mask of a placed layer's filters over `area`, row by row. `None` where they show everywhere.
+    fn filter_mask(
+        &mut self,
+        layer: Layer<'_>,
+        placed: &PlacedLayer,
+        area: Rect,
+        moved: (i32, i32),
+    ) -> Option<Vec<u8>> {
+        let filters = placed.filters.as_ref().filter(|filters| filters.mask_enabled)?;
+        let instance = placed.instance.as_deref()?;
+        let found = self
+            .mockup
+            .document
+            .filter_mask(instance, &self.mockup.limits.psd);
+        let Ok(found) = found else {
+            self.lacks(layer, Feature::FilterMask);
+            return None;
+        };
+        let mask = found?;
+        let (right, down) = if filters.mask_linked { moved } else { (0, 0) };
+        let beyond = if filters.mask_extends_white { 255 } else { 0 };
+        let places = (0..area.height).flat_map(|y| (0..area.width).map(move |x| (x, y)));
+        let shown: Vec<u8> = places
+            .map(|(x, y)| {
+                let x = area.x.saturating_add_unsigned(x).saturating_sub(right);
+                let y = area.y.saturating_add_unsigned(y).saturating_sub(down);
+                mask.sample(x, y).unwrap_or(beyond)
+            })
+            .collect();
+        shown.iter().any(|sample| *sample < 255).then_some(shown)
     }
 }

@@ -24,7 +24,7 @@ use crate::error::RenderError;
 use crate::open::OpenMockup;
 use crate::picture::{Picture, Room, Watch};
 use crate::pixels;
-use crate::plan::{Plates, draw_plates, plan};
+use crate::plan::{Plates, Showing, draw_plates, plan};
 use crate::undrawn::{Feature, Undrawn};
 
 /// A mockup's drawing, and what it was found to be worth.
@@ -61,7 +61,7 @@ pub fn report(
             black,
             undrawn,
             notes,
-        } = draw_plates(mockup, &edits, &[], painter)?;
+        } = draw_plates(mockup, &edits, Showing::default(), painter)?;
         mockup.space().flatten(&mut colour, black, painter.threads);
         (Arc::new(colour), undrawn, notes, None)
     } else {

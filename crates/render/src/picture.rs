@@ -16,7 +16,7 @@ use crate::edits::{Edits, Redraw};
 use crate::error::RenderError;
 use crate::frame::{self, Frame};
 use crate::open::OpenMockup;
-use crate::plan::{Plates, draw_plates, plan};
+use crate::plan::{Plates, Showing, draw_plates, plan};
 use crate::undrawn::Undrawn;
 
 /// The bytes of assets, by where the spec says they come from.
@@ -185,7 +185,7 @@ pub(crate) fn draw_decoded(
             black,
             undrawn,
             ..
-        } = draw_plates(mockup, &edits, &[], painter)?;
+        } = draw_plates(mockup, &edits, Showing::default(), painter)?;
         mockup.space().flatten(&mut colour, black, painter.threads);
         watch.left(Room::Draw);
         return Ok((Canvas::new(colour, None), undrawn));

@@ -14,7 +14,7 @@ use marquetry_pixel::{BlendMode, Coverage, Opacity, Quad, Raster, Rect, Rgb};
 use marquetry_psd::artboard::ArtboardBackground;
 use marquetry_psd::bounds::Bounds;
 use marquetry_psd::effects::LayerEffects;
-use marquetry_psd::layer::Knockout;
+use marquetry_psd::layer::{Knockout, LayerCompState};
 use marquetry_psd::{ColorMode, Layer, LayerKind};
 
 use crate::draw::{Painter, draw_scene, draw_scene_over, draw_scene_part};
@@ -59,13 +59,13 @@ pub(crate) struct Plates {
 pub(crate) fn draw_plates(
     mockup: &OpenMockup,
     edits: &Edits,
-    path: &[String],
+    showing: Showing<'_>,
     painter: &Painter<'_>,
 ) -> Result<Plates, RenderError> {
-    let (colour, undrawn, notes) = draw_plate(mockup, edits, path, painter)?;
+    let (colour, undrawn, notes) = draw_plate(mockup, edits, showing, painter)?;
     let black = mockup.black.as_deref();
     let black = black
-        .map(|black| draw_plate(black, edits, path, painter))
+        .map(|black| draw_plate(black, edits, showing, painter))
         .transpose()?;
     Ok(Plates {
         colour,
@@ -78,15 +78,15 @@ pub(crate) fn draw_plates(
 pub(crate) fn draw_plate(
     mockup: &OpenMockup,
     edits: &Edits,
-    path: &[String],
+    showing: Showing<'_>,
     painter: &Painter<'_>,
 ) -> Result<(Raster, Vec<Undrawn>, Notes), RenderError> {
     if !mockup.heavy {
-        let plan = plan_at(mockup, edits, path, painter)?;
+        let plan = plan_at(mockup, edits, showing, painter)?;
         return Ok((draw_scene(&plan.scene, painter)?, plan.undrawn, plan.notes));
     }
     mockup.limits.admit("the canvas", mockup.size())?;
-    let mut walk = Walk::new(mockup, edits, path, painter);
+    let mut walk = Walk::new(mockup, edits, showing, painter);
     let roots: Vec<Layer<'_>> = mockup.document.root().collect();
     let canvas = walk.painted(&roots, Vec::new())?;
     Ok((canvas, walk.undrawn, walk.notes))
@@ -94,9 +94,9 @@ pub(crate) fn draw_plate(
 
 /// Plans the picture of `mockup` with `edits`.
 pub(crate) fn plan(mockup: &OpenMockup, edits: &Edits, painter: &Painter<'_>) -> Result<Plan, RenderError> {
-    let mut plan = plan_at(mockup, edits, &[], painter)?;
+    let mut plan = plan_at(mockup, edits, Showing::default(), painter)?;
     if let Some(black) = &mockup.black {
-        plan.black = Some(plan_at(black, edits, &[], painter)?.scene);
+        plan.black = Some(plan_at(black, edits, Showing::default(), painter)?.scene);
     }
     Ok(plan)
 }
@@ -104,11 +104,11 @@ pub(crate) fn plan(mockup: &OpenMockup, edits: &Edits, painter: &Painter<'_>) ->
 fn plan_at(
     mockup: &OpenMockup,
     edits: &Edits,
-    path: &[String],
+    showing: Showing<'_>,
     painter: &Painter<'_>,
 ) -> Result<Plan, RenderError> {
     mockup.limits.admit("the canvas", mockup.size())?;
-    let mut walk = Walk::new(mockup, edits, path, painter);
+    let mut walk = Walk::new(mockup, edits, showing, painter);
     let mut scene = Scene::new(mockup.size());
     let mut untouched = None;
     if mockup.document.layers().len() == 0 {
@@ -137,10 +137,21 @@ fn plan_at(
     })
 }
 
+/// Which showing of a document is drawn.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Showing<'a> {
+    /// Ids of the linked files on the way to it.
+    pub(crate) path: &'a [String],
+    /// The layer comp that the smart object around it asks for.
+    pub(crate) comp: Option<i32>,
+}
+
 pub(crate) struct Walk<'a> {
     pub(crate) mockup: &'a OpenMockup,
     pub(crate) edits: &'a Edits,
     pub(crate) path: &'a [String],
+    /// The layer comp that tells which layers are seen.
+    comp: Option<i32>,
     pub(crate) painter: &'a Painter<'a>,
     pub(crate) undrawn: Vec<Undrawn>,
     pub(crate) notes: Notes,
@@ -154,11 +165,12 @@ pub(crate) struct Walk<'a> {
 type Emit<'e, W> = dyn FnMut(&mut W, Option<Node>) -> Result<(), RenderError> + 'e;
 
 impl<'a> Walk<'a> {
-    fn new(mockup: &'a OpenMockup, edits: &'a Edits, path: &'a [String], painter: &'a Painter<'a>) -> Self {
+    fn new(mockup: &'a OpenMockup, edits: &'a Edits, showing: Showing<'a>, painter: &'a Painter<'a>) -> Self {
         let mut walk = Self {
             mockup,
             edits,
-            path,
+            path: showing.path,
+            comp: showing.comp,
             painter,
             undrawn: Vec::new(),
             notes: Notes::default(),
@@ -242,7 +254,7 @@ impl<'a> Walk<'a> {
         }
         // A clipped layer's own edit stays inside the base, whose bounds are found below.
         let node = if base.is_group() {
-            let is_base = clipped.iter().any(|layer| layer.is_visible());
+            let is_base = clipped.iter().any(|layer| self.is_visible(*layer));
             self.group(base, is_base, nodes)?
         } else {
             self.layer(base, nodes)?
@@ -265,8 +277,11 @@ impl<'a> Walk<'a> {
     /// Whether a layer is to be seen. One that this render hides is an edit of the whole place where
     /// it would have been.
     fn shows(&mut self, layer: Layer<'a>) -> bool {
-        if !layer.is_visible() {
+        if !self.is_visible(layer) {
             return false;
+        }
+        if self.in_comp(layer).is_some_and(|state| state.differs) {
+            self.lacks(layer, Feature::LayerComp);
         }
         if !self.is_hidden_here(layer) {
             return true;
@@ -274,6 +289,16 @@ impl<'a> Walk<'a> {
         self.edited += 1;
         self.touch(self.mockup.size().rect());
         false
+    }
+
+    fn is_visible(&self, layer: Layer<'_>) -> bool {
+        let told = self.in_comp(layer).and_then(|state| state.visible);
+        told.unwrap_or_else(|| layer.is_visible())
+    }
+
+    /// What the layer comp that is shown says of a layer. A comp that cannot be read says nothing.
+    fn in_comp(&self, layer: Layer<'_>) -> Option<LayerCompState> {
+        layer.in_comp(self.comp?, &self.mockup.limits.psd).ok().flatten()
     }
 
     /// Whether this render hides a layer.

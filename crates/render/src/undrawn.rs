@@ -27,8 +27,12 @@ pub enum Feature {
     Warp,
     /// The smart object was drawn anew without its smart filters.
     SmartFilters,
+    /// The mask of the smart filters cannot be read: they show everywhere.
+    FilterMask,
     /// A smart filter of that name, which is not applied to the new contents.
     SmartFilter(String),
+    /// The layer comp that a smart object shows moves the layer or changes its look, which is not done.
+    LayerComp,
     /// The contents of the smart object are this file beside the document; its stored pixels were used.
     LinkedFile(String),
     /// The contents of the smart object are missing or of a kind that we do not read; its stored
@@ -77,6 +81,8 @@ impl Feature {
             Self::MaskFeather => "mask_feather",
             Self::Warp => "warp",
             Self::SmartFilters => "smart_filters",
+            Self::FilterMask => "filter_mask",
+            Self::LayerComp => "layer_comp",
             Self::SmartFilter(_) => "smart_filter",
             Self::LinkedFile(_) => "linked_file",
             Self::Contents => "contents",
@@ -115,6 +121,8 @@ impl std::fmt::Display for Feature {
                 );
             }
             Self::SmartFilters => "its filters are not applied to the new contents",
+            Self::FilterMask => "the mask of its filters cannot be read, so they show everywhere",
+            Self::LayerComp => "the layer comp shown moves it or changes its look, which is not done",
             Self::Contents => "its contents cannot be read, so its stored pixels are shown",
             Self::BlendIf => "blending by tones of inks is not applied",
             Self::ChannelRestrictions => "it leaves out colour channels, which is not applied",

@@ -304,6 +304,8 @@ fn warnings_are_not_hidden_either() {
         F::MaskFeather,
         F::Warp,
         F::SmartFilters,
+        F::FilterMask,
+        F::LayerComp,
         F::Contents,
         F::BlendIf,
         F::ChannelRestrictions,

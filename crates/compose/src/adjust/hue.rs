@@ -36,6 +36,7 @@ pub struct HueRange {
 impl HueRange {
     /// How much a hue belongs to it.
     fn weight(&self, hue: f32) -> f32 {
+        let hue = hue - LAG;
         let [begin, full, fade, end] = self.limits;
         let from_begin = |degrees: f32| (degrees - begin).rem_euclid(360.0);
         let (hue, full, fade, end) = (
@@ -56,21 +57,29 @@ impl HueRange {
     }
 }
 
+/// Degrees by which ranges lie further on than their limits say: where they rise and fall, Photoshop's
+/// pixels tell a third of a degree, in ranges of every steepness.
+const LAG: f32 = 0.33;
+
 /// No saturation is multiplied by more: Photoshop stops here at 100 per cent.
 const MOST_GAIN: f32 = 128.0;
 
-/// What a change of saturation multiplies saturation by.
+/// What a change of saturation multiplies saturation by. Photoshop counts it in whole 255ths: -97 per cent leave
+/// 8 of them, 93 per cent multiply by 13.2 to 13.4.
 fn gain(saturation: f32) -> f32 {
-    if saturation > 0.0 {
-        (1.0 / (1.0 - saturation).max(0.0)).min(MOST_GAIN)
+    let parts = (saturation.abs() * 255.0 + 0.001).floor().min(255.0);
+    if parts < 1.0 {
+        1.0
+    } else if saturation > 0.0 {
+        (255.0 / (256.0 - parts)).min(MOST_GAIN)
     } else {
-        1.0 + saturation.max(-1.0)
+        1.0 - parts / 255.0
     }
 }
 
 impl HueSaturation {
-    /// Measured on photographs with several overlapping ranges: all but a few per cent of the pixels
-    /// come within 1 of Photoshop's, most are exact.
+    /// Measured on photographs with several overlapping ranges (`huesaturation_rgb.psd`, four layers): all but
+    /// one in a thousand pixels come within 3 of Photoshop's, all but three in a hundred within 1.
     ///
     /// In this order: master lightness, towards white or black and rounded to bytes; ranges' lightness,
     /// towards the highest or lowest channel; hue; saturation of HSL. Saturations of ranges add up as

@@ -13,6 +13,9 @@ use super::wide::Wide;
 /// A sample of 255.
 const ONE: u16 = 255 * 256;
 
+/// A sample of 128, which changes nothing in the light modes: see `formula`.
+const GREY: u16 = 128 * 256;
+
 /// A blend mode in fixed point.
 pub(crate) trait FixedMode {
     /// `cb` faded by `alpha` towards the blended colour. Samples in 256ths, alpha in 65535ths.
@@ -41,13 +44,19 @@ fn less<S: Wide>(simd: S, sample: u16x16<S>) -> u16x16<S> {
 /// Whether a sample is at most one half, as a mask for `select`.
 #[inline(always)]
 fn dark<S: Wide>(simd: S, sample: u16x16<S>) -> fearless_simd::mask16x16<S> {
-    sample.simd_lt(u16x16::splat(simd, 128 * 256))
+    sample.simd_lt(u16x16::splat(simd, GREY))
 }
 
 /// Twice a sample that is at least one half, less 1.0.
 #[inline(always)]
 fn upper<S: Wide>(simd: S, sample: u16x16<S>) -> u16x16<S> {
     sample.saturating_sub(u16x16::splat(simd, ONE / 2)) << 1
+}
+
+/// Twice what a sample has more than 128 levels.
+#[inline(always)]
+fn over_grey<S: Wide>(simd: S, sample: u16x16<S>) -> u16x16<S> {
+    sample.saturating_sub(u16x16::splat(simd, GREY)) << 1
 }
 
 /// Declares a mode by its blended colour.
@@ -107,15 +116,20 @@ mode!(LinearBurn, |simd, cb, cs| cb.saturating_sub(less(simd, cs)));
 mode!(LinearDodge, |simd, cb, cs| cb
     .saturating_add(cs)
     .min(u16x16::splat(simd, ONE)));
-mode!(Overlay, |simd, cb, cs| hard_light(simd, cs, cb));
-mode!(HardLight, |simd, cb, cs| hard_light(simd, cb, cs));
+mode!(Overlay, |simd, cb, cs| hard_light(simd, cs, cb, 0));
+mode!(HardLight, |simd, cb, cs| hard_light(simd, cb, cs, 257));
 mode!(LinearLight, |simd, cb, cs| {
-    let darker = cb.saturating_sub(u16x16::splat(simd, ONE).saturating_sub(cs << 1));
-    let lighter = cb.saturating_add(upper(simd, cs)).min(u16x16::splat(simd, ONE));
+    let missing = u16x16::splat(simd, GREY).saturating_sub(cs);
+    let darker = cb.saturating_sub(missing).saturating_sub(missing);
+    let lighter = cb
+        .saturating_add(over_grey(simd, cs))
+        .min(u16x16::splat(simd, ONE));
     dark(simd, cs).select(darker, lighter)
 });
-mode!(PinLight, |simd, cb, cs| dark(simd, cs)
-    .select(cb.min(cs << 1), cb.max(upper(simd, cs))));
+mode!(PinLight, |simd, cb, cs| {
+    let below = (cs << 1).saturating_sub(u16x16::splat(simd, 256));
+    dark(simd, cs).select(cb.min(below), cb.max(upper(simd, cs)))
+});
 mode!(HardMix, |simd, cb, cs| cs
     .simd_ge(less(simd, cb))
     .select(u16x16::splat(simd, ONE), u16x16::splat(simd, 0)));
@@ -125,12 +139,13 @@ mode!(Exclusion, |simd, cb, cs| {
 });
 mode!(Subtract, |_simd, cb, cs| cb.saturating_sub(cs));
 
+/// `more`, in 65535ths, is what the lighter half takes beside twice the missing part of `cs`.
 #[inline(always)]
-fn hard_light<S: Wide>(simd: S, cb: u16x16<S>, cs: u16x16<S>) -> u16x16<S> {
+fn hard_light<S: Wide>(simd: S, cb: u16x16<S>, cs: u16x16<S>, more: u16) -> u16x16<S> {
     // Both halves are one product, of the samples or of what they lack to 1.0.
     let dark = dark(simd, cs);
     let near = dark.select(cb, less(simd, cb));
-    let twice = dark.select(factor(cs), !factor(cs)) << 1;
+    let twice = dark.select(factor(cs) << 1, (!factor(cs) << 1) + u16x16::splat(simd, more));
     let product = simd.mul_high(near, twice);
     dark.select(product, less(simd, product))
 }

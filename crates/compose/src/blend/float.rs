@@ -104,6 +104,12 @@ fn blend<S: Wide>(simd: S, mode: BlendMode, fill: f32, cb: Planes<S>, cs: Planes
     let (zero, half) = (f32x8::splat(simd, 0.0), f32x8::splat(simd, 0.5));
     let (one, two) = (f32x8::splat(simd, 1.0), f32x8::splat(simd, 2.0));
     let strength = f32x8::splat(simd, fill);
+    // The grey of which the light modes make nothing, twice that, and a level.
+    let (grey, white) = (
+        f32x8::splat(simd, 128.0 / 255.0),
+        f32x8::splat(simd, 256.0 / 255.0),
+    );
+    let step = f32x8::splat(simd, 1.0 / 255.0);
     // A macro where a closure, or `map` over an array, would read as well: a closure would have to be inlined to be compiled
     // for the instruction set at hand.
     macro_rules! each {
@@ -139,7 +145,7 @@ fn blend<S: Wide>(simd: S, mode: BlendMode, fill: f32, cb: Planes<S>, cs: Planes
         BlendMode::Screen => each!(|cb, cs| cb + cs - cb * cs),
         BlendMode::ColorDodge => each!(|cb, cs| color_dodge(simd, cb, weak!(cs, zero))),
         BlendMode::LinearDodge => each!(|cb, cs| (cb + weak!(cs, zero)).min(one)),
-        BlendMode::Overlay => each!(|cb, cs| hard_light(simd, cs, cb)),
+        BlendMode::Overlay => each!(|cb, cs| hard_light(simd, cs, cb, one)),
         BlendMode::SoftLight => each!(|cb, cs| {
             let twice = two * cs;
             let darker = cb - (one - twice) * cb * (one - cb);
@@ -147,20 +153,21 @@ fn blend<S: Wide>(simd: S, mode: BlendMode, fill: f32, cb: Planes<S>, cs: Planes
                 + f32x8::splat(simd, 4.0))
                 * cb;
             let lit = cb.simd_le(f32x8::splat(simd, 0.25)).select(low, cb.sqrt());
-            let lighter = cb + (twice - one) * (lit - cb);
+            let lighter = cb + (twice - white) * (lit - cb);
             cs.simd_le(half).select(darker, lighter)
         }),
-        BlendMode::HardLight => each!(|cb, cs| hard_light(simd, cb, cs)),
+        BlendMode::HardLight => each!(|cb, cs| hard_light(simd, cb, cs, white)),
         BlendMode::VividLight => each!(|cb, cs| {
-            let cs = weak!(cs, half);
-            let darker = color_burn(simd, cb, two * cs);
-            let lighter = color_dodge(simd, cb, two * cs - one);
+            let cs = weak!(cs, grey);
+            let darker = color_burn(simd, cb, two * cs - step);
+            let lighter = color_dodge(simd, cb, two * cs - white);
             cs.simd_le(half).select(darker, lighter)
         }),
-        BlendMode::LinearLight => each!(|cb, cs| (cb + two * weak!(cs, half) - one).max(zero).min(one)),
+        BlendMode::LinearLight => each!(|cb, cs| (cb + two * weak!(cs, grey) - white).max(zero).min(one)),
         BlendMode::PinLight => each!(|cb, cs| {
             let twice = two * cs;
-            cs.simd_le(half).select(cb.min(twice), cb.max(twice - one))
+            cs.simd_le(half)
+                .select(cb.min((twice - step).max(zero)), cb.max(twice - one))
         }),
         BlendMode::HardMix if fill >= 1.0 => each!(|cb, cs| {
             // Both are whole 255ths, so anything between 254 and 255 of them parts the two cases.
@@ -196,11 +203,12 @@ fn blend<S: Wide>(simd: S, mode: BlendMode, fill: f32, cb: Planes<S>, cs: Planes
     }
 }
 
+/// `neutral` is twice the value of `cs` that changes nothing.
 #[inline(always)]
-fn hard_light<S: Wide>(simd: S, cb: f32x8<S>, cs: f32x8<S>) -> f32x8<S> {
+fn hard_light<S: Wide>(simd: S, cb: f32x8<S>, cs: f32x8<S>, neutral: f32x8<S>) -> f32x8<S> {
     let (one, two) = (f32x8::splat(simd, 1.0), f32x8::splat(simd, 2.0));
     let darker = two * cb * cs;
-    let lighter = one - two * (one - cb) * (one - cs);
+    let lighter = one - (one - cb) * (one + neutral - two * cs);
     cs.simd_le(f32x8::splat(simd, 0.5)).select(darker, lighter)
 }
 

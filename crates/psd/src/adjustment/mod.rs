@@ -3,6 +3,7 @@
 //! Adobe Photoshop File Formats Specification, *Adjustment layer* and the load files it refers to.
 
 mod color;
+mod command;
 mod map;
 mod tone;
 
@@ -10,6 +11,7 @@ pub use color::{
     BlackAndWhite, ColorBalance, FilterColor, HueRange, HueSaturation, MixerChannel, PhotoFilter,
     SelectiveColor, SelectiveMethod, Shift,
 };
+pub use command::of_filter;
 pub use map::{ColorLookup, GradientMap};
 pub use tone::{BrightnessContrast, Curve, CurvePoint, CurveShape, Curves, Exposure, Levels, LevelsChannel};
 

@@ -1,6 +1,7 @@
 //! One layer of a document: its record, its blocks, its channels, its place in the tree.
 
 mod blending;
+mod comp;
 mod contents;
 mod kind;
 mod mask;
@@ -10,6 +11,7 @@ mod settings;
 use marquetry_pixel::Rect;
 
 pub use blending::{BlendRange, BlendingRanges, ToneRange};
+pub use comp::LayerCompState;
 pub use kind::LayerKind;
 pub use mask::{LayerMasks, Mask, MaskFlags, MaskParameters};
 pub use record::LayerFlags;

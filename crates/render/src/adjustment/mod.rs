@@ -11,9 +11,11 @@ mod lookup;
 mod tone;
 
 use marquetry_compose::Adjustment;
-use marquetry_psd::adjustment::Adjustment as Stored;
+use marquetry_psd::adjustment::{self as stored, Adjustment as Stored};
+use marquetry_psd::filter::SmartFilter;
 use marquetry_psd::{ColorMode, Layer, Limits};
 
+use crate::open::OpenMockup;
 use crate::space::Plate;
 
 /// What an adjustment layer does to the colours below it on one plate. `None` when that cannot be read
@@ -23,9 +25,18 @@ use crate::space::Plate;
 /// What looks at three channels at once takes cyan, magenta and yellow for red, green and blue.
 pub(crate) fn of(layer: Layer<'_>, plate: Plate, limits: &Limits) -> Option<Adjustment> {
     let stored = layer.adjustment(limits).ok()??;
-    let mode = layer.document().header().color_mode;
+    resolved(&stored, layer.document().header().color_mode, plate)
+}
+
+/// What a smart filter does that is an adjustment. `None` for all others.
+pub(crate) fn of_filter(filter: &SmartFilter, mockup: &OpenMockup) -> Option<Adjustment> {
+    let stored = stored::of_filter(filter)?;
+    resolved(&stored, mockup.document.header().color_mode, mockup.plate)
+}
+
+fn resolved(stored: &Stored, mode: ColorMode, plate: Plate) -> Option<Adjustment> {
     let records = records(mode, plate);
-    Some(match &stored {
+    Some(match stored {
         Stored::BrightnessContrast(change) => Adjustment::tone(bright::brightness_contrast(change)),
         Stored::Levels(levels) => tone::channels(records, |record| tone::levels(levels, record)),
         Stored::Curves(curves) => tone::channels(records, |record| tone::curve(curves, record)),

@@ -10,16 +10,18 @@ mod sharpen;
 
 use std::sync::Arc;
 
-use marquetry_compose::{Art, Layer, Node, Paint, Scene};
+use marquetry_compose::{Adjustment, Art, Layer, Node, Paint, Scene};
 use marquetry_pixel::{BlendMode, Opacity, Raster};
 use marquetry_psd::filter::{SmartFilter, SmartFilters};
 
+use crate::adjustment;
 use crate::draw::{Painter, draw_scene};
 use crate::error::RenderError;
+use crate::open::OpenMockup;
 use plane::Plane;
 
 /// A filter with its settings in range.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 enum Filter {
     /// Standard deviation in pixels.
     Gaussian(f64),
@@ -38,11 +40,15 @@ enum Filter {
     },
     /// A fixed kernel: the share of the four neighbours taken away.
     Sharpen(f32),
+    /// Standard deviation in pixels of what is taken away.
+    HighPass(f64),
     Noise(noise::Noise),
+    /// A command of the menu for adjustments.
+    Adjust(Arc<Adjustment>),
 }
 
 /// A filter ready to be applied.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Pass {
     filter: Filter,
     blend: BlendMode,
@@ -66,26 +72,29 @@ impl Passes {
     /// How far beyond the layer's own pixels the result may reach, and how far away pixels may lie that
     /// change it.
     pub(crate) fn reach(&self) -> u32 {
-        let reach = |filter: Filter| match filter {
-            Filter::Gaussian(radius) | Filter::Unsharp { radius, .. } => blur::gaussian_reach(radius),
-            Filter::Square(radius) => whole(radius),
+        let reach = |filter: &Filter| match filter {
+            Filter::Gaussian(radius) | Filter::Unsharp { radius, .. } | Filter::HighPass(radius) => {
+                blur::gaussian_reach(*radius)
+            }
+            Filter::Square(radius) => whole(*radius),
             Filter::Motion { distance, .. } => whole(distance / 2.0) + 1,
             Filter::Sharpen(_) => 1,
-            Filter::Noise(_) => 0,
+            Filter::Noise(_) | Filter::Adjust(_) => 0,
         };
-        let sum: i64 = self.passes.iter().map(|pass| reach(pass.filter)).sum();
+        let sum: i64 = self.passes.iter().map(|pass| reach(&pass.filter)).sum();
         u32::try_from(sum).unwrap_or(0)
     }
 }
 
-/// What `filters` do, as far as we know them.
-pub(crate) fn passes(filters: &SmartFilters) -> Passes {
+/// What `filters` do to pixels of `mockup`, as far as we know them.
+pub(crate) fn passes(filters: &SmartFilters, mockup: &OpenMockup) -> Passes {
     let mut passes = Passes::default();
     if !filters.enabled {
         return passes;
     }
     for filter in filters.filters.iter().filter(|filter| filter.enabled) {
-        match (known(filter), filter.blend) {
+        let adjusts = || adjustment::of_filter(filter, mockup).map(|change| Filter::Adjust(Arc::new(change)));
+        match (known(filter).or_else(adjusts), filter.blend) {
             (Some(known), Some(blend)) => passes.passes.push(Pass {
                 filter: known,
                 blend,
@@ -97,14 +106,21 @@ pub(crate) fn passes(filters: &SmartFilters) -> Passes {
     passes
 }
 
-/// Applies `passes` to a layer's own pixels.
-pub(crate) fn apply(raster: Raster, passes: &Passes, painter: &Painter<'_>) -> Result<Raster, RenderError> {
+/// Applies `passes` to a layer's own pixels. `shown`, one byte a pixel, is the filters' mask: where it is 0 the
+/// pixels stay as they were.
+pub(crate) fn apply(
+    raster: Raster,
+    passes: &Passes,
+    shown: Option<&[u8]>,
+    painter: &Painter<'_>,
+) -> Result<Raster, RenderError> {
     if passes.is_empty() || raster.size().is_empty() {
         return Ok(raster);
     }
     let mut plane = Plane::new(&raster);
+    let before = shown.map(|shown| (shown, plane.clone()));
     for pass in &passes.passes {
-        let mut filtered = run(pass.filter, &plane);
+        let mut filtered = run(&pass.filter, &plane, painter)?;
         filtered.round();
         if pass.blend != BlendMode::Normal {
             filtered = blended(&plane, &filtered, pass.blend, painter)?;
@@ -112,11 +128,14 @@ pub(crate) fn apply(raster: Raster, passes: &Passes, painter: &Painter<'_>) -> R
         plane = plane.mixed(&filtered, pass.opacity.get());
         plane.round();
     }
+    if let Some((shown, before)) = before {
+        plane = before.masked(&plane, shown);
+    }
     Ok(plane.raster())
 }
 
-fn run(filter: Filter, plane: &Plane) -> Plane {
-    match filter {
+fn run(filter: &Filter, plane: &Plane, painter: &Painter<'_>) -> Result<Plane, RenderError> {
+    Ok(match *filter {
         Filter::Gaussian(radius) => blur::gaussian(plane, radius),
         Filter::Square(radius) => blur::square(plane, radius),
         Filter::Motion { angle, distance } => blur::motion(plane, angle, distance),
@@ -126,8 +145,26 @@ fn run(filter: Filter, plane: &Plane) -> Plane {
             threshold,
         } => sharpen::unsharp(plane, amount, radius, threshold),
         Filter::Sharpen(share) => sharpen::sharpen(plane, share),
+        Filter::HighPass(radius) => sharpen::high_pass(plane, radius),
         Filter::Noise(noise) => noise::add(plane, noise),
-    }
+        Filter::Adjust(ref change) => adjusted(plane, change, painter)?,
+    })
+}
+
+/// The pixels under an adjustment layer.
+fn adjusted(plane: &Plane, change: &Arc<Adjustment>, painter: &Painter<'_>) -> Result<Plane, RenderError> {
+    let mut scene = Scene::new(plane.size);
+    scene.nodes.push(Node::Layer(pixels(plane)));
+    let paint = Paint::Adjust(Arc::clone(change));
+    scene.nodes.push(Node::Layer(Layer::new(paint)));
+    Ok(Plane::new(&draw_scene(&scene, painter)?))
+}
+
+fn pixels(plane: &Plane) -> Layer {
+    Layer::new(Paint::Raster {
+        art: Arc::new(Art::new(plane.raster())),
+        at: (0, 0),
+    })
 }
 
 /// The filtered pixels blended over what went in.
@@ -137,17 +174,11 @@ fn blended(
     blend: BlendMode,
     painter: &Painter<'_>,
 ) -> Result<Plane, RenderError> {
-    let layer = |plane: &Plane| {
-        Layer::new(Paint::Raster {
-            art: Arc::new(Art::new(plane.raster())),
-            at: (0, 0),
-        })
-    };
     let mut scene = Scene::new(below.size);
-    scene.nodes.push(Node::Layer(layer(below)));
+    scene.nodes.push(Node::Layer(pixels(below)));
     scene.nodes.push(Node::Layer(Layer {
         blend,
-        ..layer(filtered)
+        ..pixels(filtered)
     }));
     Ok(Plane::new(&draw_scene(&scene, painter)?))
 }
@@ -179,6 +210,7 @@ fn known(filter: &SmartFilter) -> Option<Filter> {
         }),
         b"Shrp" => Some(Filter::Sharpen(1.0 / 4.0)),
         b"ShrM" => Some(Filter::Sharpen(1.0)),
+        b"HghP" => Some(Filter::HighPass(pixels("Rds ", 1000.0)?)),
         b"AdNs" => Some(Filter::Noise(noise::Noise {
             amount: within(number("Amnt").or(number("Nose"))?, 0.0, 400.0),
             spread: match settings?.enumeration("Dstr") {

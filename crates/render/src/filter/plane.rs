@@ -58,6 +58,17 @@ impl Plane {
         }
     }
 
+    /// This one with as much of `other` as `shown` says, pixel by pixel, in 255ths.
+    pub(super) fn masked(mut self, other: &Self, shown: &[u8]) -> Self {
+        for ((pixel, other), shown) in self.pixels.iter_mut().zip(&other.pixels).zip(shown) {
+            let share = f32::from(*shown) / 255.0;
+            for (value, other) in pixel.iter_mut().zip(other) {
+                *value += (other - *value) * share;
+            }
+        }
+        self
+    }
+
     /// This one with as much of `other` as `share` says.
     pub(super) fn mixed(mut self, other: &Self, share: f32) -> Self {
         for (pixel, other) in self.pixels.iter_mut().zip(&other.pixels) {

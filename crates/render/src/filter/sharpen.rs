@@ -35,6 +35,25 @@ pub(super) fn sharpen(plane: &Plane, share: f32) -> Plane {
     away(plane, &near, 4.0 * share, -1.0)
 }
 
+/// Photoshop's *High Pass*: what a Gaussian blur of `radius` takes away, about the grey of 128. Alpha stays. By its
+/// documentation.
+pub(super) fn high_pass(plane: &Plane, radius: f64) -> Plane {
+    let mut blurred = blur::gaussian(plane, radius);
+    blurred.round();
+    let mut made = plane.clone();
+    for (pixel, from) in made.pixels.iter_mut().zip(&blurred.pixels) {
+        let (share, from_share) = (pixel[3] / 255.0, from[3] / 255.0);
+        if share <= 0.0 || from_share <= 0.0 {
+            continue;
+        }
+        for channel in 0..3 {
+            let difference = pixel[channel] / share - from[channel] / from_share;
+            pixel[channel] = (128.0 + difference).clamp(0.0, 255.0) * share;
+        }
+    }
+    made
+}
+
 /// Away from `from`, by `amount` times the distance. Colours stay within their alpha, which stays.
 fn away(plane: &Plane, from: &Plane, amount: f32, threshold: f32) -> Plane {
     let mut made = plane.clone();

@@ -2,10 +2,11 @@
 
 use super::Rect;
 use super::channel::Compression;
-use super::descriptor::Descriptor;
+use super::descriptor::{Descriptor, Value};
 use super::mask::Mask;
 use super::smart::SmartObject;
 use super::text::Text;
+use crate::bytes::{Ink, LengthField};
 
 /// The keys of all blend modes, `pass` (groups only) first.
 pub const BLEND_KEYS: [[u8; 4]; 28] = [
@@ -197,6 +198,27 @@ impl Layer {
     pub fn block(mut self, key: &[u8; 4], bytes: Vec<u8>) -> Self {
         self.blocks.push((*key, bytes));
         self
+    }
+
+    /// Whether layer comps show the layer (`shmd`): first what the first of them says, with 0 for the document as it
+    /// was last left.
+    #[must_use]
+    pub fn comps(self, states: &[(&[i32], bool)]) -> Self {
+        let states = states.iter().map(|(ids, shown)| {
+            let ids = ids.iter().copied().map(Value::Integer).collect();
+            Value::Object(
+                Descriptor::new("null")
+                    .bool("enab", *shown)
+                    .with("compList", Value::List(ids)),
+            )
+        });
+        let settings = Descriptor::new("null").with("layerSettings", Value::List(states.collect()));
+        let mut ink = Ink::new();
+        ink.u32(1).raw(b"8BIMcmls").raw(&[0; 4]);
+        ink.block(LengthField::Four, |part| {
+            part.raw(&settings.to_versioned_bytes()).pad(4);
+        });
+        self.block(b"shmd", ink.into_bytes())
     }
 
     /// Adds effects (`lfx2`) by their descriptor.

@@ -16,6 +16,7 @@
 //! assert!(document.to_bytes().windows(4).any(|bytes| bytes == b"SoLd"));
 //! ```
 
+pub mod adjustment;
 mod channel;
 mod descriptor;
 mod document;
@@ -33,7 +34,7 @@ pub use descriptor::{Descriptor, Step, Value};
 pub use document::{Builder, Depth, Format, Mode};
 pub use layer::{BLEND_KEYS, Content, Layer};
 pub use mask::{Mask, RealMask, vector_mask};
-pub use smart::{Linked, SmartObject, Warp};
+pub use smart::{Linked, SmartObject, Warp, filter_mask_block};
 pub use specimen::specimen;
 pub use text::Text;
 pub use vector::{

@@ -1,6 +1,7 @@
 //! Smart objects: the placed layer's descriptor, its warp, and the linked files they show.
 //! Adobe Photoshop File Formats Specification, *Placed layer*, *Smart object layer data*, *Linked layer*.
 
+use super::Rect;
 use super::descriptor::{Descriptor, Value};
 use crate::bytes::{Ink, LengthField};
 
@@ -15,6 +16,8 @@ pub struct SmartObject {
     legacy: bool,
     resolution: f64,
     filters: Vec<Descriptor>,
+    beyond_mask: bool,
+    comp: i32,
 }
 
 /// The bend a smart object's content has before it is placed.
@@ -45,6 +48,8 @@ impl SmartObject {
             legacy: true,
             resolution: 72.0,
             filters: Vec::new(),
+            beyond_mask: true,
+            comp: -1,
         }
     }
 
@@ -63,6 +68,20 @@ impl SmartObject {
                 .object("Fltr", settings)
                 .integer("filterID", i32::from_be_bytes(id)),
         );
+        self
+    }
+
+    /// Shows the layer comp of that id of its contents (-1, which is the default, for none).
+    #[must_use]
+    pub const fn comp(mut self, id: i32) -> Self {
+        self.comp = id;
+        self
+    }
+
+    /// Hides filters beyond their mask's pixels, where they show else.
+    #[must_use]
+    pub const fn filters_within_mask(mut self) -> Self {
+        self.beyond_mask = false;
         self
     }
 
@@ -146,12 +165,12 @@ impl SmartObject {
             .object("warp", self.warp_descriptor())
             .object("Sz  ", size)
             .unit("Rslt", b"#Rsl", self.resolution)
-            .integer("comp", -1)
+            .integer("comp", self.comp)
             .object(
                 "compInfo",
                 Descriptor::new("null")
-                    .integer("compID", -1)
-                    .integer("originalCompID", -1),
+                    .integer("compID", self.comp)
+                    .integer("originalCompID", self.comp),
             );
         let descriptor = if self.filters.is_empty() {
             descriptor
@@ -162,7 +181,7 @@ impl SmartObject {
                 .bool("validAtPosition", true)
                 .bool("filterMaskEnable", true)
                 .bool("filterMaskLinked", true)
-                .bool("filterMaskExtendWithWhite", true)
+                .bool("filterMaskExtendWithWhite", self.beyond_mask)
                 .with("filterFXList", Value::List(list));
             descriptor.object("filterFX", filters)
         };
@@ -236,6 +255,35 @@ fn straight_mesh(width: f64, height: f64) -> Vec<[f64; 2]> {
     (0..16_u8)
         .map(|i| [width * f64::from(i % 4) / 3.0, height * f64::from(i / 4) / 3.0])
         .collect()
+}
+
+/// The block (`FEid`) that holds the mask of the smart filters of the layer of that `name` which shows `content`:
+/// one byte a pixel of `rect`, 255 where filters show.
+///
+/// # Panics
+/// When `pixels` do not fill `rect`.
+#[must_use]
+pub fn filter_mask_block(name: &str, content: &str, rect: Rect, pixels: &[u8]) -> Vec<u8> {
+    assert_eq!(pixels.len(), rect.area(), "one byte a pixel");
+    let edges = |ink: &mut Ink| {
+        ink.i32(rect.top).i32(rect.left);
+        ink.i32(rect.bottom).i32(rect.right);
+    };
+    let mut ink = Ink::new();
+    ink.u32(3).block(LengthField::Eight, |list| {
+        list.pascal(&placed_id(name, content), 1).u32(1);
+        // The picture before the filters: 24 empty places and the two of masks, which readers can do without.
+        list.block(LengthField::Eight, |picture| {
+            edges(picture);
+            picture.u32(8).u32(24).raw(&[0; 26 * 4]);
+        });
+        list.u8(1);
+        edges(list);
+        list.block(LengthField::Eight, |mask| {
+            mask.u16(0).raw(pixels);
+        });
+    });
+    ink.into_bytes()
 }
 
 /// An id of this placement in the letters of a UUID, the same for the same layer.
