@@ -8,6 +8,7 @@
 
 mod colour;
 mod cube;
+mod deep;
 mod hue;
 mod ink;
 mod paint;
