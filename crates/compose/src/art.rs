@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-use marquetry_pixel::{DeepRaster, Raster, Size};
+use marquetry_pixel::{DeepRaster, Raster, Sample, Size};
 
 use crate::depth::Depth;
 
@@ -72,7 +72,8 @@ impl Art {
         }
     }
 
-    /// The pixels in bytes. Those of art of 16 bits are rounded the first time.
+    /// The pixels in bytes. Those of art of 16 bits are rounded the first time and kept beside them; see
+    /// [`alpha`](Self::alpha) and [`to_raster`](Self::to_raster) for what needs no second copy.
     pub fn raster(&self) -> &Raster {
         self.bytes.get_or_init(|| {
             let narrowed = self.deep().map(DeepRaster::narrowed);
@@ -83,6 +84,20 @@ impl Art {
     /// The pixels of art of 16 bits.
     pub fn deep(&self) -> Option<&DeepRaster> {
         self.deep.as_deref()
+    }
+
+    /// How opaque the pixel at column `x`, row `y` is; nothing outside.
+    pub fn alpha(&self, x: u32, y: u32) -> u8 {
+        match self.deep() {
+            Some(deep) => deep.pixel(x, y).map_or(0, |pixel| pixel[3].byte()),
+            None => self.raster().pixel(x, y).map_or(0, |pixel| pixel[3]),
+        }
+    }
+
+    /// A copy of the pixels in bytes.
+    pub fn to_raster(&self) -> Raster {
+        self.deep()
+            .map_or_else(|| self.raster().clone(), DeepRaster::narrowed)
     }
 
     /// Width and height.

@@ -37,7 +37,7 @@ pub(crate) trait Depth: Sample {
     /// The mean of four straight-alpha pixels, colours weighed by their alpha.
     fn mean(four: [[Self; 4]; 4]) -> [Self; 4];
 
-    /// A row of `art`, when it is held in this depth. Bytes there always are.
+    /// A row of `art`, when it is held in this depth.
     fn row_of(art: &Art, y: u32) -> Option<&[Self]>;
 
     /// Changes the colours of a row, whatever its alphas are; these stay.
@@ -85,7 +85,7 @@ impl Depth for u8 {
     }
 
     fn row_of(art: &Art, y: u32) -> Option<&[Self]> {
-        Some(art.raster().row(y))
+        art.deep().is_none().then(|| art.raster().row(y))
     }
 
     fn adjust(adjustment: &Adjustment, row: &mut [Self]) {

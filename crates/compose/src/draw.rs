@@ -82,8 +82,8 @@ pub fn draw_deep(scene: &Scene, region: Rect, options: &DrawOptions<'_>) -> Resu
 }
 
 /// Draws the part of the canvas that lies in `region` in 16 bits a sample, and makes bytes of it by `narrow`,
-/// a few rows at a time: no picture of 16 bits is ever held. `narrow` is given straight RGBA and writes as many
-/// bytes; several threads call it.
+/// a few rows at a time: no picture of 16 bits is ever held. `narrow` is given straight RGBA, which it may
+/// change, and writes as many bytes; several threads call it.
 ///
 /// # Errors
 /// As [`draw`].
@@ -91,7 +91,7 @@ pub fn draw_narrowed(
     scene: &Scene,
     region: Rect,
     options: &DrawOptions<'_>,
-    narrow: &(dyn Fn(&[u16], &mut [u8]) + Sync),
+    narrow: &(dyn Fn(&mut [u16], &mut [u8]) + Sync),
 ) -> Result<Raster, DrawError> {
     Run::new(scene, options).draw_narrowed(scene.canvas().intersect(region), narrow)
 }
@@ -186,14 +186,14 @@ impl<'a> Run<'a> {
     fn draw_narrowed(
         &self,
         region: Rect,
-        narrow: &(dyn Fn(&[u16], &mut [u8]) + Sync),
+        narrow: &(dyn Fn(&mut [u16], &mut [u8]) + Sync),
     ) -> Result<Raster, DrawError> {
         let mut picture = Raster::new(addressable::<u8>(region.size())?);
         let painting = self.painting(region, Start::Fresh);
         self.bands(region, region, picture.bytes_mut(), |area, bytes, scratch| {
             let mut pixels = scratch.take(bytes.len());
             painting.paint(area, &mut pixels, scratch);
-            narrow(&pixels, bytes);
+            narrow(&mut pixels, bytes);
             scratch.give(pixels);
         })?;
         Ok(picture)

@@ -316,6 +316,12 @@ pub(crate) fn copy_row<S: Depth>(art: &Art, y: u32, from: usize, into: &mut [S])
     if let Some(row) = S::row_of(art, y) {
         return into.copy_from_slice(&row[from..from + into.len()]);
     }
+    if let Some(deep) = art.deep() {
+        for (sample, deep) in into.iter_mut().zip(&deep.row(y)[from..]) {
+            *sample = S::of_level(deep.level());
+        }
+        return;
+    }
     for (sample, &byte) in into.iter_mut().zip(&art.raster().row(y)[from..]) {
         *sample = S::of_byte(byte);
     }

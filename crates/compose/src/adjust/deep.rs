@@ -5,20 +5,33 @@
 
 use marquetry_pixel::Sample;
 
-use super::Adjustment;
+use super::{Adjustment, posterize};
 
 impl Adjustment {
     /// As [`Adjustment::apply`], of 16 bits.
     pub(crate) fn apply_deep(&self, row: &mut [u16]) {
         let pixels = row.as_chunks_mut::<4>().0;
-        if let Self::Channels(tables) = self {
-            for pixel in pixels {
-                for (sample, table) in pixel.iter_mut().zip(tables.iter()) {
-                    *sample = between(table, *sample);
+        match self {
+            Self::Channels(tables) => {
+                for pixel in pixels {
+                    for (sample, table) in pixel.iter_mut().zip(tables.iter()) {
+                        *sample = between(table, *sample);
+                    }
                 }
             }
-            return;
+            Self::Posterize(levels) => {
+                for pixel in pixels {
+                    for sample in &mut pixel[..3] {
+                        *sample = posterize::deep(*sample, *levels);
+                    }
+                }
+            }
+            _ => self.apply_by_bytes(pixels),
         }
+    }
+
+    /// What bytes become, and what these bytes left over.
+    fn apply_by_bytes(&self, pixels: &mut [[u16; 4]]) {
         let mut bytes = vec![0; pixels.len() * 4];
         for (byte, deep) in bytes.iter_mut().zip(pixels.as_flattened()) {
             *byte = deep.byte();

@@ -3,6 +3,7 @@
 
 mod colours;
 mod corpus;
+mod depths;
 mod exports;
 mod fidelity;
 mod fills;
