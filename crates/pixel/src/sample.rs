@@ -225,10 +225,7 @@ mod tests {
             let exact = (f64::from(deep) / 257.0).round();
             assert_eq!(f64::from(deep.byte()), exact);
         }
-        assert_eq!(
-            [-1.0, 300.0, f32::NAN].map(|level| u16::of_level(level)),
-            [0, u16::MAX, 0]
-        );
+        assert_eq!([-1.0, 300.0, f32::NAN].map(u16::of_level), [0, u16::MAX, 0]);
     }
 
     #[test]
