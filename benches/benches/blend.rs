@@ -45,7 +45,7 @@ fn modes(criterion: &mut Criterion) {
         ("soft_over_translucent", false, &soft),
         ("colour_over_opaque", true, &colour),
     ] {
-        let backdrop = Arc::new(noise(7, opaque));
+        let backdrop = Arc::new(Art::new(noise(7, opaque)));
         let mut group = criterion.benchmark_group(format!("blend/{name}"));
         group.throughput(Throughput::Elements(SIZE.pixels()));
         let mut canvas = Raster::new(SIZE);

@@ -127,7 +127,7 @@ fn canonical(criterion: &mut Criterion) {
             nodes: source.layers[..source.smart].to_vec(),
             ..Scene::new(source.size)
         };
-        let backdrop = Arc::new(draw(&below, &DrawOptions::default()).unwrap());
+        let backdrop = Arc::new(Art::new(draw(&below, &DrawOptions::default()).unwrap()));
         let kept = || Scene {
             backdrop: Some(Arc::clone(&backdrop)),
             ..source.with_design(source.smart)

@@ -1,5 +1,6 @@
 //! Blending by tone ("Blend If"): which colours of a layer, and of what lies below it, take part.
 
+use crate::depth::Depth;
 use crate::mask::times;
 
 /// The tones of one value, 0 to 255, that let a layer show. It fades in from `black[0]` to
@@ -85,18 +86,20 @@ impl BlendIf {
 
     /// Holds `strength` back where the colours of the layer's `own` pixels, whose alpha says nothing,
     /// or of those `below` say so.
-    pub(crate) fn hold_back(&self, strength: &mut [u8], own: &[u8], below: &[u8]) {
+    pub(crate) fn hold_back<S: Depth>(&self, strength: &mut [u8], own: &[S], below: &[S]) {
         if self.own != ColourTones::ALL {
             let table = Table::new(&self.own);
-            for (strength, [red, green, blue, _]) in strength.iter_mut().zip(own.as_chunks().0) {
-                *strength = times(*strength, table.through([*red, *green, *blue]));
+            for (strength, pixel) in strength.iter_mut().zip(own.as_chunks::<4>().0) {
+                let [red, green, blue, _] = pixel.map(S::byte);
+                *strength = times(*strength, table.through([red, green, blue]));
             }
         }
         if self.below != ColourTones::ALL {
             let table = Table::new(&self.below);
-            for (strength, [red, green, blue, alpha]) in strength.iter_mut().zip(below.as_chunks().0) {
-                let held_back = 255 - table.through([*red, *green, *blue]);
-                *strength = times(*strength, 255 - times(held_back, *alpha));
+            for (strength, pixel) in strength.iter_mut().zip(below.as_chunks::<4>().0) {
+                let [red, green, blue, alpha] = pixel.map(S::byte);
+                let held_back = 255 - table.through([red, green, blue]);
+                *strength = times(*strength, 255 - times(held_back, alpha));
             }
         }
     }
@@ -185,7 +188,7 @@ mod tests {
         let mut blend_if = BlendIf::ALL;
         blend_if.below.grey.black = [10, 10];
         let mut strength = [255; 4];
-        let below = [0, 0, 0, 0, 0, 0, 0, 255, 0, 0, 0, 51, 20, 20, 20, 255];
+        let below = [0u8, 0, 0, 0, 0, 0, 0, 255, 0, 0, 0, 51, 20, 20, 20, 255];
         blend_if.hold_back(&mut strength, &[0; 16], &below);
         assert_eq!(strength, [255, 0, 204, 255]);
     }

@@ -1,13 +1,15 @@
 //! From a scene to pixels: bands of rows, handed out to threads.
 
 use std::num::NonZero;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use fearless_simd::Level;
-use marquetry_pixel::{Raster, Rect, Size};
+use marquetry_pixel::{DeepRaster, Raster, Rect, Size};
 
+use crate::art::Art;
 use crate::blend::wide::best_level;
+use crate::depth::Depth;
 use crate::paint::{self, Band, Scratch};
 use crate::scene::Scene;
 use crate::step::{Frame, Step, steps};
@@ -69,6 +71,29 @@ pub fn draw(scene: &Scene, options: &DrawOptions<'_>) -> Result<Raster, DrawErro
 /// As [`draw`].
 pub fn draw_region(scene: &Scene, region: Rect, options: &DrawOptions<'_>) -> Result<Raster, DrawError> {
     Run::new(scene, options).draw(scene.canvas().intersect(region))
+}
+
+/// Draws the part of the canvas that lies in `region` in 16 bits a sample.
+///
+/// # Errors
+/// As [`draw`].
+pub fn draw_deep(scene: &Scene, region: Rect, options: &DrawOptions<'_>) -> Result<DeepRaster, DrawError> {
+    Run::new(scene, options).draw_deep(scene.canvas().intersect(region))
+}
+
+/// Draws the part of the canvas that lies in `region` in 16 bits a sample, and makes bytes of it by `narrow`,
+/// a few rows at a time: no picture of 16 bits is ever held. `narrow` is given straight RGBA, which it may
+/// change, and writes as many bytes; several threads call it.
+///
+/// # Errors
+/// As [`draw`].
+pub fn draw_narrowed(
+    scene: &Scene,
+    region: Rect,
+    options: &DrawOptions<'_>,
+    narrow: &(dyn Fn(&mut [u16], &mut [u8]) + Sync),
+) -> Result<Raster, DrawError> {
+    Run::new(scene, options).draw_narrowed(scene.canvas().intersect(region), narrow)
 }
 
 /// Draws the part of the canvas that lies in `region` anew, in a picture of the whole canvas; the
@@ -145,12 +170,32 @@ impl<'a> Run<'a> {
 
     /// `region` is within the canvas.
     pub(crate) fn draw(&self, region: Rect) -> Result<Raster, DrawError> {
-        let size = region.size();
-        if isize::try_from(size.pixels().saturating_mul(4)).is_err() {
-            return Err(DrawError::TooLarge { size });
-        }
-        let mut picture = Raster::new(size);
+        let mut picture = Raster::new(addressable::<u8>(region.size())?);
         self.paint_rows(region, region, picture.bytes_mut(), Start::Fresh)?;
+        Ok(picture)
+    }
+
+    /// `region` is within the canvas.
+    pub(crate) fn draw_deep(&self, region: Rect) -> Result<DeepRaster, DrawError> {
+        let mut picture = DeepRaster::new(addressable::<u16>(region.size())?);
+        self.paint_rows(region, region, picture.samples_mut(), Start::Fresh)?;
+        Ok(picture)
+    }
+
+    /// `region` is within the canvas.
+    fn draw_narrowed(
+        &self,
+        region: Rect,
+        narrow: &(dyn Fn(&mut [u16], &mut [u8]) + Sync),
+    ) -> Result<Raster, DrawError> {
+        let mut picture = Raster::new(addressable::<u8>(region.size())?);
+        let painting = self.painting(region, Start::Fresh);
+        self.bands(region, region, picture.bytes_mut(), |area, bytes, scratch| {
+            let mut pixels = scratch.take(bytes.len());
+            painting.paint(area, &mut pixels, scratch);
+            narrow(&mut pixels, bytes);
+            scratch.give(pixels);
+        })?;
         Ok(picture)
     }
 
@@ -172,25 +217,57 @@ impl<'a> Run<'a> {
     }
 
     /// Paints `region`, which is within `held` and as high; `pixels` are those of `held`.
-    fn paint_rows(&self, region: Rect, held: Rect, pixels: &mut [u8], start: Start) -> Result<(), DrawError> {
-        if region.is_empty() {
-            return Ok(());
-        }
+    fn paint_rows<S: Depth>(
+        &self,
+        region: Rect,
+        held: Rect,
+        pixels: &mut [S],
+        start: Start,
+    ) -> Result<(), DrawError> {
+        let painting = self.painting(region, start);
+        self.bands(region, held, pixels, |area, pixels, scratch| {
+            painting.paint(area, pixels, scratch);
+        })
+    }
+
+    /// What is painted in `region`.
+    fn painting(&self, region: Rect, start: Start) -> Painting<'_> {
         let frame = Frame {
             canvas: self.scene.canvas(),
             area: region,
         };
         let steps = steps(&self.scene.nodes, frame);
-        let row_bytes = held.width as usize * 4;
+        let covers = |backdrop: &Arc<Art>| backdrop.size().rect().contains(region);
+        let hidden = self.scene.backdrop.as_ref().is_some_and(covers) || covered(&steps, region);
+        Painting {
+            region,
+            clear: start == Start::Used && !hidden,
+            backdrop: self.scene.backdrop.as_deref().filter(|_| start != Start::Kept),
+            steps,
+        }
+    }
+
+    /// Hands `pixels`, those of `held`, to threads in bands of rows, with the part of the canvas that each is.
+    /// `region` is as high and what is wanted of it.
+    fn bands<T: Send, S: Depth>(
+        &self,
+        region: Rect,
+        held: Rect,
+        pixels: &mut [T],
+        paint: impl Fn(Rect, &mut [T], &mut Scratch<S>) + Sync,
+    ) -> Result<(), DrawError> {
+        if region.is_empty() {
+            return Ok(());
+        }
+        let row_samples = held.width as usize * 4;
         let rows = self.band_rows.map_or(
-            (BAND_BYTES / (region.width as usize * 4)).clamp(4, 64),
+            (BAND_BYTES / (region.width as usize * 4 * size_of::<S>())).clamp(4, 64),
             NonZero::get,
         );
-        let bands = pixels.chunks_mut(rows * row_bytes).enumerate();
+        let bands = pixels.chunks_mut(rows * row_samples).enumerate();
         let threads = self.options.threads.get().min(bands.len());
         let bands = Mutex::new(bands);
         let stopped = AtomicBool::new(false);
-        let clear = start == Start::Used && !self.covers(region) && !covered(&steps, region);
         let work = || {
             let mut scratch = Scratch::new(self.level);
             loop {
@@ -207,19 +284,10 @@ impl<'a> Run<'a> {
                 let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
                 let area = Rect {
                     y: held.y.saturating_add_unsigned(count(at * rows)),
-                    height: count(pixels.len() / row_bytes),
+                    height: count(pixels.len() / row_samples),
                     ..held
                 };
-                let mut band = Band { area, pixels };
-                if clear {
-                    for y in paint::rows(area) {
-                        band.row_mut(y, region.x, region.width).fill(0);
-                    }
-                }
-                if start != Start::Kept {
-                    self.lay_backdrop(region, &mut band);
-                }
-                paint::paint(&steps, &mut band, None, &mut scratch);
+                paint(area, pixels, &mut scratch);
             }
         };
         if threads <= 1 {
@@ -238,26 +306,42 @@ impl<'a> Run<'a> {
             Ok(())
         }
     }
+}
 
-    /// Whether the backdrop has a pixel for every one of `region`.
-    fn covers(&self, region: Rect) -> bool {
-        let backdrop = self.scene.backdrop.as_ref();
-        backdrop.is_some_and(|backdrop| backdrop.size().rect().contains(region))
-    }
+/// A size whose samples memory can hold.
+fn addressable<S>(size: Size) -> Result<Size, DrawError> {
+    let bytes = size.pixels().saturating_mul(4 * size_of::<S>() as u64);
+    isize::try_from(bytes).map_or(Err(DrawError::TooLarge { size }), |_| Ok(size))
+}
 
-    /// Copies what of the backdrop lies in `region` to the band.
-    fn lay_backdrop(&self, region: Rect, band: &mut Band<'_>) {
-        let Some(backdrop) = &self.scene.backdrop else {
-            return;
-        };
-        let shown = band.area.intersect(region).intersect(backdrop.size().rect());
-        for y in paint::rows(shown) {
-            let (Ok(left), Ok(row)) = (usize::try_from(shown.x), u32::try_from(y)) else {
-                continue;
-            };
-            let source = &backdrop.row(row)[left * 4..][..shown.width as usize * 4];
-            band.row_mut(y, shown.x, shown.width).copy_from_slice(source);
+/// What is painted in every band.
+struct Painting<'a> {
+    region: Rect,
+    steps: Vec<Step<'a>>,
+    /// Whether what the band holds would show.
+    clear: bool,
+    backdrop: Option<&'a Art>,
+}
+
+impl Painting<'_> {
+    /// Paints what of `area`, whose pixels are given, lies in the region.
+    fn paint<S: Depth>(&self, area: Rect, pixels: &mut [S], scratch: &mut Scratch<S>) {
+        let mut band = Band { area, pixels };
+        if self.clear {
+            for y in paint::rows(area) {
+                band.row_mut(y, self.region.x, self.region.width)
+                    .fill(S::default());
+            }
         }
+        if let Some(backdrop) = self.backdrop {
+            let shown = area.intersect(self.region).intersect(backdrop.size().rect());
+            for y in paint::rows(shown) {
+                let from = shown.x.unsigned_abs() as usize * 4;
+                let row = band.row_mut(y, shown.x, shown.width);
+                paint::copy_row(backdrop, y.unsigned_abs(), from, row);
+            }
+        }
+        paint::paint(&self.steps, &mut band, None, scratch);
     }
 }
 

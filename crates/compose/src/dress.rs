@@ -7,22 +7,23 @@
 //! does: at a pixel that its shape half covers, the shadow below a layer is half there, not a quarter.
 
 use crate::blend::{self, Ink};
+use crate::depth::Depth;
 use crate::effect::{Coat, Coats};
 use crate::floor::{copy_ground, paint_run};
-use crate::mask::{Plane, hold_back, times};
+use crate::mask::{Plane, hold_back};
 use crate::paint::{Band, Scratch, copy_out, lay, make_opaque, rows};
 use crate::scene::{ClipBlend, Fade, Mask};
 use crate::step::{Dress, Source, Step};
 use crate::style::{Channels, Interior, Knockout};
 use marquetry_pixel::Rect;
 
-pub(crate) fn paint_dressed(
+pub(crate) fn paint_dressed<S: Depth>(
     step: &Step<'_>,
     dress: &Dress<'_>,
     area: Rect,
-    band: &mut Band<'_>,
+    band: &mut Band<'_, S>,
     clip: Option<&Plane>,
-    scratch: &mut Scratch,
+    scratch: &mut Scratch<S>,
 ) {
     let hold = Hold {
         masks: dress.veil,
@@ -47,7 +48,7 @@ pub(crate) fn paint_dressed(
             paint_coat(coat, area, &mut ground, None, scratch);
         }
     }
-    let mut painted = |coats: &[Coat<'_>], band: &mut Band<'_>, scratch: &mut Scratch| {
+    let mut painted = |coats: &[Coat<'_>], band: &mut Band<'_, S>, scratch: &mut Scratch<S>| {
         for coat in coats {
             match &mut ground {
                 Some(pixels) if coat.replaces && !coat.area.intersect(area).is_empty() => {
@@ -66,14 +67,14 @@ pub(crate) fn paint_dressed(
     painted(above, band, scratch);
     scratch.give(ground.unwrap_or_default());
     if let Some(before) = before {
-        let mut strength = scratch.take(area.width as usize);
+        let mut strength = scratch.take_bytes(area.width as usize);
         for (y, before) in rows(area).zip(before.chunks_exact(area.width as usize * 4)) {
             strength.fill(255);
             hold.apply(&mut strength, line(area, y));
             let row = band.row_mut(y, area.x, area.width);
-            blend::fade_row(scratch.level, 1.0, row, before, Some(&strength));
+            S::fade_row(scratch.level, 1.0, row, before, Some(&strength));
         }
-        scratch.give(strength);
+        scratch.give_bytes(strength);
         scratch.give(before);
     }
     if let Some(before) = untouched {
@@ -87,31 +88,31 @@ pub(crate) fn paint_dressed(
 
 /// An adjustment kept to the tones and channels that its style leaves it. Its own tones are those that
 /// it makes.
-pub(crate) fn paint_ruled(
+pub(crate) fn paint_ruled<S: Depth>(
     dress: &Dress<'_>,
     area: Rect,
-    band: &mut Band<'_>,
-    scratch: &mut Scratch,
-    adjust: impl FnOnce(&mut Band<'_>, &mut Scratch),
+    band: &mut Band<'_, S>,
+    scratch: &mut Scratch<S>,
+    adjust: impl FnOnce(&mut Band<'_, S>, &mut Scratch<S>),
 ) {
     let before = copied(band, area, scratch);
     adjust(band, scratch);
-    let mut strength = scratch.take(area.width as usize);
+    let mut strength = scratch.take_bytes(area.width as usize);
     for (y, before) in rows(area).zip(before.chunks_exact(area.width as usize * 4)) {
         let row = band.row_mut(y, area.x, area.width);
         if let Some(blend_if) = dress.blend_if {
             strength.fill(255);
             blend_if.hold_back(&mut strength, row, before);
-            blend::fade_row(scratch.level, 1.0, row, before, Some(&strength));
+            S::fade_row(scratch.level, 1.0, row, before, Some(&strength));
         }
         dress.channels.put_back(row, before);
     }
-    scratch.give(strength);
+    scratch.give_bytes(strength);
     scratch.give(before);
 }
 
 /// A part of the band in a buffer of its own.
-fn copied(band: &Band<'_>, area: Rect, scratch: &mut Scratch) -> Vec<u8> {
+fn copied<S: Depth>(band: &Band<'_, S>, area: Rect, scratch: &mut Scratch<S>) -> Vec<S> {
     let mut pixels = scratch.take(area.width as usize * area.height as usize * 4);
     copy_out(band, area, &mut pixels);
     pixels
@@ -122,7 +123,7 @@ fn line(area: Rect, y: i32) -> Rect {
 }
 
 /// A coat painted on what is below the layer, as if it went everywhere in its area.
-fn replacing(coat: &Coat<'_>, area: Rect, band: &Band<'_>, scratch: &mut Scratch) -> Vec<u8> {
+fn replacing<S: Depth>(coat: &Coat<'_>, area: Rect, band: &Band<'_, S>, scratch: &mut Scratch<S>) -> Vec<S> {
     let area = area.intersect(coat.area);
     let mut pixels = copied(band, area, scratch);
     let mut own = Band {
@@ -134,28 +135,40 @@ fn replacing(coat: &Coat<'_>, area: Rect, band: &Band<'_>, scratch: &mut Scratch
 }
 
 /// Lets what was painted by `replacing` take the layer's place where the coat goes.
-fn put(coat: &Coat<'_>, area: Rect, band: &mut Band<'_>, mut pixels: Vec<u8>, scratch: &mut Scratch) {
+fn put<S: Depth>(
+    coat: &Coat<'_>,
+    area: Rect,
+    band: &mut Band<'_, S>,
+    mut pixels: Vec<S>,
+    scratch: &mut Scratch<S>,
+) {
     let area = area.intersect(coat.area);
     let lines = pixels.chunks_exact_mut((area.width as usize * 4).max(1));
     for (y, instead) in rows(area).zip(lines) {
         let mask = coat.coverage.as_ref().map(|coverage| coverage.row(line(area, y)));
         let row = band.row_mut(y, area.x, area.width);
-        blend::fade_row(scratch.level, 1.0, instead, row, mask);
+        S::fade_row(scratch.level, 1.0, instead, row, mask);
         row.copy_from_slice(instead);
     }
     scratch.give(pixels);
 }
 
 /// What a layer is where its shape is everywhere.
-struct Inside {
+struct Inside<S> {
     area: Rect,
-    pixels: Vec<u8>,
+    pixels: Vec<S>,
     /// How much of it is to be seen, without its masks: the layer's shape where tones let it show.
     strength: Vec<u8>,
 }
 
 /// The inside picture, painted before anything that the layer hides is on the band.
-fn inside(step: &Step<'_>, dress: &Dress<'_>, shape: Rect, band: &Band<'_>, scratch: &mut Scratch) -> Inside {
+fn inside<S: Depth>(
+    step: &Step<'_>,
+    dress: &Dress<'_>,
+    shape: Rect,
+    band: &Band<'_, S>,
+    scratch: &mut Scratch<S>,
+) -> Inside<S> {
     let mut own_pixels = scratch.take(shape.width as usize * shape.height as usize * 4);
     let mut own = Band {
         area: shape,
@@ -168,10 +181,10 @@ fn inside(step: &Step<'_>, dress: &Dress<'_>, shape: Rect, band: &Band<'_>, scra
             share_out(own.pixels, &alphas);
             alphas
         }
-        None => Plane::new(shape, make_opaque(own.pixels)),
+        None => Plane::new(shape, make_opaque(own.pixels, S::byte)),
     };
     let passes = matches!(step.source, Source::PassThrough(_));
-    let mut strength = scratch.take(alphas.bytes().len());
+    let mut strength = scratch.take_bytes(alphas.bytes().len());
     if passes {
         strength.fill(255);
     } else {
@@ -257,7 +270,7 @@ fn inside(step: &Step<'_>, dress: &Dress<'_>, shape: Rect, band: &Band<'_>, scra
     }
     if let Some(before) = before {
         if opacity < 1.0 {
-            blend::fade_row(scratch.level, opacity, after.pixels, &before, None);
+            S::fade_row(scratch.level, opacity, after.pixels, &before, None);
         }
         scratch.give(before);
     }
@@ -270,15 +283,14 @@ fn inside(step: &Step<'_>, dress: &Dress<'_>, shape: Rect, band: &Band<'_>, scra
 }
 
 /// Leaves of each pixel's alpha what the shape doesn't say already.
-fn share_out(pixels: &mut [u8], shape: &Plane) {
+fn share_out<S: Depth>(pixels: &mut [S], shape: &Plane) {
     for (pixel, &shape) in pixels.as_chunks_mut::<4>().0.iter_mut().zip(shape.bytes()) {
-        let share = u16::from(pixel[3]) * 255 / u16::from(shape.max(1));
-        pixel[3] = u8::try_from(share).unwrap_or(255);
+        pixel[3] = S::of_whole(pixel[3].whole() * 255 / i64::from(shape.max(1)));
     }
 }
 
 /// Fades what is on the band into the inside picture.
-fn meet(step: &Step<'_>, inside: Inside, band: &mut Band<'_>, scratch: &mut Scratch) {
+fn meet<S: Depth>(step: &Step<'_>, inside: Inside<S>, band: &mut Band<'_, S>, scratch: &mut Scratch<S>) {
     let Inside {
         area,
         mut pixels,
@@ -293,11 +305,11 @@ fn meet(step: &Step<'_>, inside: Inside, band: &mut Band<'_>, scratch: &mut Scra
         if step.ink.fade == Fade::Text {
             blend::text::fade_row(1.0, inside, outside, strength);
         } else {
-            blend::fade_row(scratch.level, 1.0, inside, outside, Some(strength));
+            S::fade_row(scratch.level, 1.0, inside, outside, Some(strength));
         }
         outside.copy_from_slice(inside);
     }
-    scratch.give(strength);
+    scratch.give_bytes(strength);
     scratch.give(pixels);
 }
 
@@ -319,12 +331,12 @@ impl Hold<'_> {
 }
 
 /// One effect, wherever in `area` it goes. `within` covers all of `area`.
-fn paint_coat(
+fn paint_coat<S: Depth>(
     coat: &Coat<'_>,
     area: Rect,
-    band: &mut Band<'_>,
+    band: &mut Band<'_, S>,
     within: Option<&Plane>,
-    scratch: &mut Scratch,
+    scratch: &mut Scratch<S>,
 ) {
     let area = area.intersect(coat.area);
     if area.is_empty() {
@@ -334,19 +346,19 @@ fn paint_coat(
 }
 
 /// One effect all over `area`, which is within its own.
-fn paint_all_over(coat: &Coat<'_>, area: Rect, band: &mut Band<'_>, scratch: &mut Scratch) {
+fn paint_all_over<S: Depth>(coat: &Coat<'_>, area: Rect, band: &mut Band<'_, S>, scratch: &mut Scratch<S>) {
     lay_rows(coat, None, area, band, None, scratch);
 }
 
-fn lay_rows(
+fn lay_rows<S: Depth>(
     coat: &Coat<'_>,
     coverage: Option<&Plane>,
     area: Rect,
-    band: &mut Band<'_>,
+    band: &mut Band<'_, S>,
     within: Option<&Plane>,
-    scratch: &mut Scratch,
+    scratch: &mut Scratch<S>,
 ) {
-    let mut mask = scratch.take(area.width as usize);
+    let mut mask = scratch.take_bytes(area.width as usize);
     let mut pixels = scratch.take(area.width as usize * 4);
     for y in rows(area) {
         let row_area = line(area, y);
@@ -358,7 +370,7 @@ fn lay_rows(
             area: row_area,
             pixels: &mut pixels,
         };
-        source.pixels.fill(0);
+        source.pixels.fill(S::default());
         coat.source.gather(&mut source, scratch);
         if let Some(neutral) = coat.ink.neutral() {
             weaken(&mut pixels, &mut mask, neutral, band.row(y, area.x, area.width));
@@ -367,24 +379,25 @@ fn lay_rows(
         let row = band.row_mut(y, area.x, area.width);
         lay(coat.ink, row_area, row, &pixels, Some(&mask), scratch);
     }
-    scratch.give(mask);
+    scratch.give_bytes(mask);
     scratch.give(pixels);
 }
 
 /// Makes of how strongly an effect goes somewhere how strong its colour is there, on opaque ground: so do
 /// the modes that tell fill from opacity, as a bevel in linear dodge and linear burn shows.
-fn weaken(pixels: &mut [u8], mask: &mut [u8], neutral: u8, below: &[u8]) {
+fn weaken<S: Depth>(pixels: &mut [S], mask: &mut [u8], neutral: u8, below: &[S]) {
     let pairs = pixels
         .as_chunks_mut::<4>()
         .0
         .iter_mut()
         .zip(below.as_chunks::<4>().0);
     for ((pixel, below), strength) in pairs.zip(mask) {
-        if *strength == 0 || below[3] < 255 {
+        if *strength == 0 || below[3] != S::FULL {
             continue;
         }
         let [red, green, blue, _] = *pixel;
-        let weak = |sample: u8| times(sample, *strength).saturating_add(times(neutral, 255 - *strength));
+        let rest = S::of_byte(neutral).weighed(255 - *strength).whole();
+        let weak = |sample: S| S::of_whole(sample.weighed(*strength).whole() + rest);
         [pixel[0], pixel[1], pixel[2]] = [weak(red), weak(green), weak(blue)];
         *strength = 255;
     }

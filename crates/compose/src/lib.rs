@@ -4,8 +4,8 @@
 //! name, id, URL or option, so drawing it looks nothing up and can fail only for lack of memory or
 //! because the caller asked to stop.
 //!
-//! Results are straight-alpha RGBA, 8 bits a sample, blended as Photoshop blends by default: on the
-//! encoded values, without linearising. The same scene gives the same bytes whatever the number of
+//! Results are straight-alpha RGBA, 8 bits a sample ([`draw`]) or 16 ([`draw_deep`]), blended as Photoshop
+//! blends by default: on the encoded values, without linearising. The same scene gives the same bytes whatever the number of
 //! threads, the region asked for and the processor's instruction set.
 //!
 //! ```
@@ -29,6 +29,7 @@ mod art;
 mod blend;
 mod blend_if;
 mod bounds;
+mod depth;
 mod draw;
 mod dress;
 mod effect;
@@ -53,7 +54,9 @@ pub use adjust::{
 };
 pub use art::Art;
 pub use blend_if::{BlendIf, ColourTones, Tones};
-pub use draw::{DrawError, DrawOptions, draw, draw_into, draw_onto, draw_over, draw_region};
+pub use draw::{
+    DrawError, DrawOptions, draw, draw_deep, draw_into, draw_narrowed, draw_onto, draw_over, draw_region,
+};
 pub use effect::{Contour, ContourPoint};
 pub use gradient::{ColourStop, Gradient, GradientShape, Mixing, OpacityStop, Ramp};
 pub use mesh::Mesh;

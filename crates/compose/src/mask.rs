@@ -2,7 +2,8 @@
 
 use marquetry_pixel::{Rect, share_to_byte};
 
-use crate::paint::{byte_range, rows};
+use crate::depth::Depth;
+use crate::paint::{rows, sample_range};
 use crate::scene::Mask;
 use crate::step::Step;
 
@@ -37,14 +38,15 @@ impl Plane {
     }
 
     /// The alpha of `pixels` (straight RGBA of `area`) after the step's masks, opacity and clip.
-    pub(crate) fn from_alpha(
+    pub(crate) fn from_alpha<S: Depth>(
         area: Rect,
-        pixels: &[u8],
+        pixels: &[S],
         step: &Step<'_>,
         clip: Option<&Self>,
         buffer: &mut [u8],
     ) -> Self {
-        let mut bytes: Vec<u8> = pixels.as_chunks::<4>().0.iter().map(|pixel| pixel[3]).collect();
+        let alphas = pixels.as_chunks::<4>().0.iter().map(|pixel| pixel[3].byte());
+        let mut bytes: Vec<u8> = alphas.collect();
         let opacity = share_to_byte(step.opacity.get());
         for (y, row) in rows(area).zip(bytes.chunks_exact_mut(area.width as usize)) {
             let row_area = Rect { y, height: 1, ..area };
@@ -72,7 +74,7 @@ impl Plane {
 
     /// The one row of `area`, which is within the plane.
     pub(crate) fn row(&self, area: Rect) -> &[u8] {
-        &self.bytes[byte_range(self.area, area.y, area.x, area.width, 1)]
+        &self.bytes[sample_range(self.area, area.y, area.x, area.width, 1)]
     }
 }
 

@@ -3,11 +3,12 @@
 use std::ops::Range;
 
 use fearless_simd::Level;
-use marquetry_pixel::{BlendMode, Rect, Rgb};
+use marquetry_pixel::{BlendMode, Rect, Rgb, Sample};
 
 use crate::adjust::paint_adjusted;
 use crate::art::Art;
 use crate::blend::{self, Ink};
+use crate::depth::Depth;
 use crate::dress::{paint_dressed, paint_ruled};
 use crate::floor::{Floor, on_floor, paint_run};
 use crate::mask::{Plane, hold_back, mask_row, times};
@@ -16,32 +17,32 @@ use crate::scene::{ClipBlend, Fade};
 use crate::step::{Source, Step};
 
 /// A rectangle of the canvas being painted: straight RGBA, rows packed.
-pub(crate) struct Band<'a> {
+pub(crate) struct Band<'a, S> {
     pub(crate) area: Rect,
-    pub(crate) pixels: &'a mut [u8],
+    pub(crate) pixels: &'a mut [S],
 }
 
-impl Band<'_> {
-    /// Bytes of `width` pixels from canvas position `(x, y)`, which are within the band.
-    pub(crate) fn row_mut(&mut self, y: i32, x: i32, width: u32) -> &mut [u8] {
-        let range = byte_range(self.area, y, x, width, 4);
+impl<S: Depth> Band<'_, S> {
+    /// Samples of `width` pixels from canvas position `(x, y)`, which are within the band.
+    pub(crate) fn row_mut(&mut self, y: i32, x: i32, width: u32) -> &mut [S] {
+        let range = sample_range(self.area, y, x, width, 4);
         &mut self.pixels[range]
     }
 
-    pub(crate) fn row(&self, y: i32, x: i32, width: u32) -> &[u8] {
-        &self.pixels[byte_range(self.area, y, x, width, 4)]
+    pub(crate) fn row(&self, y: i32, x: i32, width: u32) -> &[S] {
+        &self.pixels[sample_range(self.area, y, x, width, 4)]
     }
 
     /// A copy of the pixels of `area`, which is within the band.
-    pub(crate) fn part(&self, area: Rect) -> Vec<u8> {
-        let mut part = vec![0; area.width as usize * area.height as usize * 4];
+    pub(crate) fn part(&self, area: Rect) -> Vec<S> {
+        let mut part = vec![S::default(); area.width as usize * area.height as usize * 4];
         copy_out(self, area, &mut part);
         part
     }
 }
 
 /// Where `width` pixels from canvas position `(x, y)` lie in a packed buffer of `area`.
-pub(crate) fn byte_range(area: Rect, y: i32, x: i32, width: u32, samples: usize) -> Range<usize> {
+pub(crate) fn sample_range(area: Rect, y: i32, x: i32, width: u32, samples: usize) -> Range<usize> {
     let row = y.abs_diff(area.y) as usize;
     let column = x.abs_diff(area.x) as usize;
     let start = (row * area.width as usize + column) * samples;
@@ -54,39 +55,60 @@ pub(crate) fn rows(area: Rect) -> Range<i32> {
 }
 
 /// Buffers that are used again, band after band.
-pub(crate) struct Scratch {
+pub(crate) struct Scratch<S> {
     pub(crate) level: Level,
     /// What the steps being painted punch through to.
-    pub(crate) floor: Floor,
-    spare: Vec<Vec<u8>>,
+    pub(crate) floor: Floor<S>,
+    spare: Vec<Vec<S>>,
+    spare_bytes: Vec<Vec<u8>>,
 }
 
-impl Scratch {
+impl<S: Depth> Scratch<S> {
     pub(crate) fn new(level: Level) -> Self {
         Self {
             level,
             floor: Floor::default(),
             spare: Vec::new(),
+            spare_bytes: Vec::new(),
         }
     }
 
-    /// A buffer of `len` bytes, all zero.
-    pub(crate) fn take(&mut self, len: usize) -> Vec<u8> {
-        let mut buffer = self.spare.pop().unwrap_or_default();
-        buffer.clear();
-        buffer.resize(len, 0);
-        buffer
+    /// A buffer of `len` samples, all zero.
+    pub(crate) fn take(&mut self, len: usize) -> Vec<S> {
+        zeroed(self.spare.pop(), len)
+    }
+
+    /// A buffer of `len` bytes, all zero: what masks are made in.
+    pub(crate) fn take_bytes(&mut self, len: usize) -> Vec<u8> {
+        zeroed(self.spare_bytes.pop(), len)
     }
 
     /// Returns a buffer for the next taker.
-    pub(crate) fn give(&mut self, buffer: Vec<u8>) {
+    pub(crate) fn give(&mut self, buffer: Vec<S>) {
         self.spare.push(buffer);
     }
+
+    /// Returns a buffer of bytes for the next taker.
+    pub(crate) fn give_bytes(&mut self, buffer: Vec<u8>) {
+        self.spare_bytes.push(buffer);
+    }
+}
+
+fn zeroed<T: Copy + Default>(buffer: Option<Vec<T>>, len: usize) -> Vec<T> {
+    let mut buffer = buffer.unwrap_or_default();
+    buffer.clear();
+    buffer.resize(len, T::default());
+    buffer
 }
 
 /// Paints `steps` onto `band`, bottom to top. `clip` covers the whole band and holds everything
 /// back where it says so.
-pub(crate) fn paint(steps: &[Step<'_>], band: &mut Band<'_>, clip: Option<&Plane>, scratch: &mut Scratch) {
+pub(crate) fn paint<S: Depth>(
+    steps: &[Step<'_>],
+    band: &mut Band<'_, S>,
+    clip: Option<&Plane>,
+    scratch: &mut Scratch<S>,
+) {
     for step in steps {
         let area = step.bounds.intersect(band.area);
         if area.is_empty() {
@@ -94,7 +116,7 @@ pub(crate) fn paint(steps: &[Step<'_>], band: &mut Band<'_>, clip: Option<&Plane
         }
         match &step.source {
             Source::Adjust(adjustment) => {
-                let adjust = |band: &mut Band<'_>, scratch: &mut Scratch| {
+                let adjust = |band: &mut Band<'_, S>, scratch: &mut Scratch<S>| {
                     paint_adjusted(step, adjustment, area, band, clip, scratch);
                 };
                 match &step.dress {
@@ -113,9 +135,15 @@ pub(crate) fn paint(steps: &[Step<'_>], band: &mut Band<'_>, clip: Option<&Plane
 }
 
 /// A layer nothing is clipped to: row by row, straight from where its pixels lie.
-fn paint_rows(step: &Step<'_>, area: Rect, band: &mut Band<'_>, clip: Option<&Plane>, scratch: &mut Scratch) {
+fn paint_rows<S: Depth>(
+    step: &Step<'_>,
+    area: Rect,
+    band: &mut Band<'_, S>,
+    clip: Option<&Plane>,
+    scratch: &mut Scratch<S>,
+) {
     let mut buffer = scratch.take(area.width as usize * 4);
-    let mut mask_buffer = scratch.take(area.width as usize);
+    let mut mask_buffer = scratch.take_bytes(area.width as usize);
     if let Source::Solid { colour, .. } = &step.source {
         buffer.as_chunks_mut().0.fill(opaque(*colour));
     }
@@ -127,31 +155,28 @@ fn paint_rows(step: &Step<'_>, area: Rect, band: &mut Band<'_>, clip: Option<&Pl
         let mask = mask_row(step.masks, clip, row_area, &mut mask_buffer);
         let row = band.row_mut(y, row_area.x, row_area.width);
         let source = match &step.source {
-            Source::Raster { art, at, .. } => raster_row(art, *at, row_area),
+            Source::Raster { art, at, .. } => raster_row(art, *at, row_area, &mut buffer[..row.len()]),
             Source::Solid {
                 table: Some(table), ..
-            } if mask.is_none() => {
-                table.blend_row(scratch.level, row);
-                continue;
-            }
+            } if mask.is_none() && S::look_up(table, scratch.level, row) => continue,
             Source::Placed(sampler) => {
                 let pixels = &mut buffer[..row.len()];
-                sampler.sample_row(scratch.level, y, row_area.x, pixels);
+                S::sample_placed(sampler, scratch.level, y, row_area.x, pixels);
                 &*pixels
             }
             Source::Gradient(gradient) => {
                 let pixels = &mut buffer[..row.len()];
-                gradient.fill_row(y, row_area.x, pixels);
+                gradient.paint_row(y, row_area.x, pixels);
                 &*pixels
             }
             Source::Pattern(pattern) => {
                 let pixels = &mut buffer[..row.len()];
-                pattern.fill_row(y, row_area.x, pixels);
+                pattern.paint_row(y, row_area.x, pixels);
                 &*pixels
             }
             Source::Warped(sampler) => {
                 let pixels = &mut buffer[..row.len()];
-                sampler.sample_row(scratch.level, y, row_area.x, pixels);
+                S::sample_warped(sampler, scratch.level, y, row_area.x, pixels);
                 &*pixels
             }
             _ => &buffer[..row.len()],
@@ -163,36 +188,36 @@ fn paint_rows(step: &Step<'_>, area: Rect, band: &mut Band<'_>, clip: Option<&Pl
         }
     }
     scratch.give(buffer);
-    scratch.give(mask_buffer);
+    scratch.give_bytes(mask_buffer);
 }
 
 /// Lays one row of source over one of the band.
-pub(crate) fn lay(
+pub(crate) fn lay<S: Depth>(
     ink: Ink,
     area: Rect,
-    row: &mut [u8],
-    source: &[u8],
+    row: &mut [S],
+    source: &[S],
     mask: Option<&[u8]>,
-    scratch: &mut Scratch,
+    scratch: &mut Scratch<S>,
 ) {
     if ink.mode == BlendMode::Dissolve {
         let mut dots = scratch.take(row.len());
         dots.copy_from_slice(source);
         dissolve(ink, area, &mut dots, mask);
-        blend::blend_row(scratch.level, Ink::PLAIN, row, &dots, None);
+        S::blend_row(scratch.level, Ink::PLAIN, row, &dots, None);
         scratch.give(dots);
     } else if ink.fade == Fade::Text {
         lay_text(ink, row, source, mask, scratch);
     } else {
-        blend::blend_row(scratch.level, ink, row, source, mask);
+        S::blend_row(scratch.level, ink, row, source, mask);
     }
 }
 
 /// Text is blended as if it were everywhere and then faded by its shape.
-fn lay_text(ink: Ink, row: &mut [u8], source: &[u8], mask: Option<&[u8]>, scratch: &mut Scratch) {
+fn lay_text<S: Depth>(ink: Ink, row: &mut [S], source: &[S], mask: Option<&[u8]>, scratch: &mut Scratch<S>) {
     let mut whole = scratch.take(source.len());
     whole.copy_from_slice(source);
-    let mut strength = make_opaque(&mut whole);
+    let mut strength = make_opaque(&mut whole, Sample::byte);
     if let Some(mask) = mask {
         for (strength, &mask) in strength.iter_mut().zip(mask) {
             *strength = times(*strength, mask);
@@ -200,7 +225,7 @@ fn lay_text(ink: Ink, row: &mut [u8], source: &[u8], mask: Option<&[u8]>, scratc
     }
     let mut after = scratch.take(row.len());
     after.copy_from_slice(row);
-    blend::blend_row(scratch.level, ink.at_full_strength(), &mut after, &whole, None);
+    S::blend_row(scratch.level, ink.at_full_strength(), &mut after, &whole, None);
     blend::text::fade_row(ink.opacity(), &mut after, row, &strength);
     row.copy_from_slice(&after);
     scratch.give(whole);
@@ -233,7 +258,7 @@ impl Source<'_> {
     }
 
     /// Its own pixels over the transparent ones of `own`.
-    pub(crate) fn gather(&self, own: &mut Band<'_>, scratch: &mut Scratch) {
+    pub(crate) fn gather<S: Depth>(&self, own: &mut Band<'_, S>, scratch: &mut Scratch<S>) {
         if let Self::Isolated(children) | Self::PassThrough(children) = self {
             return on_floor(None, scratch, |scratch| paint(children, own, None, scratch));
         }
@@ -248,44 +273,68 @@ impl Source<'_> {
             }
             let row = own.row_mut(y, row_area.x, row_area.width);
             match self {
-                Self::Raster { art, at, .. } => row.copy_from_slice(raster_row(art, *at, row_area)),
+                Self::Raster { art, at, .. } => {
+                    let from = row_area.x.abs_diff(at.0) as usize * 4;
+                    copy_row(art, row_area.y.abs_diff(at.1), from, row);
+                }
                 Self::Solid { colour, .. } => row.as_chunks_mut().0.fill(opaque(*colour)),
-                Self::Gradient(gradient) => gradient.fill_row(y, row_area.x, row),
-                Self::Pattern(pattern) => pattern.fill_row(y, row_area.x, row),
+                Self::Gradient(gradient) => gradient.paint_row(y, row_area.x, row),
+                Self::Pattern(pattern) => pattern.paint_row(y, row_area.x, row),
                 Self::Mapped { plane, table } => {
                     let places = plane.row(row_area);
                     for (pixel, &place) in row.as_chunks_mut().0.iter_mut().zip(places) {
-                        *pixel = table[usize::from(place)];
+                        *pixel = table[usize::from(place)].map(S::of_byte);
                     }
                 }
                 // Its shape: it has no colour of its own.
                 Self::Adjust(_) => row.as_chunks_mut().0.fill(opaque(Rgb::default())),
-                Self::Placed(sampler) => sampler.sample_row(scratch.level, y, row_area.x, row),
-                Self::Warped(sampler) => sampler.sample_row(scratch.level, y, row_area.x, row),
+                Self::Placed(sampler) => S::sample_placed(sampler, scratch.level, y, row_area.x, row),
+                Self::Warped(sampler) => S::sample_warped(sampler, scratch.level, y, row_area.x, row),
                 Self::Isolated(_) | Self::PassThrough(_) => {}
             }
         }
     }
 }
 
-fn opaque(colour: Rgb) -> [u8; 4] {
-    [colour.red, colour.green, colour.blue, 255]
+fn opaque<S: Depth>(colour: Rgb) -> [S; 4] {
+    [colour.red, colour.green, colour.blue, 255].map(S::of_byte)
 }
 
-/// The one row of `area`, which the art at canvas position `at` holds.
-fn raster_row(art: &Art, at: (i32, i32), area: Rect) -> &[u8] {
-    let from = area.x.abs_diff(at.0) as usize * 4;
-    &art.raster().row(area.y.abs_diff(at.1))[from..from + area.width as usize * 4]
+/// The one row of `area`, which the art at canvas position `at` holds: the art's own where it is of this
+/// depth, otherwise made in `buffer`, which is as long as it.
+fn raster_row<'a, S: Depth>(art: &'a Art, at: (i32, i32), area: Rect, buffer: &'a mut [S]) -> &'a [S] {
+    let (y, from) = (area.y.abs_diff(at.1), area.x.abs_diff(at.0) as usize * 4);
+    if let Some(row) = S::row_of(art, y) {
+        return &row[from..from + buffer.len()];
+    }
+    copy_row(art, y, from, buffer);
+    buffer
+}
+
+/// Samples of row `y` of `art` from the one at `from` on, as many as `into` holds.
+pub(crate) fn copy_row<S: Depth>(art: &Art, y: u32, from: usize, into: &mut [S]) {
+    if let Some(row) = S::row_of(art, y) {
+        return into.copy_from_slice(&row[from..from + into.len()]);
+    }
+    if let Some(deep) = art.deep() {
+        for (sample, deep) in into.iter_mut().zip(&deep.row(y)[from..]) {
+            *sample = S::of_level(deep.level());
+        }
+        return;
+    }
+    for (sample, &byte) in into.iter_mut().zip(&art.raster().row(y)[from..]) {
+        *sample = S::of_byte(byte);
+    }
 }
 
 /// A step whose pixels are first gathered in a buffer of their own: an isolated group, or a base
 /// that others are clipped to.
-fn paint_whole(
+fn paint_whole<S: Depth>(
     step: &Step<'_>,
     area: Rect,
-    band: &mut Band<'_>,
+    band: &mut Band<'_, S>,
     clip: Option<&Plane>,
-    scratch: &mut Scratch,
+    scratch: &mut Scratch<S>,
 ) {
     let mut pixels = scratch.take(area.width as usize * area.height as usize * 4);
     let mut own = Band {
@@ -296,13 +345,13 @@ fn paint_whole(
     if !step.clipped.is_empty() && step.clip_blend == ClipBlend::Together {
         // What is clipped meets the base's colour as if the base were opaque; its alpha comes back
         // afterwards.
-        let alphas = make_opaque(own.pixels);
+        let alphas = make_opaque(own.pixels, std::convert::identity);
         paint_run(&step.clipped, &mut own, None, scratch);
         for (pixel, alpha) in own.pixels.as_chunks_mut::<4>().0.iter_mut().zip(alphas) {
             pixel[3] = alpha;
         }
     }
-    let mut mask_buffer = scratch.take(area.width as usize);
+    let mut mask_buffer = scratch.take_bytes(area.width as usize);
     for y in rows(area) {
         let row_area = Rect { y, height: 1, ..area };
         let mask = mask_row(step.masks, clip, row_area, &mut mask_buffer);
@@ -319,19 +368,19 @@ fn paint_whole(
     if step.clip_blend == ClipBlend::Separately {
         paint_clipped(step, own.pixels, area, band, clip, scratch);
     }
-    scratch.give(mask_buffer);
+    scratch.give_bytes(mask_buffer);
     scratch.give(pixels);
 }
 
-/// Makes every pixel opaque and gives back the alphas.
-pub(crate) fn make_opaque(pixels: &mut [u8]) -> Vec<u8> {
+/// Makes every pixel opaque and gives back what `keep` makes of the alphas.
+pub(crate) fn make_opaque<S: Depth, T>(pixels: &mut [S], keep: impl Fn(S) -> T) -> Vec<T> {
     let pixels = pixels.as_chunks_mut::<4>().0;
-    let alpha = |pixel: &mut [u8; 4]| std::mem::replace(&mut pixel[3], 255);
+    let alpha = |pixel: &mut [S; 4]| keep(std::mem::replace(&mut pixel[3], S::FULL));
     pixels.iter_mut().map(alpha).collect()
 }
 
 /// The alpha of a step's own pixels after its masks, all over `area`.
-pub(crate) fn shape_of(step: &Step<'_>, area: Rect, scratch: &mut Scratch) -> Plane {
+pub(crate) fn shape_of(step: &Step<'_>, area: Rect, scratch: &mut Scratch<u8>) -> Plane {
     /// As many rows are gathered at once, so that a large shape costs a byte a pixel, not five.
     const ROWS: u32 = 64;
     let mut bytes = Vec::with_capacity(area.width as usize * area.height as usize);
@@ -362,20 +411,20 @@ pub(crate) fn shape_of(step: &Step<'_>, area: Rect, scratch: &mut Scratch) -> Pl
 }
 
 /// What is clipped to a step, blended with all that lies below wherever the step's own pixels let it.
-fn paint_clipped(
+fn paint_clipped<S: Depth>(
     step: &Step<'_>,
-    own: &[u8],
+    own: &[S],
     area: Rect,
-    band: &mut Band<'_>,
+    band: &mut Band<'_, S>,
     clip: Option<&Plane>,
-    scratch: &mut Scratch,
+    scratch: &mut Scratch<S>,
 ) {
     if step.clipped.is_empty() {
         return;
     }
-    let mut mask_buffer = scratch.take(area.width as usize);
+    let mut mask_buffer = scratch.take_bytes(area.width as usize);
     let let_through = Plane::from_alpha(area, own, step, clip, &mut mask_buffer);
-    scratch.give(mask_buffer);
+    scratch.give_bytes(mask_buffer);
     let mut part = scratch.take(own.len());
     copy_out(band, area, &mut part);
     let mut inner = Band {
@@ -391,21 +440,25 @@ fn paint_clipped(
 }
 
 /// The pixels of `area`, which is within the band.
-pub(crate) fn copy_out(band: &Band<'_>, area: Rect, into: &mut [u8]) {
-    let row_bytes = (area.width as usize * 4).max(1);
-    for (y, row) in rows(area).zip(into.chunks_exact_mut(row_bytes)) {
+pub(crate) fn copy_out<S: Depth>(band: &Band<'_, S>, area: Rect, into: &mut [S]) {
+    let row_samples = (area.width as usize * 4).max(1);
+    for (y, row) in rows(area).zip(into.chunks_exact_mut(row_samples)) {
         row.copy_from_slice(band.row(y, area.x, area.width));
     }
 }
 
 /// Makes each pixel wholly opaque or wholly transparent, the more likely opaque the higher its
 /// alpha. A pixel's luck depends on its place on the canvas alone.
-fn dissolve(ink: Ink, area: Rect, pixels: &mut [u8], mask: Option<&[u8]>) {
+fn dissolve<S: Depth>(ink: Ink, area: Rect, pixels: &mut [S], mask: Option<&[u8]>) {
     let columns = area.x..;
     for ((at, column), pixel) in columns.enumerate().zip(pixels.as_chunks_mut::<4>().0) {
         let mask = mask.map_or(255, |mask| mask[at]);
-        let alpha = f32::from(pixel[3]) * f32::from(mask) / (255.0 * 255.0) * ink.opacity();
-        pixel[3] = if luck(column, area.y) < alpha { 255 } else { 0 };
+        let alpha = pixel[3].level() * f32::from(mask) / (255.0 * 255.0) * ink.opacity();
+        pixel[3] = if luck(column, area.y) < alpha {
+            S::FULL
+        } else {
+            S::default()
+        };
     }
 }
 

@@ -2,20 +2,20 @@
 
 use marquetry_pixel::Rect;
 
-use crate::blend;
+use crate::depth::Depth;
 use crate::floor::paint_run;
 use crate::mask::{Plane, mask_row};
 use crate::paint::{Band, Scratch, copy_out, rows};
 use crate::step::Step;
 
 /// Members painted onto the band, then faded back where the group is not wholly there.
-pub(crate) fn pass_through(
+pub(crate) fn pass_through<S: Depth>(
     step: &Step<'_>,
     children: &[Step<'_>],
     area: Rect,
-    band: &mut Band<'_>,
+    band: &mut Band<'_, S>,
     clip: Option<&Plane>,
-    scratch: &mut Scratch,
+    scratch: &mut Scratch<S>,
 ) {
     let whole = step.masks.is_empty() && clip.is_none() && step.ink.replaces();
     if whole && step.clipped.is_empty() {
@@ -28,14 +28,14 @@ pub(crate) fn pass_through(
         paint_clipped_inside(step, area, band, &before, scratch);
     }
     if !whole {
-        let mut mask_buffer = scratch.take(area.width as usize);
+        let mut mask_buffer = scratch.take_bytes(area.width as usize);
         for (y, before) in rows(area).zip(before.chunks_exact(area.width as usize * 4)) {
             let row_area = Rect { y, height: 1, ..area };
             let mask = mask_row(step.masks, clip, row_area, &mut mask_buffer);
             let row = band.row_mut(y, area.x, area.width);
-            blend::fade_row(scratch.level, step.ink.opacity(), row, before, mask);
+            S::fade_row(scratch.level, step.ink.opacity(), row, before, mask);
         }
-        scratch.give(mask_buffer);
+        scratch.give_bytes(mask_buffer);
     }
     scratch.give(before);
 }
@@ -45,12 +45,12 @@ pub(crate) fn pass_through(
 /// At an edge those colours are what the members have added to what was there `before`, as if their
 /// shape were everywhere; so an edge is one edge, and what covers the group hides it there as well. A
 /// stored picture of Photoshop's (a soft red disc under a clipped green square) shows no red at all.
-fn paint_clipped_inside(
+fn paint_clipped_inside<S: Depth>(
     step: &Step<'_>,
     area: Rect,
-    band: &mut Band<'_>,
-    before: &[u8],
-    scratch: &mut Scratch,
+    band: &mut Band<'_, S>,
+    before: &[S],
+    scratch: &mut Scratch<S>,
 ) {
     let mut own_pixels = scratch.take(before.len());
     let mut own = Band {
@@ -76,11 +76,11 @@ fn paint_clipped_inside(
         pixels: &mut clipped_pixels,
     };
     paint_run(&step.clipped, &mut clipped, None, scratch);
-    let row_bytes = area.width as usize * 4;
+    let row_samples = area.width as usize * 4;
     let lines = own_pixels
-        .chunks_exact(row_bytes)
-        .zip(members.chunks_exact(row_bytes))
-        .zip(clipped_pixels.chunks_exact(row_bytes));
+        .chunks_exact(row_samples)
+        .zip(members.chunks_exact(row_samples))
+        .zip(clipped_pixels.chunks_exact(row_samples));
     for (y, ((own, members), clipped)) in rows(area).zip(lines) {
         let row = band.row_mut(y, area.x, area.width).as_chunks_mut::<4>().0;
         let lines = own.as_chunks::<4>().0.iter().zip(members.as_chunks::<4>().0);
@@ -94,34 +94,34 @@ fn paint_clipped_inside(
 }
 
 /// The opaque colour that, of a strength of `alpha`, makes `before` to `after`.
-fn added(before: [u8; 4], after: [u8; 4], alpha: u8) -> [u8; 4] {
-    let [alpha, whole, old] = [alpha, after[3], before[3]].map(i32::from);
+fn added<S: Depth>(before: [S; 4], after: [S; 4], alpha: S) -> [S; 4] {
+    let [alpha, whole, old, full] = [alpha, after[3], before[3], S::FULL].map(S::whole);
     if alpha == 0 {
-        return [after[0], after[1], after[2], 255];
+        return [after[0], after[1], after[2], S::FULL];
     }
     let colour = |at: usize| {
-        let left = i32::from(before[at]) * old * (255 - alpha) / 255;
-        nearest(i32::from(after[at]) * whole - left, alpha)
+        let left = before[at].whole() * old * (full - alpha) / full;
+        nearest(after[at].whole() * whole - left, alpha)
     };
-    [colour(0), colour(1), colour(2), 255]
+    [colour(0), colour(1), colour(2), S::FULL]
 }
 
 /// `pixel`, in which `old` has a share of `alpha`, with `new` in its place.
-fn exchanged(pixel: [u8; 4], old: [u8; 4], new: [u8; 4], alpha: u8) -> [u8; 4] {
-    let (alpha, whole) = (i32::from(alpha), i32::from(pixel[3]));
+fn exchanged<S: Depth>(pixel: [S; 4], old: [S; 4], new: [S; 4], alpha: S) -> [S; 4] {
+    let (alpha, whole) = (alpha.whole(), pixel[3].whole());
     if alpha == 0 || whole == 0 {
         return pixel;
     }
     let colour = |at: usize| {
-        let change = (i32::from(new[at]) - i32::from(old[at])) * alpha;
-        nearest(i32::from(pixel[at]) * whole + change, whole)
+        let change = (new[at].whole() - old[at].whole()) * alpha;
+        nearest(pixel[at].whole() * whole + change, whole)
     };
     [colour(0), colour(1), colour(2), pixel[3]]
 }
 
-/// `sum / by` to the nearest byte; `by` is above 0.
-fn nearest(sum: i32, by: i32) -> u8 {
-    u8::try_from((sum.max(0) + by / 2) / by).unwrap_or(u8::MAX)
+/// `sum / by` to the nearest sample; `by` is above 0.
+fn nearest<S: Depth>(sum: i64, by: i64) -> S {
+    S::of_whole((sum.max(0) + by / 2) / by)
 }
 
 #[cfg(test)]
@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn what_was_added_is_found_again() {
-        let (before, colour) = ([200, 100, 0, 255], [0, 50, 250]);
+        let (before, colour) = ([200u8, 100, 0, 255], [0u8, 50, 250]);
         for alpha in [40u8, 128, 255] {
             let mix = |at: usize| {
                 let (old, new) = (u32::from(before[at]), u32::from(colour[at]));
@@ -150,7 +150,7 @@ mod tests {
                 assert!(back.abs_diff(before) <= 1, "{back} {before} {alpha}");
             }
         }
-        assert_eq!(added([9; 4], [1, 2, 3, 4], 0), [1, 2, 3, 255]);
-        assert_eq!(exchanged([0; 4], [1; 4], [255; 4], 7), [0; 4]);
+        assert_eq!(added([9; 4], [1, 2, 3, 4], 0u8), [1, 2, 3, 255]);
+        assert_eq!(exchanged([0; 4], [1; 4], [255; 4], 7u8), [0; 4]);
     }
 }

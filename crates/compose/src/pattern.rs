@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use marquetry_pixel::{Point, Projective, Raster, share_to_byte};
+use marquetry_pixel::{Point, Projective, Raster};
 
 use crate::art::Art;
+use crate::depth::Depth;
 
 /// A tile that covers the whole canvas, each one beside the next.
 #[derive(Clone, Debug)]
@@ -33,10 +34,15 @@ impl Pattern {
     /// Straight RGBA of the pixels from canvas position `(x, y)` to the right, as many as `out`
     /// holds.
     pub fn fill_row(&self, y: i32, x: i32, out: &mut [u8]) {
+        self.paint_row(y, x, out);
+    }
+
+    /// The same at either depth. Tiles are bytes; what lies between their pixels need not be.
+    pub(crate) fn paint_row<S: Depth>(&self, y: i32, x: i32, out: &mut [S]) {
         let tile = self.tile.raster();
         let pixels = out.as_chunks_mut::<4>().0;
         if tile.size().is_empty() || self.map.0.iter().any(|part| !part.is_finite()) {
-            return pixels.fill([0; 4]);
+            return pixels.fill([S::default(); 4]);
         }
         if let Some((dx, dy)) = self.whole_shift() {
             let row = tile
@@ -46,7 +52,7 @@ impl Pattern {
             let start = wrap(i64::from(x) + dx, tile.width()) as usize;
             let around = row[start..].iter().chain(row.iter().cycle());
             for (pixel, source) in pixels.iter_mut().zip(around) {
-                *pixel = *source;
+                *pixel = source.map(S::of_byte);
             }
             return;
         }
@@ -87,7 +93,7 @@ impl Pattern {
     }
 
     /// The mean of `taps` by `taps` samples of one pixel.
-    fn sample(&self, tile: &Raster, x: f64, y: f64, taps: u32) -> [u8; 4] {
+    fn sample<S: Depth>(&self, tile: &Raster, x: f64, y: f64, taps: u32) -> [S; 4] {
         let mut sum = [0.0; 4];
         let place = |tap: u32| (f64::from(tap) + 0.5) / f64::from(taps) - 0.5;
         for down in 0..taps {
@@ -101,11 +107,10 @@ impl Pattern {
         }
         let [red, green, blue, alpha] = sum;
         if alpha <= 0.0 {
-            return [0; 4];
+            return [S::default(); 4];
         }
         let count = f64::from(taps * taps);
-        let [red, green, blue] = [red, green, blue].map(|part| share_to_byte(part / alpha));
-        [red, green, blue, share_to_byte(alpha / count)]
+        [red / alpha, green / alpha, blue / alpha, alpha / count].map(|share| S::of_level(share * 255.0))
     }
 }
 

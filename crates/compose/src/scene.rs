@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use marquetry_pixel::{BlendMode, Coverage, Opacity, Projective, Raster, Rgb, Size};
+use marquetry_pixel::{BlendMode, Coverage, Opacity, Projective, Rgb, Size};
 
 use crate::adjust::Adjustment;
 use crate::art::Art;
@@ -19,7 +19,7 @@ pub struct Scene {
     /// What the canvas holds before the first node is painted, `size` pixels. `None` is
     /// transparent. A caller that draws the same lower layers again and again draws them once and
     /// starts from here.
-    pub backdrop: Option<Arc<Raster>>,
+    pub backdrop: Option<Arc<Art>>,
     /// Bottom to top.
     pub nodes: Vec<Node>,
 }

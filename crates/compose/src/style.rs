@@ -6,6 +6,7 @@ use marquetry_pixel::{BlendMode, Opacity, Rgb};
 
 use crate::art::Art;
 use crate::blend_if::BlendIf;
+use crate::depth::Depth;
 use crate::effect::Contour;
 use crate::gradient::Ramp;
 use crate::scene::{Mask, Node, Paint};
@@ -80,7 +81,7 @@ impl Channels {
     }
 
     /// Takes the other channels from `before`. A pixel that had no colour gets black ones.
-    pub(crate) fn put_back(self, row: &mut [u8], before: &[u8]) {
+    pub(crate) fn put_back<S: Depth>(self, row: &mut [S], before: &[S]) {
         let (row, before) = (row.as_chunks_mut::<4>().0, before.as_chunks::<4>().0);
         for (pixel, before) in row.iter_mut().zip(before) {
             for (at, changes) in self.0.into_iter().enumerate() {

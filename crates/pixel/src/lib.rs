@@ -25,5 +25,5 @@ pub use blend_mode::{BlendMode, UnknownBlendMode};
 pub use colour::{Opacity, Rgb, UnreadableColour};
 pub use geometry::{Point, Quad, Rect, Size};
 pub use projective::Projective;
-pub use raster::{Coverage, Raster, WrongLength};
-pub use sample::{Float, narrow, nearest_byte, share_to_byte};
+pub use raster::{Coverage, DeepRaster, Raster, WrongLength};
+pub use sample::{Float, Sample, narrow, nearest_byte, share_to_byte};

@@ -1,16 +1,17 @@
-//! Pixel buffers: straight-alpha RGBA and single-channel coverage, 8 bits a sample, rows packed.
+//! Pixel buffers: straight-alpha RGBA of 8 or 16 bits a sample and single-channel coverage, rows packed.
 
 use crate::geometry::Size;
+use crate::sample::Sample;
 
 /// A buffer whose length does not match its size.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{size} pixels need {needed} bytes, {given} given")]
+#[error("{size} pixels need {needed} samples, {given} given")]
 pub struct WrongLength {
     /// The size asked for.
     pub size: Size,
-    /// Bytes it takes.
+    /// Samples it takes.
     pub needed: u64,
-    /// Bytes given.
+    /// Samples given.
     pub given: u64,
 }
 
@@ -24,6 +25,14 @@ pub struct Raster {
     bytes: Vec<u8>,
 }
 
+/// As [`Raster`], with 16 bits a sample: 65535 is all of it. For pictures that are not finished: colours
+/// of a wide gamut lie four steps of sRGB apart in the dark when bytes hold them.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DeepRaster {
+    size: Size,
+    samples: Vec<u16>,
+}
+
 /// How much of each pixel is there: 0 nothing, 255 all of it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Coverage {
@@ -32,23 +41,23 @@ pub struct Coverage {
 }
 
 macro_rules! buffer {
-    ($name:ident, $samples:literal, $pixel:ty) => {
+    ($name:ident, $samples:literal of $sample:ty: $field:ident, $field_mut:ident, $from:ident, $into:ident) => {
         impl $name {
-            /// Bytes a pixel.
+            /// Samples a pixel.
             pub const SAMPLES: usize = $samples;
 
             /// All zero. The caller has checked that `size` is affordable.
             pub fn new(size: Size) -> Self {
                 Self {
                     size,
-                    bytes: vec![0; Self::bytes_for(size)],
+                    $field: vec![0; Self::samples_for(size)],
                 }
             }
 
             /// Every pixel the same.
-            pub fn filled(size: Size, pixel: $pixel) -> Self {
+            pub fn filled(size: Size, pixel: [$sample; $samples]) -> Self {
                 let mut made = Self::new(size);
-                for cell in made.bytes.as_chunks_mut::<$samples>().0 {
+                for cell in made.$field.as_chunks_mut::<$samples>().0 {
                     *cell = pixel;
                 }
                 made
@@ -57,12 +66,12 @@ macro_rules! buffer {
             /// Takes packed rows.
             ///
             /// # Errors
-            /// [`WrongLength`] when `bytes` is not exactly `size` long.
-            pub fn from_bytes(size: Size, bytes: Vec<u8>) -> Result<Self, WrongLength> {
+            /// [`WrongLength`] when they are not exactly `size` long.
+            pub fn $from(size: Size, $field: Vec<$sample>) -> Result<Self, WrongLength> {
                 let needed = size.pixels().saturating_mul($samples);
-                let given = bytes.len() as u64;
+                let given = $field.len() as u64;
                 if needed == given {
-                    Ok(Self { size, bytes })
+                    Ok(Self { size, $field })
                 } else {
                     Err(WrongLength {
                         size,
@@ -72,7 +81,7 @@ macro_rules! buffer {
                 }
             }
 
-            fn bytes_for(size: Size) -> usize {
+            fn samples_for(size: Size) -> usize {
                 usize::try_from(size.pixels().saturating_mul($samples))
                     .expect("a buffer that the address space can hold")
             }
@@ -93,55 +102,55 @@ macro_rules! buffer {
             }
 
             /// The packed rows, top to bottom.
-            pub fn bytes(&self) -> &[u8] {
-                &self.bytes
+            pub fn $field(&self) -> &[$sample] {
+                &self.$field
             }
 
             /// The packed rows, to be painted.
-            pub fn bytes_mut(&mut self) -> &mut [u8] {
-                &mut self.bytes
+            pub fn $field_mut(&mut self) -> &mut [$sample] {
+                &mut self.$field
             }
 
             /// The packed rows, given away.
-            pub fn into_bytes(self) -> Vec<u8> {
-                self.bytes
+            pub fn $into(self) -> Vec<$sample> {
+                self.$field
             }
 
             /// Pixels, top left first.
-            pub fn pixels(&self) -> &[[u8; $samples]] {
-                self.bytes.as_chunks().0
+            pub fn pixels(&self) -> &[[$sample; $samples]] {
+                self.$field.as_chunks().0
             }
 
             /// Pixels, to be painted.
-            pub fn pixels_mut(&mut self) -> &mut [[u8; $samples]] {
-                self.bytes.as_chunks_mut().0
+            pub fn pixels_mut(&mut self) -> &mut [[$sample; $samples]] {
+                self.$field.as_chunks_mut().0
             }
 
             /// One row; empty when `y` is outside.
-            pub fn row(&self, y: u32) -> &[u8] {
+            pub fn row(&self, y: u32) -> &[$sample] {
                 let stride = self.size.width as usize * $samples;
-                self.bytes
+                self.$field
                     .get(y as usize * stride..(y as usize + 1) * stride)
                     .unwrap_or(&[])
             }
 
             /// One row, to be painted; empty when `y` is outside.
-            pub fn row_mut(&mut self, y: u32) -> &mut [u8] {
+            pub fn row_mut(&mut self, y: u32) -> &mut [$sample] {
                 let stride = self.size.width as usize * $samples;
-                self.bytes
+                self.$field
                     .get_mut(y as usize * stride..(y as usize + 1) * stride)
                     .unwrap_or(&mut [])
             }
 
             /// The pixel at column `x`, row `y`; `None` outside.
-            pub fn pixel(&self, x: u32, y: u32) -> Option<$pixel> {
+            pub fn pixel(&self, x: u32, y: u32) -> Option<[$sample; $samples]> {
                 (x < self.size.width && y < self.size.height)
                     .then(|| self.pixels()[y as usize * self.size.width as usize + x as usize])
             }
 
             /// Memory held, in bytes.
             pub fn cost(&self) -> u64 {
-                self.bytes.capacity() as u64
+                (self.$field.capacity() * size_of::<$sample>()) as u64
             }
         }
 
@@ -153,8 +162,9 @@ macro_rules! buffer {
     };
 }
 
-buffer!(Raster, 4, [u8; 4]);
-buffer!(Coverage, 1, [u8; 1]);
+buffer!(Raster, 4 of u8: bytes, bytes_mut, from_bytes, into_bytes);
+buffer!(DeepRaster, 4 of u16: samples, samples_mut, from_samples, into_samples);
+buffer!(Coverage, 1 of u8: bytes, bytes_mut, from_bytes, into_bytes);
 
 impl Raster {
     /// Whether no pixel lets anything through.
@@ -164,6 +174,26 @@ impl Raster {
         self.pixels()
             .chunks(1024)
             .all(|run| run.iter().fold(255, |least, pixel| least & pixel[3]) == 255)
+    }
+}
+
+impl DeepRaster {
+    /// The same picture from bytes.
+    pub fn widened(raster: &Raster) -> Self {
+        let mut made = Self::new(raster.size());
+        for (deep, &byte) in made.samples.iter_mut().zip(raster.bytes()) {
+            *deep = u16::of_byte(byte);
+        }
+        made
+    }
+
+    /// The same picture, rounded to bytes.
+    pub fn narrowed(&self) -> Raster {
+        let mut made = Raster::new(self.size);
+        for (byte, deep) in made.bytes.iter_mut().zip(&self.samples) {
+            *byte = deep.byte();
+        }
+        made
     }
 }
 

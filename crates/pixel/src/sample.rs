@@ -1,5 +1,108 @@
-//! One sample of a picture: from fractions to bytes. Every crate that ends in bytes rounds here, so that
-//! the same value is the same byte wherever it was reckoned.
+//! One sample of a picture: the two depths there are, and the way from fractions to either. Every crate
+//! that ends in samples rounds here, so that the same value is the same sample wherever it was reckoned.
+
+/// A sample of a picture: a byte, or 16 bits of which 65535 is all of it.
+///
+/// Nearly everything is drawn in bytes. What is converted into a wide gamut, bent by steep curves or held
+/// in 16 bits by its file is drawn in 16, because it is rounded once more on its way to the bytes that are
+/// shown.
+pub trait Sample: Copy + Default + Ord + std::fmt::Debug + Send + Sync + sealed::Deep + 'static {
+    /// All of it.
+    const FULL: Self;
+
+    /// The same share of all.
+    fn of_byte(byte: u8) -> Self;
+
+    /// The nearest byte.
+    fn byte(self) -> u8;
+
+    /// In 255ths of all, whatever the depth: `0.0..=255.0`.
+    fn level(self) -> f32;
+
+    /// The nearest sample to so many 255ths, halves going up; what lies outside `0.0..=255.0` becomes the
+    /// nearer end, NaN nothing.
+    fn of_level(level: impl Float) -> Self;
+
+    /// As a whole number, for sums.
+    fn whole(self) -> i64;
+
+    /// The sample of a whole number; what lies outside becomes the nearer end.
+    fn of_whole(whole: i64) -> Self;
+
+    /// `by` 255ths of it, rounded to nearest.
+    #[inline]
+    fn weighed(self, by: u8) -> Self {
+        Self::of_whole((self.whole() * i64::from(by) + 127) / 255)
+    }
+}
+
+impl Sample for u8 {
+    const FULL: Self = Self::MAX;
+
+    #[inline]
+    fn of_byte(byte: u8) -> Self {
+        byte
+    }
+
+    #[inline]
+    fn byte(self) -> u8 {
+        self
+    }
+
+    #[inline]
+    fn level(self) -> f32 {
+        f32::from(self)
+    }
+
+    #[inline]
+    fn of_level(level: impl Float) -> Self {
+        level.rounded()
+    }
+
+    #[inline]
+    fn whole(self) -> i64 {
+        i64::from(self)
+    }
+
+    #[inline]
+    fn of_whole(whole: i64) -> Self {
+        Self::try_from(whole.max(0)).unwrap_or(Self::MAX)
+    }
+}
+
+impl Sample for u16 {
+    const FULL: Self = Self::MAX;
+
+    #[inline]
+    fn of_byte(byte: u8) -> Self {
+        Self::from(byte) * 257
+    }
+
+    #[inline]
+    fn byte(self) -> u8 {
+        u8::try_from((u32::from(self) * 255 + 32_767) / 65_535).unwrap_or(u8::MAX)
+    }
+
+    #[inline]
+    fn level(self) -> f32 {
+        f32::from(self) / 257.0
+    }
+
+    #[inline]
+    fn of_level(level: impl Float) -> Self {
+        level.rounded_deep()
+    }
+
+    #[inline]
+    fn whole(self) -> i64 {
+        i64::from(self)
+    }
+
+    #[inline]
+    fn of_whole(whole: i64) -> Self {
+        Self::try_from(whole.max(0)).unwrap_or(Self::MAX)
+    }
+}
 
 /// `f32` or `f64`.
 pub trait Float: Copy + sealed::Rounded {}
@@ -7,9 +110,16 @@ pub trait Float: Copy + sealed::Rounded {}
 impl<F: Copy + sealed::Rounded> Float for F {}
 
 mod sealed {
+    /// Two depths, and no others.
+    pub trait Deep {}
+
+    impl Deep for u8 {}
+    impl Deep for u16 {}
+
     /// What rounding to a byte needs of a float.
     pub trait Rounded {
         fn rounded(self) -> u8;
+        fn rounded_deep(self) -> u16;
         fn times_255(self) -> Self;
     }
 
@@ -22,6 +132,12 @@ mod sealed {
         #[inline]
         fn rounded(self) -> u8 {
             (self + 0.5) as u8
+        }
+
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "as above")]
+        #[inline]
+        fn rounded_deep(self) -> u16 {
+            (self * 257.0 + 0.5) as u16
         }
 
         #[inline]
@@ -39,6 +155,12 @@ mod sealed {
         #[inline]
         fn rounded(self) -> u8 {
             (self + 0.5) as u8
+        }
+
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "as above")]
+        #[inline]
+        fn rounded_deep(self) -> u16 {
+            (self * 257.0 + 0.5) as u16
         }
 
         #[inline]
@@ -89,5 +211,32 @@ mod tests {
             assert_eq!(share_to_byte(f32::from(byte) / 255.0), byte);
             assert_eq!(share_to_byte(f64::from(byte) / 255.0), byte);
         }
+    }
+
+    #[test]
+    fn every_byte_comes_back_from_sixteen_bits() {
+        for byte in 0..=255u8 {
+            let deep = u16::of_byte(byte);
+            assert_eq!((deep.byte(), deep.level()), (byte, f32::from(byte)));
+            assert_eq!(u16::of_level(f32::from(byte)), deep);
+        }
+        for deep in 0..=u16::MAX {
+            assert_eq!(u16::of_level(deep.level()), deep);
+            let exact = (f64::from(deep) / 257.0).round();
+            assert_eq!(f64::from(deep.byte()), exact);
+        }
+        assert_eq!([-1.0, 300.0, f32::NAN].map(u16::of_level), [0, u16::MAX, 0]);
+    }
+
+    #[test]
+    fn weights_are_shares_of_255() {
+        assert_eq!(
+            (200u8.weighed(128), 200u8.weighed(255), 200u8.weighed(0)),
+            (100, 200, 0)
+        );
+        assert_eq!(
+            (51_400u16.weighed(128), u16::MAX.weighed(255)),
+            (25_801, u16::MAX)
+        );
     }
 }

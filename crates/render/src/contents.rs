@@ -13,7 +13,7 @@ use crate::error::RenderError;
 use crate::filter::{self, Passes};
 use crate::frame::Frame;
 use crate::open::{Contents, Nested, OpenMockup};
-use crate::plan::{Plates, Showing, Walk, draw_plate, draw_plates};
+use crate::plan::{Showing, Walk, draw_own, draw_srgb};
 use crate::undrawn::Feature;
 use crate::warp::{self, Laid, NotLaid};
 
@@ -94,22 +94,15 @@ impl<'a> Walk<'a> {
         }
         // What is of the same space stays in it; everything else meets in sRGB.
         let art = if let Some(alike) = nested.mockup.alike(self.mockup) {
-            let (raster, undrawn, _) = draw_plate(alike, self.edits, showing, self.painter)?;
+            let (art, undrawn) = draw_own(alike, self.edits, showing, self.painter)?;
             self.notes.lacks_inside(&undrawn);
             self.undrawn.extend(undrawn);
-            Arc::new(Art::new(raster))
+            Arc::new(art)
         } else {
-            let Plates {
-                mut colour,
-                black,
-                undrawn,
-                ..
-            } = draw_plates(&nested.mockup, self.edits, showing, self.painter)?;
+            let (raster, undrawn) = draw_srgb(&nested.mockup, self.edits, showing, self.painter)?;
             self.notes.lacks_inside(&undrawn);
             self.undrawn.extend(undrawn);
-            let space = nested.mockup.space();
-            space.to_srgb(&mut colour, black.as_ref(), self.painter.threads);
-            self.mockup.take_in(&Arc::new(Art::new(colour)))
+            self.mockup.take_in(&Arc::new(Art::new(raster)))
         };
         Ok(if special {
             art

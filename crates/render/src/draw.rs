@@ -3,7 +3,9 @@
 use std::num::NonZeroUsize;
 use std::sync::{Arc, LazyLock};
 
-use marquetry_compose::{DrawOptions, Scene, draw, draw_onto, draw_over, draw_region};
+use marquetry_compose::{
+    Art, DrawOptions, Scene, draw, draw_deep, draw_narrowed, draw_onto, draw_over, draw_region,
+};
 use marquetry_pixel::{Raster, Rect, Size};
 use marquetry_text::FontShelf;
 
@@ -11,6 +13,7 @@ use crate::edits::Edits;
 use crate::error::RenderError;
 use crate::open::OpenMockup;
 use crate::plan::{Plan, plan};
+use crate::precision::Precision;
 use crate::space::Space;
 
 /// How drawing is done. But for the fonts of new words, the picture does not depend on it.
@@ -70,6 +73,31 @@ pub(crate) fn draw_scene_part(
     Ok(draw_region(scene, region, &painter.options())?)
 }
 
+/// The part of a scene of `mockup`'s values that lies in `region`, with as many bits as the mockup is drawn
+/// in.
+pub(crate) fn draw_art(
+    mockup: &OpenMockup,
+    scene: &Scene,
+    region: Rect,
+    painter: &Painter<'_>,
+) -> Result<Art, RenderError> {
+    let options = painter.options();
+    Ok(match mockup.precision() {
+        Precision::Bytes => Art::new(draw_region(scene, region, &options)?),
+        Precision::Sixteen => Art::of_deep(draw_deep(scene, region, &options)?),
+    })
+}
+
+/// The part of a scene that lies in `region`, drawn in 16 bits and made bytes by `narrow`.
+pub(crate) fn draw_scene_narrowed(
+    scene: &Scene,
+    region: Rect,
+    painter: &Painter<'_>,
+    narrow: &(dyn Fn(&mut [u16], &mut [u8]) + Sync),
+) -> Result<Raster, RenderError> {
+    Ok(draw_narrowed(scene, region, &painter.options(), narrow)?)
+}
+
 /// Draws a scene over what `canvas` holds.
 pub(crate) fn draw_scene_over(
     canvas: &mut Raster,
@@ -86,8 +114,13 @@ fn draw_flat(
     region: Rect,
     painter: &Painter<'_>,
 ) -> Result<Raster, RenderError> {
+    let space = mockup.space();
+    if mockup.precision() == Precision::Sixteen {
+        let narrow = |samples: &mut [u16], bytes: &mut [u8]| space.flatten_deep(samples, bytes);
+        return draw_scene_narrowed(&plan.scene, region, painter, &narrow);
+    }
     let (mut colour, black) = draw_plates(plan, region, painter)?;
-    mockup.space().flatten(&mut colour, black, painter.threads);
+    space.flatten(&mut colour, black, painter.threads);
     Ok(colour)
 }
 
@@ -117,7 +150,7 @@ pub(crate) struct Base {
     renders: u64,
     picture: Option<Arc<Raster>>,
     /// The lowest nodes flattened, and how many they are.
-    below: Option<(usize, Arc<Raster>)>,
+    below: Option<(usize, Arc<Art>)>,
     /// The canvas of a render that is over, with the region in which it differs from `picture`.
     /// Fresh memory for a large canvas costs half the time of drawing it.
     spare: Option<(Raster, Rect)>,
@@ -125,14 +158,10 @@ pub(crate) struct Base {
 
 impl Base {
     pub(crate) fn cost(&self) -> u64 {
-        let below = self.below.as_ref().map(|(_, raster)| raster);
+        let below = self.below.as_ref().map_or(0, |(_, art)| art.cost());
         let spare = self.spare.as_ref().map_or(0, |(raster, _)| raster.cost());
-        self.picture
-            .iter()
-            .chain(below)
-            .map(|raster| raster.cost())
-            .sum::<u64>()
-            + spare
+        let picture = self.picture.as_ref().map_or(0, |raster| raster.cost());
+        picture + below + spare
     }
 }
 
@@ -214,7 +243,7 @@ pub(crate) fn draw_plan(
         scene.nodes = upper;
     }
     let mut canvas = unchanged(mockup, painter)?;
-    if matches!(mockup.space(), Space::Srgb) {
+    if matches!(mockup.space(), Space::Srgb) && mockup.precision() == Precision::Bytes {
         draw_onto(&mut canvas, &plan.scene, touched, &painter.options())?;
     } else {
         let touched = touched.intersect(mockup.size().rect());
@@ -258,12 +287,12 @@ fn below(
     count: usize,
     lower: &Scene,
     painter: &Painter<'_>,
-) -> Result<Arc<Raster>, RenderError> {
+) -> Result<Arc<Art>, RenderError> {
     let kept = mockup.base().below.clone();
-    if let Some((_, raster)) = kept.filter(|(nodes, _)| *nodes == count) {
-        return Ok(raster);
+    if let Some((_, art)) = kept.filter(|(nodes, _)| *nodes == count) {
+        return Ok(art);
     }
-    let drawn = Arc::new(draw_scene(lower, painter)?);
+    let drawn = Arc::new(draw_art(mockup, lower, lower.size.rect(), painter)?);
     mockup.base().below = Some((count, Arc::clone(&drawn)));
     Ok(drawn)
 }

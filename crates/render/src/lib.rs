@@ -45,6 +45,7 @@ mod open;
 mod picture;
 mod pixels;
 mod plan;
+mod precision;
 mod rules;
 mod shape;
 mod space;

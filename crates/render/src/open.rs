@@ -18,6 +18,7 @@ use marquetry_psd::{ChannelId, ColorMode, Depth, Document, Layer, LayerIndex, Ps
 use crate::draw::Base;
 use crate::error::RenderError;
 use crate::pixels;
+use crate::precision::Precision;
 use crate::space::{Plate, Space};
 
 /// What opening and drawing one mockup may cost. Finite by default.
@@ -74,6 +75,8 @@ pub struct OpenMockup {
     pub(crate) heavy: bool,
     /// What the document's values mean, once somebody needed to know.
     space: OnceLock<Arc<Space>>,
+    /// How many bits it is drawn in, once somebody needed to know.
+    precision: OnceLock<Precision>,
     /// Which of the document's pictures this is.
     pub(crate) plate: Plate,
     /// The same document once more, of which the black ink is seen: only a document of four inks has it.
@@ -152,6 +155,7 @@ impl OpenMockup {
             document: Arc::clone(document),
             limits: limits.clone(),
             space: OnceLock::new(),
+            precision: OnceLock::new(),
             plate,
             black: None,
             level,
@@ -227,13 +231,12 @@ impl OpenMockup {
         if let Some(art) = kept.get() {
             return Ok(art.clone());
         }
-        let raster = pixels::layer_raster(layer, self.plate, &self.limits.psd).map_err(|source| {
-            RenderError::Layer {
-                layer: layer.name(),
-                source,
-            }
+        let art = pixels::layer_art(layer, self.plate, self.precision(), &self.limits.psd);
+        let art = art.map_err(|source| RenderError::Layer {
+            layer: layer.name(),
+            source,
         })?;
-        let art = raster.map(|raster| Arc::new(Art::new(raster)));
+        let art = art.map(Arc::new);
         if self.heavy {
             return Ok(art);
         }
@@ -332,7 +335,13 @@ impl OpenMockup {
 
     /// The merged picture that was saved with the document, in the document's values: all there is of
     /// a flat one.
-    pub(crate) fn merged(&self) -> Result<Raster, RenderError> {
+    pub(crate) fn merged_art(&self) -> Result<Art, RenderError> {
+        pixels::merged_art(&self.document, self.plate, self.precision(), &self.limits.psd)
+            .map_err(RenderError::Mockup)
+    }
+
+    /// The same, rounded to bytes.
+    fn merged(&self) -> Result<Raster, RenderError> {
         pixels::merged_raster(&self.document, self.plate, &self.limits.psd).map_err(RenderError::Mockup)
     }
 
@@ -354,9 +363,33 @@ impl OpenMockup {
         self.space.get_or_init(|| Arc::new(Space::of(&self.document)))
     }
 
+    /// Bytes that a pixel of a layer takes once it is decoded: 8 of a document of more than 8 bits that is held
+    /// so, otherwise 4.
+    pub fn layer_pixel(&self) -> u64 {
+        let header = self.document.header();
+        match self.precision() {
+            Precision::Sixteen => Precision::layer_pixel(header.depth, header.color_mode),
+            Precision::Bytes => 4,
+        }
+    }
+
+    /// Bytes that a pixel takes while it is drawn, and that one of an asset takes as the document holds it:
+    /// 8 of a document that is drawn in 16 bits, otherwise 4.
+    pub fn drawn_pixel(&self) -> u64 {
+        match self.precision() {
+            Precision::Sixteen => 8,
+            Precision::Bytes => 4,
+        }
+    }
+
+    /// How many bits it is drawn in.
+    pub(crate) fn precision(&self) -> Precision {
+        *self.precision.get_or_init(|| Precision::of(self))
+    }
+
     /// A picture in sRGB as this document holds it.
     pub(crate) fn take_in(&self, art: &Arc<Art>) -> Arc<Art> {
-        self.space().take_in(art, self.plate)
+        self.space().take_in(art, self.plate, self.precision())
     }
 
     /// A chosen colour as this document holds it; `None` for a named ink.
@@ -383,9 +416,11 @@ impl OpenMockup {
 
 /// What the visible layers take when all of them are decoded, in bytes.
 fn layer_bytes(document: &Document) -> u64 {
+    let header = document.header();
+    let pixel = Precision::layer_pixel(header.depth, header.color_mode);
     let visible = document.layers().filter(|layer| layer.is_visible());
     visible.fold(0, |sum: u64, layer| {
-        sum.saturating_add(layer.rect().size().pixels().saturating_mul(4))
+        sum.saturating_add(layer.rect().size().pixels().saturating_mul(pixel))
     })
 }
 

@@ -1,48 +1,71 @@
-//! Channels of a layer to straight-alpha rasters of the document's own values, 8 bits a sample.
+//! Channels of a layer to straight-alpha art of the document's own values, of the depth it is drawn in.
 //!
 //! 8-bit RGB, which nearly every mockup is, is unpacked straight into the buffer that is drawn.
-//! Every other mode and depth goes through planes. What the values mean is told by `space`.
+//! Every other mode and depth goes through planes. What the values mean is told by `space`, how many bits of
+//! them are kept by `depth`.
 
+use marquetry_compose::Art;
 use marquetry_pixel::srgb::encoded;
-use marquetry_pixel::{Coverage, Raster, Size, share_to_byte};
+use marquetry_pixel::{Coverage, DeepRaster, Raster, Sample, Size, share_to_byte};
 use marquetry_psd::{ChannelId, ColorMode, Depth, Document, Layer, Limits, Plane, PsdError, Samples};
 
+use crate::precision::Precision;
 use crate::space::Plate;
 use crate::spots;
 
-/// The layer's own pixels on one plate; `None` when it stores none.
-pub(crate) fn layer_raster(
+/// The layer's own pixels on one plate; `None` when it stores none. Those of 8 bits are held in bytes
+/// whatever the document is drawn in.
+pub(crate) fn layer_art(
     layer: Layer<'_>,
     plate: Plate,
+    precision: Precision,
     limits: &Limits,
-) -> Result<Option<Raster>, PsdError> {
+) -> Result<Option<Art>, PsdError> {
     let size = layer.rect().size();
     if size.is_empty() || !layer.has_channel(ChannelId::FIRST) {
         return Ok(None);
+    }
+    if holds_more(layer.document(), precision) {
+        let planes = Planes::of_layer(layer, plate, limits, deep_of, deep_of_linear)?;
+        let mut raster = affordable_deep(size, limits)?;
+        planes.mix(raster.pixels_mut());
+        return Ok(Some(Art::of_deep(raster)));
     }
     let header = layer.document().header();
     if header.color_mode == ColorMode::Rgb && header.depth == Depth::Eight {
         let mut raster = affordable(size, limits)?;
         layer.interleave_rgba8(raster.bytes_mut(), limits)?;
-        return Ok(Some(raster));
+        return Ok(Some(Art::new(raster)));
     }
-    let mut colours = Vec::new();
-    for id in channels(header.color_mode, plate) {
-        let id = ChannelId(i16::try_from(id).unwrap_or(i16::MAX));
-        colours.extend(layer.channel(id, limits)?.map(bytes_of));
-    }
-    let alpha = layer.channel(ChannelId::TRANSPARENCY, limits)?.map(coverage_of);
-    let palette = palette(layer.document());
-    Ok(Some(mix(
-        size,
-        &colours,
-        palette.as_deref(),
-        alpha.as_ref(),
-        limits,
-    )?))
+    let planes = Planes::of_layer(layer, plate, limits, bytes_of, bytes_of_linear)?;
+    let mut raster = affordable(size, limits)?;
+    planes.mix(raster.pixels_mut());
+    Ok(Some(Art::new(raster)))
 }
 
-/// One plate of the merged picture that whoever saved the file left in it.
+/// Whether a document's pixels have more bits than bytes, and all of them are wanted.
+fn holds_more(document: &Document, precision: Precision) -> bool {
+    let wide = matches!(document.header().depth, Depth::Sixteen | Depth::ThirtyTwo);
+    precision == Precision::Sixteen && wide
+}
+
+/// One plate of the merged picture that whoever saved the file left in it, as it is drawn.
+pub(crate) fn merged_art(
+    document: &Document,
+    plate: Plate,
+    precision: Precision,
+    limits: &Limits,
+) -> Result<Art, PsdError> {
+    if !holds_more(document, precision) {
+        return merged_raster(document, plate, limits).map(Art::new);
+    }
+    let planes = Planes::of_merged(document, plate, limits, deep_of, deep_of_linear)?;
+    let mut raster = affordable_deep(document.header().size, limits)?;
+    planes.mix(raster.pixels_mut());
+    Ok(Art::of_deep(raster))
+}
+
+/// The same in bytes.
 pub(crate) fn merged_raster(document: &Document, plate: Plate, limits: &Limits) -> Result<Raster, PsdError> {
     let header = document.header();
     if header.color_mode == ColorMode::Rgb && header.depth == Depth::Eight {
@@ -50,24 +73,86 @@ pub(crate) fn merged_raster(document: &Document, plate: Plate, limits: &Limits) 
         document.merged().interleave_rgba8(raster.bytes_mut(), limits)?;
         return Ok(raster);
     }
-    let planes = document.merged().planes(limits)?;
     if header.color_mode == ColorMode::Multichannel {
+        let planes = document.merged().planes(limits)?;
         let mut raster = affordable(header.size, limits)?;
         spots::overprint(document, planes.into_iter().map(bytes_of), &mut raster);
         return Ok(raster);
     }
-    let wanted = channels(header.color_mode, plate);
-    let count = usize::from(header.color_mode.color_channels().unwrap_or(1));
-    let (mut colours, mut alpha) = (Vec::new(), None);
-    for (at, plane) in planes.into_iter().enumerate() {
-        if wanted.contains(&at) {
-            colours.push(bytes_of(plane));
-        } else if at == count && document.merged().transparency_channel().is_some() {
-            alpha = Some(coverage_of(plane));
+    let planes = Planes::of_merged(document, plate, limits, bytes_of, bytes_of_linear)?;
+    let mut raster = affordable(header.size, limits)?;
+    planes.mix(raster.pixels_mut());
+    Ok(raster)
+}
+
+/// What the pixels of a layer or of a document are made of.
+struct Planes<S> {
+    colours: Vec<Vec<S>>,
+    alpha: Option<Vec<S>>,
+    palette: Option<Box<[[u8; 3]; 256]>>,
+}
+
+impl<S: Sample> Planes<S> {
+    fn of_layer(
+        layer: Layer<'_>,
+        plate: Plate,
+        limits: &Limits,
+        colour: impl Fn(Plane) -> Vec<S>,
+        alpha: impl Fn(Plane) -> Vec<S>,
+    ) -> Result<Self, PsdError> {
+        let mut colours = Vec::new();
+        for id in channels(layer.document().header().color_mode, plate) {
+            let id = ChannelId(i16::try_from(id).unwrap_or(i16::MAX));
+            colours.extend(layer.channel(id, limits)?.map(&colour));
+        }
+        Ok(Self {
+            colours,
+            alpha: layer.channel(ChannelId::TRANSPARENCY, limits)?.map(alpha),
+            palette: palette(layer.document()),
+        })
+    }
+
+    fn of_merged(
+        document: &Document,
+        plate: Plate,
+        limits: &Limits,
+        colour: impl Fn(Plane) -> Vec<S>,
+        alpha: impl Fn(Plane) -> Vec<S>,
+    ) -> Result<Self, PsdError> {
+        let mode = document.header().color_mode;
+        let wanted = channels(mode, plate);
+        let count = usize::from(mode.color_channels().unwrap_or(1));
+        let mut made = Self {
+            colours: Vec::new(),
+            alpha: None,
+            palette: palette(document),
+        };
+        for (at, plane) in document.merged().planes(limits)?.into_iter().enumerate() {
+            if wanted.contains(&at) {
+                made.colours.push(colour(plane));
+            } else if at == count && document.merged().transparency_channel().is_some() {
+                made.alpha = Some(alpha(plane));
+            }
+        }
+        Ok(made)
+    }
+
+    /// One plane is grey, or an index into the palette; of three each is a channel. What is missing is
+    /// white, and opaque.
+    fn mix(&self, pixels: &mut [[S; 4]]) {
+        let at_of = |plane: Option<&Vec<S>>, at: usize| plane.and_then(|plane| plane.get(at)).copied();
+        let sample = |channel: usize, at: usize| at_of(self.colours.get(channel), at).unwrap_or(S::FULL);
+        for (at, pixel) in pixels.iter_mut().enumerate() {
+            let first = sample(0, at);
+            let [red, green, blue] = match (&self.palette, self.colours.len()) {
+                (Some(palette), _) => palette[usize::from(first.byte())].map(S::of_byte),
+                (None, 0 | 1) => [first; 3],
+                (None, _) => [first, sample(1, at), sample(2, at)],
+            };
+            let alpha = at_of(self.alpha.as_ref(), at).unwrap_or(S::FULL);
+            *pixel = [red, green, blue, alpha];
         }
     }
-    let palette = palette(document);
-    mix(header.size, &colours, palette.as_deref(), alpha.as_ref(), limits)
 }
 
 /// The channels of a mode that make one plate.
@@ -108,6 +193,13 @@ fn affordable(size: Size, limits: &Limits) -> Result<Raster, PsdError> {
     Ok(Raster::new(size))
 }
 
+fn affordable_deep(size: Size, limits: &Limits) -> Result<DeepRaster, PsdError> {
+    Limits::check(marquetry_psd::Limit::Pixels, size.pixels(), limits.pixels)?;
+    let bytes = size.pixels().saturating_mul(8);
+    Limits::check(marquetry_psd::Limit::DecodedBytes, bytes, limits.decoded_bytes)?;
+    Ok(DeepRaster::new(size))
+}
+
 fn coverage_of(plane: Plane) -> Coverage {
     let size = plane.size;
     // A plane holds exactly its size, so the buffer cannot be of another length.
@@ -129,7 +221,7 @@ fn bytes_of(plane: Plane) -> Vec<u8> {
 fn bytes_of_linear(plane: Plane) -> Vec<u8> {
     match plane.samples {
         Samples::U8(samples) => samples,
-        Samples::U16(samples) => samples.into_iter().map(byte_from_16).collect(),
+        Samples::U16(samples) => samples.into_iter().map(Sample::byte).collect(),
         Samples::F32(samples) => samples.into_iter().map(share_to_byte).collect(),
         Samples::Bits(rows) => {
             let stride = (plane.size.width as usize).div_ceil(8).max(1);
@@ -147,34 +239,27 @@ fn bytes_of_linear(plane: Plane) -> Vec<u8> {
     }
 }
 
-fn byte_from_16(sample: u16) -> u8 {
-    u8::try_from((u32::from(sample) * 255 + 32_767) / 65_535).unwrap_or(u8::MAX)
+/// As [`bytes_of`], in 16 bits.
+fn deep_of(plane: Plane) -> Vec<u16> {
+    match plane.samples {
+        Samples::F32(samples) => samples
+            .into_iter()
+            .map(|light| u16::of_level(255.0 * encoded(f64::from(light))))
+            .collect(),
+        _ => deep_of_linear(plane),
+    }
 }
 
-/// One plane is grey, or an index into `palette`; of three each is a channel. What is missing is white.
-fn mix(
-    size: Size,
-    colours: &[Vec<u8>],
-    palette: Option<&[[u8; 3]; 256]>,
-    alpha: Option<&Coverage>,
-    limits: &Limits,
-) -> Result<Raster, PsdError> {
-    let mut raster = affordable(size, limits)?;
-    let sample = |channel: usize, at: usize| {
-        let plane = colours.get(channel);
-        plane.and_then(|plane| plane.get(at)).copied().unwrap_or(255)
-    };
-    for (at, pixel) in raster.pixels_mut().iter_mut().enumerate() {
-        let first = sample(0, at);
-        let [red, green, blue] = match (palette, colours.len()) {
-            (Some(palette), _) => palette[usize::from(first)],
-            (None, 0 | 1) => [first; 3],
-            (None, _) => [first, sample(1, at), sample(2, at)],
-        };
-        let alpha = alpha.and_then(|alpha| alpha.bytes().get(at)).copied();
-        *pixel = [red, green, blue, alpha.unwrap_or(255)];
+/// As [`bytes_of_linear`], in 16 bits.
+fn deep_of_linear(plane: Plane) -> Vec<u16> {
+    match plane.samples {
+        Samples::U16(samples) => samples,
+        Samples::F32(samples) => samples
+            .into_iter()
+            .map(|share| u16::of_level(255.0 * share))
+            .collect(),
+        _ => bytes_of_linear(plane).into_iter().map(u16::of_byte).collect(),
     }
-    Ok(raster)
 }
 
 #[cfg(test)]
@@ -183,7 +268,16 @@ mod tests {
 
     #[test]
     fn samples_of_every_depth_reach_both_ends() {
-        assert_eq!([0, 257, 32_768, 65_535].map(byte_from_16), [0, 1, 128, 255]);
+        let plane = |samples: Samples| Plane {
+            size: Size::new(4, 1),
+            samples,
+            damaged_rows: 0,
+        };
+        let sixteen = || plane(Samples::U16(vec![0, 257, 32_768, 65_535]));
+        assert_eq!(bytes_of(sixteen()), [0, 1, 128, 255]);
+        assert_eq!(deep_of(sixteen()), [0, 257, 32_768, 65_535]);
+        let light = || plane(Samples::F32(vec![f32::NAN, -1.0, 1.0, 2.0]));
+        assert_eq!(deep_of(light()), [0, 0, u16::MAX, u16::MAX]);
         assert_eq!([f32::NAN, -1.0, 0.5, 2.0].map(share_to_byte), [0, 0, 128, 255]);
         assert_eq!(share_to_byte(encoded(0.215_861)), 128);
     }

@@ -17,7 +17,7 @@ use marquetry_psd::effects::LayerEffects;
 use marquetry_psd::layer::{Knockout, LayerCompState};
 use marquetry_psd::{ColorMode, Layer, LayerKind};
 
-use crate::draw::{Painter, draw_scene, draw_scene_over, draw_scene_part};
+use crate::draw::{Painter, draw_art, draw_scene, draw_scene_narrowed, draw_scene_over};
 use crate::edits::Edits;
 use crate::effects::{Dressed, dressed};
 use crate::error::RenderError;
@@ -25,6 +25,7 @@ use crate::fidelity::Notes;
 use crate::fill;
 use crate::masks::Masks;
 use crate::open::OpenMockup;
+use crate::precision::Precision;
 use crate::shape;
 use crate::text;
 use crate::undrawn::{Feature, Undrawn};
@@ -42,6 +43,12 @@ pub(crate) struct Plan {
     pub(crate) touched: Option<Rect>,
     /// How many nodes at the bottom of the scene no edit touches.
     pub(crate) untouched: usize,
+}
+
+impl Plan {
+    fn scene_rect(&self) -> Rect {
+        self.scene.size.rect()
+    }
 }
 
 /// The pictures of a document in its own values, and what they lack.
@@ -92,6 +99,41 @@ pub(crate) fn draw_plate(
     Ok((canvas, walk.undrawn, walk.notes))
 }
 
+/// The picture of a document in its own values, as whoever shares these values lays it down.
+pub(crate) fn draw_own(
+    mockup: &OpenMockup,
+    edits: &Edits,
+    showing: Showing<'_>,
+    painter: &Painter<'_>,
+) -> Result<(Art, Vec<Undrawn>), RenderError> {
+    if mockup.precision() == Precision::Bytes {
+        let (raster, undrawn, _) = draw_plate(mockup, edits, showing, painter)?;
+        return Ok((Art::new(raster), undrawn));
+    }
+    let plan = plan_at(mockup, edits, showing, painter)?;
+    let art = draw_art(mockup, &plan.scene, plan.scene_rect(), painter)?;
+    Ok((art, plan.undrawn))
+}
+
+/// The picture of a document in sRGB, with the colours that it has whatever it is laid on.
+pub(crate) fn draw_srgb(
+    mockup: &OpenMockup,
+    edits: &Edits,
+    showing: Showing<'_>,
+    painter: &Painter<'_>,
+) -> Result<(Raster, Vec<Undrawn>), RenderError> {
+    let space = mockup.space();
+    if mockup.precision() == Precision::Sixteen {
+        let plan = plan_at(mockup, edits, showing, painter)?;
+        let narrow = |samples: &mut [u16], bytes: &mut [u8]| space.narrow(samples, bytes);
+        let raster = draw_scene_narrowed(&plan.scene, plan.scene_rect(), painter, &narrow)?;
+        return Ok((raster, plan.undrawn));
+    }
+    let mut plates = draw_plates(mockup, edits, showing, painter)?;
+    space.to_srgb(&mut plates.colour, plates.black.as_ref(), painter.threads);
+    Ok((plates.colour, plates.undrawn))
+}
+
 /// Plans the picture of `mockup` with `edits`.
 pub(crate) fn plan(mockup: &OpenMockup, edits: &Edits, painter: &Painter<'_>) -> Result<Plan, RenderError> {
     let mut plan = plan_at(mockup, edits, Showing::default(), painter)?;
@@ -112,7 +154,7 @@ fn plan_at(
     let mut scene = Scene::new(mockup.size());
     let mut untouched = None;
     if mockup.document.layers().len() == 0 {
-        let art = Arc::new(Art::new(mockup.merged()?));
+        let art = Arc::new(mockup.merged_art()?);
         scene
             .nodes
             .push(Node::Layer(Painted::new(Paint::Raster { art, at: (0, 0) })));
@@ -452,7 +494,7 @@ impl<'a> Walk<'a> {
             nodes: shape.nodes,
             ..Scene::new(canvas.size())
         };
-        let art = Arc::new(Art::new(draw_scene_part(&scene, region, self.painter)?));
+        let art = Arc::new(draw_art(self.mockup, &scene, region, self.painter)?);
         Ok(Some(Paint::Raster {
             art,
             at: (region.x, region.y),

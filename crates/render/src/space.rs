@@ -14,12 +14,13 @@ use std::sync::Arc;
 
 use marquetry_codec::{GreyProfile, IccProfile, InkProfile, RgbProfile, brightness_of};
 use marquetry_compose::{Art, Ramp};
-use marquetry_pixel::{Raster, Rgb, Size, nearest_byte, share_to_byte};
+use marquetry_pixel::{Raster, Rgb, Sample, Size, nearest_byte, share_to_byte};
 use marquetry_psd::color::Color;
 use marquetry_psd::{ColorMode, Depth, Document};
 
 use crate::colour::to_rgb;
 use crate::lab;
+use crate::precision::Precision;
 
 /// Which of the pictures of a document.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -106,12 +107,38 @@ impl Space {
             Self::Lab => [255, 128, 128],
             _ => [255; 3],
         };
-        lay_on(colour, white);
+        lay_on(colour.pixels_mut(), white);
         if let Some(black) = &mut black {
-            lay_on(black, white);
+            lay_on(black.pixels_mut(), white);
         }
         self.to_srgb(colour, black.as_ref(), threads);
-        lift_off_white(colour);
+        lift_off_white(colour.pixels_mut());
+    }
+
+    /// As [`flatten`](Self::flatten), of drawn rows of 16 bits, which become bytes of sRGB.
+    pub(crate) fn flatten_deep(&self, samples: &mut [u16], bytes: &mut [u8]) {
+        if matches!(self, Self::Srgb | Self::Grey(None)) {
+            return shown(samples, bytes);
+        }
+        lay_on(samples.as_chunks_mut().0, [255; 3]);
+        self.to_srgb_deep(samples);
+        lift_off_white(samples.as_chunks_mut().0);
+        shown(samples, bytes);
+    }
+
+    /// As [`to_srgb`](Self::to_srgb), of drawn rows of 16 bits, which become bytes.
+    pub(crate) fn narrow(&self, samples: &mut [u16], bytes: &mut [u8]) {
+        self.to_srgb_deep(samples);
+        shown(samples, bytes);
+    }
+
+    /// Of light: inks and Lab are never drawn in 16 bits.
+    fn to_srgb_deep(&self, samples: &mut [u16]) {
+        match self {
+            Self::Rgb(profile) => profile.to_srgb_deep(samples),
+            Self::Grey(Some(profile)) => profile.to_srgb_deep(samples),
+            Self::Srgb | Self::Grey(None) | Self::Lab | Self::Inks(_) => {}
+        }
     }
 
     /// Straight colours to sRGB in place. `black` is the other plate of a document of inks.
@@ -146,8 +173,9 @@ impl Space {
         }
     }
 
-    /// sRGB to the document's values, on one plate.
-    pub(crate) fn take_in(&self, art: &Arc<Art>, plate: Plate) -> Arc<Art> {
+    /// sRGB to the document's values, on one plate. A document drawn in 16 bits gets 16 bits where bytes
+    /// would tell fewer colours apart than sRGB does.
+    pub(crate) fn take_in(&self, art: &Arc<Art>, plate: Plate, precision: Precision) -> Arc<Art> {
         let converted = |convert: &dyn Fn(&mut Raster)| {
             let mut raster = art.raster().clone();
             convert(&mut raster);
@@ -155,6 +183,9 @@ impl Space {
         };
         match self {
             Self::Srgb => Arc::clone(art),
+            Self::Rgb(profile) if precision == Precision::Sixteen => {
+                Arc::new(Art::of_deep(profile.from_srgb_deep(art.raster())))
+            }
             Self::Rgb(profile) => converted(&|raster| profile.from_srgb(raster)),
             Self::Grey(Some(profile)) => converted(&|raster| profile.from_srgb(raster)),
             Self::Grey(None) => {
@@ -209,35 +240,48 @@ impl Space {
         }
         let Rgb { red, green, blue } = to_rgb(colour)?;
         let one = Arc::new(Art::new(Raster::filled(Size::new(1, 1), [red, green, blue, 255])));
-        let taken = self.take_in(&one, plate);
+        let taken = self.take_in(&one, plate, Precision::Bytes);
         let [first, second, third, _] = taken.raster().pixel(0, 0)?;
         Some(Rgb::new(first, second, third))
     }
 }
 
 /// Colours become what they look like on paper, alpha stays.
-fn lay_on(raster: &mut Raster, paper: [u8; 3]) {
-    for pixel in raster.pixels_mut() {
-        let alpha = u32::from(pixel[3]);
-        if alpha % 255 != 0 {
-            for (sample, paper) in pixel.iter_mut().zip(paper) {
-                let sum = u32::from(*sample) * alpha + u32::from(paper) * (255 - alpha);
-                *sample = u8::try_from((sum + 127) / 255).unwrap_or(u8::MAX);
+fn lay_on<S: Sample>(pixels: &mut [[S; 4]], paper: [u8; 3]) {
+    let full = S::FULL.whole();
+    for pixel in pixels {
+        let alpha = pixel[3].whole();
+        if alpha % full != 0 {
+            for (sample, paper) in pixel.iter_mut().zip(paper.map(S::of_byte)) {
+                let sum = sample.whole() * alpha + paper.whole() * (full - alpha);
+                *sample = S::of_whole((sum + full / 2) / full);
             }
         }
     }
 }
 
 /// Colours that were looked at on white become those that look so at their alpha.
-fn lift_off_white(raster: &mut Raster) {
-    for pixel in raster.pixels_mut() {
-        let alpha = u32::from(pixel[3]);
-        if alpha % 255 != 0 {
+fn lift_off_white<S: Sample>(pixels: &mut [[S; 4]]) {
+    let full = S::FULL.whole();
+    for pixel in pixels {
+        let alpha = pixel[3].whole();
+        if alpha % full != 0 {
             for sample in pixel.iter_mut().take(3) {
-                let own = (u32::from(*sample) * 255).saturating_sub(255 * (255 - alpha));
-                *sample = u8::try_from((own + alpha / 2) / alpha).unwrap_or(u8::MAX);
+                let own = (sample.whole() * full - full * (full - alpha)).max(0);
+                *sample = S::of_whole((own + alpha / 2) / alpha);
             }
         }
+    }
+}
+
+/// Samples rounded to bytes. What nobody sees any more has no colour.
+fn shown(samples: &[u16], bytes: &mut [u8]) {
+    let pixels = bytes.as_chunks_mut::<4>().0.iter_mut();
+    for (shown, pixel) in pixels.zip(samples.as_chunks::<4>().0) {
+        *shown = match pixel.map(Sample::byte) {
+            [.., 0] => [0; 4],
+            seen => seen,
+        };
     }
 }
 

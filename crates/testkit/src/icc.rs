@@ -1,4 +1,5 @@
-//! ICC profiles whose every colour follows from a formula: the four inks of a press that does not exist.
+//! ICC profiles whose every colour follows from a formula: the four inks of a press that does not exist, and
+//! light of a wide gamut.
 //! After ICC.1:2001-04 (version 2.4), *lut16Type*.
 
 use crate::bytes::Ink;
@@ -33,13 +34,47 @@ pub fn inks() -> Vec<u8> {
     for part in [0.9642_f64, 1.0, 0.8249] {
         white.i32(fixed(part));
     }
-    profile(&[
-        (*b"A2B0", there.clone()),
-        (*b"A2B1", there),
-        (*b"B2A0", back.clone()),
-        (*b"B2A1", back),
-        (*b"wtpt", white.into_bytes()),
-    ])
+    profile(
+        *b"prtrCMYKLab ",
+        &[
+            (*b"A2B0", there.clone()),
+            (*b"A2B1", there),
+            (*b"B2A0", back.clone()),
+            (*b"B2A1", back),
+            (*b"wtpt", white.into_bytes()),
+        ],
+    )
+}
+
+/// The gamma of [`wide_rgb`].
+pub const WIDE_GAMMA: f64 = 563.0 / 256.0;
+
+/// An RGB profile with the primaries and the gamma of Adobe RGB (1998), under D50.
+#[must_use]
+pub fn wide_rgb() -> Vec<u8> {
+    let xyz = |parts: [f64; 3]| {
+        let mut ink = Ink::new();
+        ink.raw(b"XYZ ").u32(0);
+        for part in parts {
+            ink.i32(fixed(part));
+        }
+        ink.into_bytes()
+    };
+    let mut curve = Ink::new();
+    curve.raw(b"curv").u32(0).u32(1).u16(563);
+    let curve = curve.into_bytes();
+    profile(
+        *b"mntrRGB XYZ ",
+        &[
+            (*b"wtpt", xyz([0.9642, 1.0, 0.8249])),
+            (*b"rXYZ", xyz([0.609_74, 0.311_11, 0.019_47])),
+            (*b"gXYZ", xyz([0.205_28, 0.625_67, 0.060_87])),
+            (*b"bXYZ", xyz([0.149_19, 0.063_22, 0.744_57])),
+            (*b"rTRC", curve.clone()),
+            (*b"gTRC", curve.clone()),
+            (*b"bTRC", curve),
+        ],
+    )
 }
 
 /// Two nodes an axis, straight curves.
@@ -86,8 +121,8 @@ fn fixed(value: f64) -> i32 {
     (value * 65536.0).round() as i32
 }
 
-/// A profile of a printer whose connection space is Lab.
-fn profile(tags: &[([u8; 4], Vec<u8>)]) -> Vec<u8> {
+/// A profile of a kind of device, its colours and its connection space.
+fn profile(kind: [u8; 12], tags: &[([u8; 4], Vec<u8>)]) -> Vec<u8> {
     let length = |bytes: &[u8]| u32::try_from(bytes.len()).expect("a small profile");
     let mut table = Ink::new();
     let mut contents = Ink::new();
@@ -106,8 +141,7 @@ fn profile(tags: &[([u8; 4], Vec<u8>)]) -> Vec<u8> {
     ink.u32(128 + length(&table) + length(&contents))
         .raw(&[0; 4])
         .u32(0x0240_0000);
-    ink.raw(b"prtrCMYKLab ")
-        .raw(&[0, 0, 7, 0xd0, 0, 1, 0, 1, 0, 0, 0, 0]);
+    ink.raw(&kind).raw(&[0, 0, 7, 0xd0, 0, 1, 0, 1, 0, 0, 0, 0]);
     ink.raw(b"acsp").raw(&[0; 28]);
     for part in [0.9642_f64, 1.0, 0.8249] {
         ink.i32(fixed(part));
@@ -124,8 +158,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn its_length_and_its_tags_are_where_it_says() {
-        let bytes = inks();
+    fn lengths_and_tags_are_where_they_say() {
+        check(&inks());
+        check(&wide_rgb());
+        assert!((look([0.0, 0.0, 0.0, 1.0])[0] - 10.0).abs() < 1e-9);
+    }
+
+    fn check(bytes: &[u8]) {
         let word = |at: usize| {
             let four: [u8; 4] = bytes[at..at + 4].try_into().expect("four bytes");
             usize::try_from(u32::from_be_bytes(four)).expect("a small number")
@@ -135,8 +174,7 @@ mod tests {
             let (start, length) = (word(136 + 12 * tag), word(140 + 12 * tag));
             assert!(start + length <= bytes.len());
             let kind = &bytes[start..start + 4];
-            assert!(kind == b"mft2" || kind == b"XYZ ");
+            assert!([b"mft2", b"XYZ ", b"curv"].contains(&kind.try_into().expect("four bytes")));
         }
-        assert!((look([0.0, 0.0, 0.0, 1.0])[0] - 10.0).abs() < 1e-9);
     }
 }

@@ -102,7 +102,19 @@ pub(crate) fn of_render(mockup: &OpenMockup, spec: &RenderSpec, assets: &Assets,
         .fold(0, u64::saturating_add);
     growth(mockup, limits)
         .saturating_add(of_drawing(mockup.size(), spec.export.size))
+        .saturating_add(of_depth(mockup, pictures))
         .saturating_add(pictures)
+}
+
+/// What a mockup that is drawn in more than bytes takes beside what bytes would: the pictures once more, as it holds
+/// them, and what lies below the first change.
+fn of_depth(mockup: &OpenMockup, pictures: u64) -> u64 {
+    let pixel = mockup.drawn_pixel();
+    if pixel <= PIXEL {
+        return 0;
+    }
+    let below = mockup.size().pixels().saturating_mul(pixel - PIXEL);
+    below.saturating_add(pictures.saturating_mul(pixel / PIXEL))
 }
 
 /// What drawing a filled template may need beyond what the shelf counts.
@@ -116,7 +128,9 @@ pub(crate) fn of_template(filled: &Filled, supplies: &Supplies, limits: &Limits)
     let mockups = supplies.mockups.values().map(|mounted| {
         let mockup = mounted.mockup();
         let canvas = mockup.size().pixels().saturating_mul(PIXEL * CANVASES);
-        growth(mockup, limits).saturating_add(canvas)
+        growth(mockup, limits)
+            .saturating_add(canvas)
+            .saturating_add(of_depth(mockup, 0))
     });
     pages.chain(pictures).chain(mockups).fold(0, u64::saturating_add)
 }
@@ -130,12 +144,17 @@ pub(crate) fn of_upload(file: &Bytes, canvas_side: u32, limits: &Limits) -> u64 
         u64::from(bytes.map_or(0, u32::from_be_bytes))
     };
     let (height, width) = (side(14), side(18));
+    // The depth stands at 22. What has more than bytes is held in 16 bits.
+    let depth = file
+        .get(22..24)
+        .map_or(0, |bytes| u16::from_be_bytes([bytes[0], bytes[1]]));
+    let pixel = if depth > 8 { 2 * PIXEL } else { PIXEL };
     let pixels = width.saturating_mul(height);
     // Another file, or one that states more than it may, is turned away before it takes anything, and says why.
     let is_drawn =
         file.starts_with(b"8BPS") && width.max(height) <= u64::from(canvas_side) && pixels <= limits.pixels;
     if is_drawn {
-        length.saturating_add(pixels.saturating_mul(PIXEL * (CANVASES + 2)))
+        length.saturating_add(pixels.saturating_mul(PIXEL * CANVASES + 2 * pixel))
     } else {
         length
     }
@@ -146,7 +165,7 @@ fn growth(mockup: &OpenMockup, limits: &Limits) -> u64 {
     let document = mockup.document();
     let layers = document
         .layers()
-        .map(|layer| layer.rect().size().pixels() * PIXEL);
+        .map(|layer| layer.rect().size().pixels().saturating_mul(mockup.layer_pixel()));
     let whole = layers.fold(0, u64::saturating_add).min(limits.layers_kept);
     let decoded = mockup.cost().saturating_sub(document.bytes().len() as u64);
     whole.saturating_sub(decoded)
@@ -209,6 +228,8 @@ mod tests {
             Bytes::from(file)
         };
         assert_eq!(of_upload(&header(100, 50), 10_000, &limits), 22 + 100 * 50 * 24);
+        let deep = Bytes::from([&header(100, 50)[..], &[0, 16]].concat());
+        assert_eq!(of_upload(&deep, 10_000, &limits), 24 + 100 * 50 * 32);
         assert_eq!(of_upload(&header(10_001, 1), 10_000, &limits), 22);
         assert_eq!(of_upload(&header(30_000, 30_000), 30_000, &limits), 22);
         let words = Bytes::from_static(b"this is no document at all, and long");

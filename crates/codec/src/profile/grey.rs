@@ -12,6 +12,8 @@ use marquetry_pixel::{narrow, share_to_byte};
 pub struct GreyProfile {
     /// By the profile's value: the sRGB colour.
     to_srgb: Box<[[u8; 3]; 256]>,
+    /// The same in 16 bits.
+    fine: Box<[[u16; 3]; 256]>,
     /// By four times the sRGB value of a neutral: the profile's value that comes nearest.
     from_srgb: Box<[u8; 1021]>,
 }
@@ -43,6 +45,7 @@ impl GreyProfile {
         }
         Ok(Self {
             to_srgb: Box::new(to_srgb),
+            fine: Box::new(fine),
             from_srgb,
         })
     }
@@ -53,6 +56,11 @@ impl GreyProfile {
             let [red, green, blue] = self.to_srgb[usize::from(pixel[0])];
             *pixel = [red, green, blue, pixel[3]];
         }
+    }
+
+    /// What a byte of the profile looks like, in 16 bits.
+    pub(super) fn fine(&self, grey: usize) -> [u16; 3] {
+        self.fine[grey]
     }
 
     /// Converts sRGB to the grey of the same brightness in place, in all three channels. Alpha stays.

@@ -3,6 +3,7 @@
 //! Relative colorimetric with black point compensation, which is what Photoshop converts by unless
 //! told otherwise.
 
+mod deep;
 mod grey;
 mod inks;
 
@@ -100,6 +101,7 @@ pub fn srgb_profile() -> Vec<u8> {
 pub struct RgbProfile {
     to_srgb: Arc<Transform8BitExecutor>,
     from_srgb: Option<Arc<Transform8BitExecutor>>,
+    deep: Arc<deep::Transforms>,
 }
 
 impl std::fmt::Debug for RgbProfile {
@@ -121,6 +123,7 @@ impl RgbProfile {
             to_srgb: between(profile, &srgb)?,
             // A scanner's profile goes one way only.
             from_srgb: between(&srgb, profile).ok(),
+            deep: Arc::new(deep::Transforms::new(profile)),
         })
     }
 

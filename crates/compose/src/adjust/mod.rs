@@ -8,9 +8,11 @@
 
 mod colour;
 mod cube;
+mod deep;
 mod hue;
 mod ink;
 mod paint;
+mod posterize;
 
 pub use colour::{BlackAndWhite, Mixer, PhotoFilter, Vibrance};
 pub use cube::Cube;
@@ -24,6 +26,8 @@ pub(crate) use paint::paint_adjusted;
 pub enum Adjustment {
     /// Each of red, green and blue goes through a table of its own.
     Channels(Box<[[u8; 256]; 3]>),
+    /// Each channel in so many even steps, 2 to 255.
+    Posterize(u8),
     /// How light the pixel is, red, green and blue weighing 0.3, 0.59 and 0.11, is looked up.
     Luminosity(Box<[[u8; 3]; 256]>),
     /// Hue and saturation.
@@ -59,6 +63,10 @@ impl Adjustment {
                     *green = greens[usize::from(*green)];
                     *blue = blues[usize::from(*blue)];
                 }
+            }
+            Self::Posterize(levels) => {
+                let table = posterize::table(*levels);
+                each(pixels, |colour| colour.map(|sample| table[usize::from(sample)]));
             }
             Self::Luminosity(table) => each(pixels, |colour| table[usize::from(luminosity(colour))]),
             Self::HueSaturation(change) => each(pixels, |colour| change.of(colour)),

@@ -1,22 +1,23 @@
 //! Paints a step that adjusts. Effects of it are not drawn: it has no pixels of its own to wear them.
 
 use super::Adjustment;
+use crate::depth::Depth;
 use crate::mask::{Plane, mask_row};
 use crate::paint::{Band, Scratch, lay, make_opaque, paint, rows};
 use crate::step::Step;
 use marquetry_pixel::Rect;
 
 /// Colours of the band changed where they are.
-pub(crate) fn paint_adjusted(
+pub(crate) fn paint_adjusted<S: Depth>(
     step: &Step<'_>,
     adjustment: &Adjustment,
     area: Rect,
-    band: &mut Band<'_>,
+    band: &mut Band<'_, S>,
     clip: Option<&Plane>,
-    scratch: &mut Scratch,
+    scratch: &mut Scratch<S>,
 ) {
     let mut source = scratch.take(area.width as usize * 4);
-    let mut mask_buffer = scratch.take(area.width as usize);
+    let mut mask_buffer = scratch.take_bytes(area.width as usize);
     for y in rows(area) {
         let row_area = Rect { y, height: 1, ..area };
         let mask = mask_row(step.masks, clip, row_area, &mut mask_buffer);
@@ -25,12 +26,12 @@ pub(crate) fn paint_adjusted(
         }
         let row = band.row_mut(y, area.x, area.width);
         if step.clipped.is_empty() && mask.is_none() && step.ink.replaces() {
-            adjustment.apply(row);
+            S::adjust(adjustment, row);
             continue;
         }
-        let alphas = make_opaque(row);
+        let alphas = make_opaque(row, std::convert::identity);
         source.copy_from_slice(row);
-        adjustment.apply(&mut source);
+        S::adjust(adjustment, &mut source);
         let mut own = Band {
             area: row_area,
             pixels: &mut source,
@@ -42,5 +43,5 @@ pub(crate) fn paint_adjusted(
         }
     }
     scratch.give(source);
-    scratch.give(mask_buffer);
+    scratch.give_bytes(mask_buffer);
 }

@@ -26,6 +26,21 @@ pub(crate) fn blend_eight<S: Wide>(
     let (below, above): (u32x8<S>, u32x8<S>) = (backdrop.bitcast(), source.bitcast());
     let (cb, alpha_b) = (planes(simd, below), channel(simd, below, 24));
     let (cs, alpha_s) = (planes(simd, above), channel(simd, above, 24) * cover);
+    let result = pack(simd, lay(simd, mode, fill, (cb, alpha_b), (cs, alpha_s)));
+    let absent = alpha_s.simd_le(f32x8::splat(simd, 0.0));
+    absent.select(below, result).bitcast()
+}
+
+/// Colours and alphas of eight pixels laid over those of eight others: the colours and alphas that are seen.
+/// What has no alpha has any colour.
+#[inline(always)]
+pub(super) fn lay<S: Wide>(
+    simd: S,
+    mode: BlendMode,
+    fill: f32,
+    (cb, alpha_b): (Planes<S>, f32x8<S>),
+    (cs, alpha_s): (Planes<S>, f32x8<S>),
+) -> [f32x8<S>; 4] {
     let alpha = alpha_s + alpha_b - alpha_s * alpha_b;
     let blended = blend(simd, mode, fill, cb, cs);
     let one = f32x8::splat(simd, 1.0);
@@ -38,9 +53,7 @@ pub(crate) fn blend_eight<S: Wide>(
             (keep * cb[$at] + alpha_s * meeting) * share
         }};
     }
-    let result = pack(simd, [mix!(0), mix!(1), mix!(2), alpha]);
-    let absent = alpha_s.simd_le(f32x8::splat(simd, 0.0));
-    absent.select(below, result).bitcast()
+    [mix!(0), mix!(1), mix!(2), alpha]
 }
 
 /// `below` faded by `share` towards `above`: pixels of the same place before and after something
@@ -48,20 +61,32 @@ pub(crate) fn blend_eight<S: Wide>(
 #[inline(always)]
 pub(crate) fn fade_eight<S: Wide>(simd: S, before: u8x32<S>, after: u8x32<S>, share: f32x8<S>) -> u8x32<S> {
     let (before, after): (u32x8<S>, u32x8<S>) = (before.bitcast(), after.bitcast());
+    let old = (planes(simd, before), channel(simd, before, 24));
+    let new = (planes(simd, after), channel(simd, after, 24));
+    let mixed = pack(simd, fade(simd, old, new, share));
+    let untouched = share.simd_le(f32x8::splat(simd, 0.0));
+    untouched.select(before, mixed).bitcast()
+}
+
+/// Colours and alphas of eight pixels, of which `share` is left, and of what they were before.
+#[inline(always)]
+pub(super) fn fade<S: Wide>(
+    simd: S,
+    (c0, before): (Planes<S>, f32x8<S>),
+    (c1, after): (Planes<S>, f32x8<S>),
+    share: f32x8<S>,
+) -> [f32x8<S>; 4] {
     let one = f32x8::splat(simd, 1.0);
-    let old = channel(simd, before, 24) * (one - share);
-    let new = channel(simd, after, 24) * share;
+    let old = before * (one - share);
+    let new = after * share;
     let alpha = old + new;
     let scale = one / alpha.max(f32x8::splat(simd, 1e-6));
-    let (c0, c1) = (planes(simd, before), planes(simd, after));
     macro_rules! mix {
         ($at:literal) => {
             (c0[$at] * old + c1[$at] * new) * scale
         };
     }
-    let mixed = pack(simd, [mix!(0), mix!(1), mix!(2), alpha]);
-    let untouched = share.simd_le(f32x8::splat(simd, 0.0));
-    untouched.select(before, mixed).bitcast()
+    [mix!(0), mix!(1), mix!(2), alpha]
 }
 
 /// One byte of each pixel as `0.0..=1.0`.

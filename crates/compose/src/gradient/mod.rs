@@ -8,6 +8,7 @@ use marquetry_pixel::{Point, Projective};
 
 pub use ramp::{ColourStop, Mixing, OpacityStop, Ramp};
 
+use crate::depth::Depth;
 use crate::paint::luck;
 
 /// A ramp of colours laid over the plane.
@@ -63,12 +64,17 @@ impl Gradient {
     /// Straight RGBA of the pixels from canvas position `(x, y)` to the right, as many as `out`
     /// holds.
     pub fn fill_row(&self, y: i32, x: i32, out: &mut [u8]) {
+        self.paint_row(y, x, out);
+    }
+
+    /// The same at either depth.
+    pub(crate) fn paint_row<S: Depth>(&self, y: i32, x: i32, out: &mut [S]) {
         for (pixel, column) in out.as_chunks_mut::<4>().0.iter_mut().zip(x..) {
             let at = self.map.apply(Point::new(f64::from(column), f64::from(y)));
             let colour = self.ramp.at(self.shape.along(at));
             // Anything up to one step, the same for all four samples of a pixel.
             let scatter = if self.dither { luck(column, y) } else { 0.5 };
-            *pixel = colour.map(|sample| byte(sample, scatter));
+            *pixel = colour.map(|share| S::scattered(share, scatter));
         }
     }
 
@@ -76,14 +82,4 @@ impl Gradient {
     pub fn is_opaque(&self) -> bool {
         self.ramp.is_opaque()
     }
-}
-
-/// `0.0..=1.0` to `0..=255`. `scatter` is 0.5 to round, or anything else in `0.0..1.0`.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "clamped first, and a cast of NaN is 0"
-)]
-fn byte(share: f32, scatter: f32) -> u8 {
-    (share * 255.0 + scatter).clamp(0.0, 255.0) as u8
 }

@@ -24,7 +24,7 @@ mod warped;
 pub(crate) use warped::{MARGIN as WARP_MARGIN, WarpSampler};
 
 use fearless_simd::Level;
-use marquetry_pixel::{Point, Raster, Rect};
+use marquetry_pixel::{Point, Raster, Rect, Sample};
 
 use crate::art::Art;
 use crate::blend::wide::{Wide, on};
@@ -363,6 +363,23 @@ impl<'a> Sampler<'a> {
         }
     }
 
+    /// The same in 16 bits, each pixel with all care.
+    pub(crate) fn sample_deep_row(&self, y: i32, x: i32, pixels: &mut [u16]) {
+        let middle = f64::from(y) + 0.5;
+        let mut from = x;
+        let mut rest = pixels.as_chunks_mut().0;
+        while !rest.is_empty() {
+            let block = from - from.rem_euclid(BLOCK);
+            let detail = self.detail(f64::from(block + BLOCK / 2), middle);
+            let count = (block + BLOCK - from).unsigned_abs() as usize;
+            let (here, after) = rest.split_at_mut(count.min(rest.len()));
+            for (column, pixel) in (from..).zip(here) {
+                *pixel = self.exact_pixel(detail, column, y);
+            }
+            (from, rest) = (block + BLOCK, after);
+        }
+    }
+
     /// How a block's samples walk through the art.
     #[inline(always)]
     fn walks(&self, block: i32, y: i32, start: (f64, f64, f64), next: (f64, f64, f64)) -> Walks<'_> {
@@ -425,12 +442,12 @@ impl<'a> Sampler<'a> {
     }
 
     /// One pixel with all care: exact position, edge coverage, a grid of samples.
-    fn exact_pixel(&self, detail: Detail, x: i32, y: i32) -> [u8; 4] {
+    fn exact_pixel<S: Sample>(&self, detail: Detail, x: i32, y: i32) -> [S; 4] {
         let coverage = self.coverage(x, y);
         if coverage <= 0.0 {
-            return [0; 4];
+            return [S::default(); 4];
         }
-        let raster: &Raster = self.art.halved(detail.halvings);
+        let held = exact::Held::of(self.art, detail.halvings);
         let scale = detail.scale();
         let (across, down) = detail.grid;
         let mut sum = exact::Sum::default();
@@ -441,7 +458,7 @@ impl<'a> Sampler<'a> {
                     f64::from(x) + place(column, across),
                     f64::from(y) + place(row, down),
                 );
-                exact::add(&mut sum, self.kernel, raster, u * scale, v * scale);
+                held.add(&mut sum, self.kernel, u * scale, v * scale);
             }
         }
         sum.pixel(across * down, coverage)

@@ -19,7 +19,7 @@
 )]
 
 use fearless_simd::Level;
-use marquetry_pixel::{Point, Raster, Rect};
+use marquetry_pixel::{Point, Rect, Sample};
 
 use super::lattice::{BEYOND, Cell, Vertex, cells};
 use super::{Kernel, RAMP, bicubic, bilinear, exact};
@@ -306,6 +306,20 @@ impl<'a> WarpSampler<'a> {
         on!(level, simd => self.sample_row_with(simd, &row, first, x, pixels));
     }
 
+    /// The same in 16 bits, each pixel with all care.
+    pub(crate) fn sample_deep_row(&self, y: i32, x: i32, pixels: &mut [u16]) {
+        let Some(stripe) = self.stripe(y) else {
+            pixels.fill(0);
+            return;
+        };
+        let pixels = pixels.as_chunks_mut::<4>().0;
+        let row = self.look_row(stripe, y, x, pixels.len());
+        let places = row.u.iter().zip(&row.v);
+        for ((&u, &v), (&id, pixel)) in places.zip(row.piece.iter().zip(pixels)) {
+            *pixel = self.exact_pixel(id, (u.into(), v.into()));
+        }
+    }
+
     /// Which piece and art point each of `count` pixels from column `first` on sees.
     fn look_row(&self, stripe: &Stripe, y: i32, first: i32, count: usize) -> Row {
         let mut row = Row {
@@ -408,18 +422,18 @@ impl<'a> WarpSampler<'a> {
     }
 
     /// One pixel with all care: edge coverage, and samples weighed by alpha.
-    fn exact_pixel(&self, id: u32, (u, v): (f64, f64)) -> [u8; 4] {
+    fn exact_pixel<S: Sample>(&self, id: u32, (u, v): (f64, f64)) -> [S; 4] {
         let Some(piece) = self.pieces.get(id as usize) else {
-            return [0; 4];
+            return [S::default(); 4];
         };
         let coverage = piece.coverage((u, v));
         if coverage <= 0.0 {
-            return [0; 4];
+            return [S::default(); 4];
         }
-        let raster: &Raster = self.art.halved(piece.halvings);
+        let held = exact::Held::of(self.art, piece.halvings);
         let scale = f64::from(shrunk(piece.halvings));
         let mut sum = exact::Sum::default();
-        exact::add(&mut sum, self.kernel, raster, u * scale, v * scale);
+        held.add(&mut sum, self.kernel, u * scale, v * scale);
         sum.pixel(1, coverage)
     }
 }
@@ -472,7 +486,7 @@ pub(crate) const MARGIN: f64 = BEYOND + 1.0;
 
 #[cfg(test)]
 mod tests {
-    use marquetry_pixel::Size;
+    use marquetry_pixel::{Raster, Size};
 
     use super::*;
 

@@ -301,7 +301,7 @@ proptest! {
     fn lower_layers_may_be_drawn_once_and_kept(nodes in nodes(), above in nodes()) {
         let lower = scene(CANVAS.width, CANVAS.height, nodes.clone());
         let mut upper = scene(CANVAS.width, CANVAS.height, above.clone());
-        upper.backdrop = Some(Arc::new(drawn(&lower)));
+        upper.backdrop = Some(Arc::new(Art::new(drawn(&lower))));
         let all = scene(CANVAS.width, CANVAS.height, nodes.into_iter().chain(above).collect());
         let (fast, whole) = (drawn(&upper), drawn(&all));
         let mut over = drawn(&lower);

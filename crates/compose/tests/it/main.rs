@@ -4,6 +4,7 @@
 
 mod blending;
 mod canonical;
+mod depth;
 mod dressing;
 mod effects;
 mod golden;

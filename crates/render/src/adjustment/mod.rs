@@ -49,7 +49,7 @@ fn resolved(stored: &Stored, mode: ColorMode, plate: Plate) -> Option<Adjustment
         Stored::ChannelMixer { monochrome, rows } => colour::mixer(*monochrome, rows),
         Stored::ColorLookup(table) => Adjustment::Cube(lookup::cube(table)?),
         Stored::Invert => Adjustment::tone(tone::table(|value| 255.0 - value)),
-        Stored::Posterize { levels } => Adjustment::tone(tone::posterize(*levels)),
+        Stored::Posterize { levels } => Adjustment::Posterize(u8::try_from(*levels).unwrap_or(u8::MAX)),
         Stored::Threshold { level } => Adjustment::Luminosity(Box::new(tone::threshold(*level))),
         Stored::GradientMap(map) => Adjustment::Luminosity(lookup::gradient(map)?),
         Stored::SelectiveColor(change) => colour::selective(change),

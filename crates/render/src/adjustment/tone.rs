@@ -1,4 +1,4 @@
-//! Adjustments of tone as tables: levels, curves, exposure, colour balance, posterize, threshold.
+//! Adjustments of tone as tables: levels, curves, exposure, colour balance, threshold.
 
 use marquetry_compose::Adjustment;
 use marquetry_pixel::nearest_byte;
@@ -239,15 +239,6 @@ fn bent(amount: f64, strength: f64) -> f64 {
     if amount > 0.0 { less } else { 1.0 / less }
 }
 
-/// So many levels, spread evenly over inputs and outputs.
-pub(super) fn posterize(levels: u16) -> Table {
-    let levels = f64::from(levels.clamp(2, 255));
-    table(|value| {
-        let step = (value * levels / 256.0).floor();
-        (step * 255.0 / (levels - 1.0)).floor()
-    })
-}
-
 /// White from `level` on.
 pub(super) fn threshold(level: u16) -> [[u8; 3]; 256] {
     let level = f64::from(level);
@@ -343,12 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn steps_fall_where_photoshop_lets_them() {
-        let three = posterize(3);
-        assert_eq!([85, 86, 170, 171].map(|at: usize| three[at]), [0, 127, 127, 255]);
-        let thirteen = posterize(13);
-        assert_eq!([39, 40, 217].map(|at: usize| thirteen[at]), [21, 42, 233]);
-        posterize(0);
+    fn white_begins_at_the_level() {
         assert_eq!([127, 128].map(|at: usize| threshold(128)[at][0]), [0, 255]);
     }
 

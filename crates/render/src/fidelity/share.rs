@@ -125,13 +125,12 @@ impl<'a> Lens<'a> {
             Paint::Raster { art, at } => {
                 let [red, green, blue] = colour(art);
                 let size = art.size();
-                let alpha = |x: u32, y: u32| art.raster().pixel(x, y).map_or(0, |pixel| pixel[3]);
-                let shape = self.sampled(size, *at, 0, alpha);
+                let shape = self.sampled(size, *at, 0, |x, y| art.alpha(x, y));
                 (Paint::Solid(Rgb::new(red, green, blue)), Some(shape))
             }
             Paint::Placed(placed) => {
                 let [red, green, blue] = colour(&placed.art);
-                let mut flat = placed.art.raster().clone();
+                let mut flat = placed.art.to_raster();
                 for pixel in flat.pixels_mut() {
                     *pixel = [red, green, blue, pixel[3]];
                 }

@@ -5,6 +5,7 @@ mod adjustments;
 mod colours;
 mod comps;
 mod corpus;
+mod depths;
 mod exports;
 mod fidelity;
 mod fills;
