@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use marquetry_compose::{
-    Bevel, BevelPlace, BevelTechnique, ColourStop, Contour, ContourPoint, Effect, Glow, GlowSource,
-    GlowTechnique, Gradient, GradientShape, Layer, Light, Mixing, Node, OpacityStop, Overlay, Paint, Ramp,
-    Satin, Shading, Shadow, StrokeEffect, StrokePaint, StrokePosition, Style,
+    Art, Bevel, BevelPlace, BevelTechnique, ColourStop, Contour, ContourPoint, Effect, Glow, GlowSource,
+    GlowTechnique, Gradient, GradientShape, Layer, Light, Mixing, Node, OpacityStop, Overlay, Paint, Pattern,
+    Ramp, Satin, Shading, Shadow, StrokeEffect, StrokePaint, StrokePosition, Style,
 };
-use marquetry_pixel::{BlendMode, Opacity, Projective, Raster, Rgb, Size};
+use marquetry_pixel::{BlendMode, Opacity, Point, Projective, Raster, Rgb, Size};
 use marquetry_testkit::golden;
 use marquetry_testkit::golden::{Picture, Tolerance};
 use proptest::prelude::*;
@@ -39,6 +39,18 @@ fn disc(size: u32, colour: [u8; 3]) -> Raster {
 )]
 fn level(value: f64) -> u8 {
     value.round() as u8
+}
+
+/// Squares of four pixels in two colours, one and a half times as large and turned.
+fn checks() -> Pattern {
+    let mut tile = Raster::new(Size::new(8, 8));
+    for (at, pixel) in tile.pixels_mut().iter_mut().enumerate() {
+        *pixel = match (at % 8 / 4 + at / 32) % 2 {
+            0 => [250, 220, 60, 255],
+            _ => [30, 90, 160, 255],
+        };
+    }
+    Pattern::new(Arc::new(Art::new(tile)), Point::new(3.0, 5.0), 1.5, 20.0).unwrap()
 }
 
 fn shadow() -> Shadow {
@@ -428,6 +440,22 @@ fn each_effect_has_its_picture() {
             "overlay_gradient",
             worn(vec![Effect::Overlay(Overlay {
                 paint: Paint::Gradient(Arc::new(across(ramp()))),
+                blend: BlendMode::Normal,
+                opacity: Opacity::OPAQUE,
+            })]),
+        ),
+        (
+            "overlay_colour",
+            worn(vec![Effect::Overlay(Overlay {
+                paint: Paint::Solid(Rgb::new(230, 60, 40)),
+                blend: BlendMode::Multiply,
+                opacity: Opacity::from_byte(192),
+            })]),
+        ),
+        (
+            "overlay_pattern",
+            worn(vec![Effect::Overlay(Overlay {
+                paint: Paint::Pattern(Arc::new(checks())),
                 blend: BlendMode::Normal,
                 opacity: Opacity::OPAQUE,
             })]),

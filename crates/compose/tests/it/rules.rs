@@ -254,4 +254,19 @@ fn knockouts_look_right() {
             shown(&drawn(&scene(48, 48, nodes)))
         }
     );
+    golden!(
+        "rules/a_deep_knockout_in_a_passing_group",
+        Tolerance::EXACT,
+        || {
+            let paper = Raster::filled(marquetry_pixel::Size::new(48, 48), [250, 240, 220, 255]);
+            let paper = Some(Arc::new(Art::new(paper)));
+            let group = Group::new(vec![
+                disc(18, 18, [255, 200, 0], Knockout::None),
+                disc(30, 18, [0, 200, 255], Knockout::Shallow),
+                disc(24, 30, [255, 0, 200], Knockout::Deep(paper)),
+            ]);
+            let nodes = vec![Node::Layer(ramp(48, 48)), Node::Group(group)];
+            shown(&drawn(&scene(48, 48, nodes)))
+        }
+    );
 }

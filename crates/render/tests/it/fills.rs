@@ -161,6 +161,9 @@ fn a_noise_gradient_keeps_to_its_ranges_and_its_seed() {
     );
     assert_eq!(picture, noise(7));
     assert_ne!(picture, noise(8));
+    golden!("fill/noise_gradients", Tolerance::EXACT, || {
+        sheet(3, &[7, 8, 9].map(noise))
+    });
 }
 
 #[test]
