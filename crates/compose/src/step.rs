@@ -128,7 +128,9 @@ pub(crate) fn steps(nodes: &[Node], frame: Frame) -> Vec<Step<'_>> {
 }
 
 fn step(node: &Node, frame: Frame) -> Option<Step<'_>> {
-    let bounds = node.bounds(frame.area);
+    // Of the whole canvas: a contour can lift all that lies within the bounds of an effect, so these must not depend on
+    // what part of the picture is asked for.
+    let bounds = node.bounds(frame.canvas).intersect(frame.area);
     if bounds.is_empty() {
         return None;
     }
