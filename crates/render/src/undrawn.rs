@@ -121,7 +121,7 @@ impl std::fmt::Display for Feature {
                 );
             }
             Self::SmartFilters => "its filters are not applied to the new contents",
-            Self::FilterMask => "the mask of its filters cannot be read, so they show everywhere",
+            Self::FilterMask => "what limits its filters cannot be read, so they show everywhere",
             Self::LayerComp => "the layer comp shown moves it or changes its look, which is not done",
             Self::Contents => "its contents cannot be read, so its stored pixels are shown",
             Self::BlendIf => "blending by tones of inks is not applied",
