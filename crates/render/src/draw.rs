@@ -292,7 +292,7 @@ fn below(
     if let Some((_, art)) = kept.filter(|(nodes, _)| *nodes == count) {
         return Ok(art);
     }
-    let drawn = Arc::new(draw_art(mockup, lower, lower.size.rect(), painter)?);
+    let drawn = Arc::new(draw_art(mockup, lower, lower.canvas(), painter)?);
     mockup.base().below = Some((count, Arc::clone(&drawn)));
     Ok(drawn)
 }

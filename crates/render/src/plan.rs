@@ -45,12 +45,6 @@ pub(crate) struct Plan {
     pub(crate) untouched: usize,
 }
 
-impl Plan {
-    fn scene_rect(&self) -> Rect {
-        self.scene.size.rect()
-    }
-}
-
 /// The pictures of a document in its own values, and what they lack.
 #[derive(Debug)]
 pub(crate) struct Plates {
@@ -111,7 +105,7 @@ pub(crate) fn draw_own(
         return Ok((Art::new(raster), undrawn));
     }
     let plan = plan_at(mockup, edits, showing, painter)?;
-    let art = draw_art(mockup, &plan.scene, plan.scene_rect(), painter)?;
+    let art = draw_art(mockup, &plan.scene, plan.scene.canvas(), painter)?;
     Ok((art, plan.undrawn))
 }
 
@@ -126,7 +120,7 @@ pub(crate) fn draw_srgb(
     if mockup.precision() == Precision::Sixteen {
         let plan = plan_at(mockup, edits, showing, painter)?;
         let narrow = |samples: &mut [u16], bytes: &mut [u8]| space.narrow(samples, bytes);
-        let raster = draw_scene_narrowed(&plan.scene, plan.scene_rect(), painter, &narrow)?;
+        let raster = draw_scene_narrowed(&plan.scene, plan.scene.canvas(), painter, &narrow)?;
         return Ok((raster, plan.undrawn));
     }
     let mut plates = draw_plates(mockup, edits, showing, painter)?;

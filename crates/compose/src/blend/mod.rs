@@ -1,8 +1,8 @@
 //! One row laid over another.
 //!
 //! A pixel whose backdrop is opaque goes through `fixed` when that knows the mode, every other one
-//! through `float`. Pixels of 16 bits a sample go through `deep`. Which it is depends on that pixel alone, never on its neighbours, so a picture
-//! does not depend on how it is cut into regions and bands.
+//! through `float`. Which it is depends on that pixel alone, never on its neighbours, so a picture
+//! does not depend on how it is cut into regions and bands. Pixels of 16 bits a sample go through `deep`.
 
 pub(crate) mod deep;
 mod fixed;
