@@ -92,7 +92,8 @@ impl Shaped<'_> {
                     let most = frame
                         .height
                         .map_or(f64::INFINITY, |height| length(height) / scale);
-                    if pen.bottom(frame, baseline, &height) > most + SLACK * height.pitch.max(1.0) {
+                    // In pixels of the frame, as whoever looks for the size that fits counts.
+                    if pen.bottom(frame, baseline, &height) > most + SLACK * 100.0 / scale {
                         laid.overflowed = true;
                     }
                     if frame.beyond == Beyond::Dropped && baseline > most {

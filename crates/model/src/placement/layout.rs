@@ -222,9 +222,22 @@ impl Layout {
 
 /// Which multiples of `period` bring `start..start + length` into `0..frame`: the first, and how many.
 fn range(start: f64, length: f64, period: f64, frame: f64) -> (f64, u64) {
-    // Strictly more than an edge must be shared, on both sides.
-    let first = ((-start - length) / period).floor() + 1.0;
-    let last = ((frame - start) / period).ceil() - 1.0;
+    // Strictly more than an edge must be shared, on both sides. The quotient is rounded, so that next to a whole number
+    // the last word is had by the places themselves, as they will be moved to.
+    let ends_inside = |copy: f64| start + copy * period + length > 0.0;
+    let begins_inside = |copy: f64| start + copy * period < frame;
+    let mut first = ((-start - length) / period).floor() + 1.0;
+    let mut last = ((frame - start) / period).ceil() - 1.0;
+    if !ends_inside(first) {
+        first += 1.0;
+    } else if ends_inside(first - 1.0) {
+        first -= 1.0;
+    }
+    if !begins_inside(last) {
+        last -= 1.0;
+    } else if begins_inside(last + 1.0) {
+        last += 1.0;
+    }
     let count = last - first + 1.0;
     if count.is_finite() && count >= 1.0 {
         (first, as_count(count))
