@@ -10,6 +10,7 @@ use crate::failure::Failure;
 use crate::figures::{Figures, Verdict};
 use crate::ground::{Asker, Common, Ground, now};
 use crate::load::{Samples, by_timetable, flat_out};
+use crate::mockup;
 use crate::process::worked_here;
 use crate::program::Build;
 use crate::receiver::Receiver;
@@ -30,6 +31,10 @@ pub(crate) struct Overload {
     /// How long the overload lasts, in seconds.
     #[arg(long, default_value_t = 15)]
     seconds: u64,
+    /// How many times as wide and as high as 32 by 24 the pictures are. At 1 a picture costs hardly more than the
+    /// request for it, and what is measured is how fast requests can be refused.
+    #[arg(long, default_value_t = 32)]
+    scale: u32,
     /// How many times the capacity.
     #[arg(long, default_value_t = 10.0)]
     times: f64,
@@ -43,7 +48,8 @@ impl Overload {
         let mut ground = Ground::open(&self.common, Build::Plain, |_| {}).await?;
         let receiver = Receiver::start(Chance::of_seed(self.common.seed), Duration::ZERO).await?;
         ground.site.subscribe(&receiver.url()).await?;
-        let asker = ground.asker()?;
+        let mut asker = ground.asker()?;
+        asker.mockup = ground.site.upload("Large", mockup::scaled(self.scale)).await?;
         let long = Duration::from_secs(self.seconds);
 
         now("what it can do: callers who wait for their pictures");

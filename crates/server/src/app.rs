@@ -8,6 +8,7 @@ use marquetry_dialect::Links;
 use marquetry_dialect::sudomock::answer::Plan;
 use marquetry_model::ApiKeyId;
 use marquetry_service::Service;
+use marquetry_worker::Pulse;
 use tokio::sync::watch;
 
 use crate::Config;
@@ -107,6 +108,14 @@ impl App {
             figures: self.figures.clone(),
             stop: Arc::clone(&self.stop),
         }
+    }
+
+    /// The same, yielding to those who draw in this process: jobs are taken in no faster than they are done while the
+    /// threads that do them find no processor. [`Worker::pulse`](marquetry_worker::Worker::pulse) gives it.
+    #[must_use]
+    pub fn yielding_to(self, drawing: Pulse) -> Self {
+        self.gate.yield_to(drawing);
+        self
     }
 
     pub(crate) fn figures(&self) -> Option<&Figures> {

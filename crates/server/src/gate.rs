@@ -3,14 +3,19 @@
 //! To accept costs a database a flush and this process its cores; to refuse costs next to nothing. Without a bound,
 //! callers who submit faster than jobs can be done take the cores from those who look, and from the renders themselves:
 //! the queue grows, and nothing leaves it. So a few submissions are in hand at a time, others stand in line for a
-//! moment, and the rest is told to come back, before its key and its body are looked at where that can be known. The few become fewer as long as this process is
-//! late: when its own clockwork rings too late, there are more who want a core than there are cores.
+//! moment, and the rest is told to come back, before its key and its body are looked at where that can be known.
+//!
+//! Two signs say that there are more who want a core than there are cores. When this process' own clockwork rings too
+//! late, the few become fewer. When its drawing threads have stood in line for a core for a while, submissions are on
+//! ration: about as many go in as jobs come out. What was taken in before is done at full speed then, and a burst that
+//! is over sooner is taken in whole.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use marquetry_dialect::Refusal;
+use marquetry_worker::{Beat, Pulse};
 use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, sleep, timeout};
 
@@ -21,13 +26,22 @@ const BEAT: Duration = Duration::from_millis(10);
 const LATE: Duration = Duration::from_millis(10);
 /// So few are always let in.
 const LEAST: usize = 4;
+/// Drawing threads starve when they stand in line for a core for more than this share of the time in which they could
+/// run. A tenth: so much of its speed is what a full server may lose.
+const STARVING: f64 = 0.1;
+/// They are at work when they want a core for more than this share of the time. Otherwise accepting is what they need.
+const AT_WORK: f64 = 0.5;
+/// How much of what was seen before counts at the next beat: some two hundred milliseconds are looked at.
+const MEMORY: f64 = 0.95;
+/// A ration ends when for so long nobody was kept waiting by it.
+const CALM: Duration = Duration::from_secs(1);
 /// How many stand in line for each that may be in hand.
 const LINE: usize = 16;
 /// The same, once the line has stood for a while and this process is late.
 const SHORT_LINE: usize = 4;
 /// How long one stands in line. Long while the line empties now and then, for that is a burst and it passes, and as long
-/// as this process is in time. Short once a line has stood for a while and it is late: then whoever comes is refused in
-/// the end, and sooner is better.
+/// as there are cores enough. Short once a line has stood for a while and there are not: then whoever comes is refused
+/// in the end, and sooner is better.
 const PATIENCE: Duration = Duration::from_secs(2);
 const BURST: Duration = Duration::from_millis(500);
 const NO_PATIENCE: Duration = Duration::from_millis(20);
@@ -39,6 +53,8 @@ pub(crate) struct Gate(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     most: usize,
+    /// How those fare who draw in this process, if any do.
+    drawing: OnceLock<Pulse>,
     state: Mutex<State>,
     busy: Notify,
 }
@@ -51,6 +67,23 @@ struct State {
     line: VecDeque<oneshot::Sender<Pass>>,
     /// Since when there has always been a line.
     standing: Option<Instant>,
+    /// When somebody was last kept waiting.
+    pressed: Option<Instant>,
+    drawing: Drawing,
+    /// How many more may go in before the next beat, while submissions are on ration.
+    ration: Option<usize>,
+}
+
+/// What is remembered of the drawing threads.
+#[derive(Debug, Default)]
+struct Drawing {
+    seen: Option<(Instant, Beat)>,
+    /// Seconds, fading: how long the threads had a core, how long they wanted one, how long they could have had one.
+    ran: f64,
+    waited: f64,
+    passed: f64,
+    /// Since when they have starved.
+    starving: Option<Instant>,
 }
 
 /// A submission in hand; lets the next one in when dropped.
@@ -68,9 +101,19 @@ impl Gate {
                 in_hand: 0,
                 line: VecDeque::new(),
                 standing: None,
+                pressed: None,
+                drawing: Drawing::default(),
+                ration: None,
             }),
+            drawing: OnceLock::new(),
             busy: Notify::new(),
         }))
+    }
+
+    /// Yields to those who draw in this process, too.
+    pub(crate) fn yield_to(&self, drawing: Pulse) {
+        // One process has one worker.
+        let _ = self.0.drawing.set(drawing);
     }
 
     /// Whether it is worth looking at a submission at all: to find out whose it is asks the database, and a client may
@@ -89,8 +132,8 @@ impl Gate {
     pub(crate) async fn enter(&self) -> Result<Pass, Refusal> {
         let (waiting, patience) = {
             let mut state = self.state();
-            if state.in_hand < state.limit {
-                state.in_hand += 1;
+            if state.has_room() {
+                state.let_one_in();
                 if state.in_hand == 1 {
                     self.0.busy.notify_one();
                 }
@@ -98,7 +141,9 @@ impl Gate {
                 return Ok(Pass(self.clone()));
             }
             let patience = state.stand_in_line(self.0.most)?;
-            state.standing.get_or_insert_with(Instant::now);
+            let now = Instant::now();
+            state.pressed = Some(now);
+            state.standing.get_or_insert(now);
             let (pass, waiting) = oneshot::channel();
             state.line.push_back(pass);
             (waiting, patience)
@@ -117,22 +162,24 @@ impl Gate {
                 let began = Instant::now();
                 sleep(BEAT).await;
                 let late = began.elapsed().saturating_sub(BEAT);
-                if !self.learn(late) {
+                let drawing = self.0.drawing.get().map(Pulse::look).unwrap_or_default();
+                if !self.learn(late, drawing) {
                     break;
                 }
             }
         }
     }
 
-    /// How late the clockwork rang. Whether there is a reason to go on watching.
-    fn learn(&self, late: Duration) -> bool {
+    /// How late the clockwork rang, and how those fare who draw. Whether there is a reason to go on watching.
+    fn learn(&self, late: Duration, drawing: Beat) -> bool {
         let mut state = self.state();
+        state.share_out(drawing, self.0.most);
         state.limit = if late > LATE {
             (state.limit / 2).max(LEAST.min(self.0.most))
         } else {
             (state.limit + 1).min(self.0.most)
         };
-        let rests = state.in_hand == 0 && state.limit == self.0.most;
+        let rests = state.in_hand == 0 && state.limit == self.0.most && state.ration.is_none();
         let let_in = self.let_in(state);
         drop(let_in);
         !rests
@@ -142,13 +189,13 @@ impl Gate {
     /// outside the lock.
     fn let_in(&self, mut state: MutexGuard<'_, State>) -> Vec<Pass> {
         let mut unwanted = Vec::new();
-        while state.in_hand < state.limit
+        while state.has_room()
             && let Some(next) = state.line.pop_front()
         {
             if next.is_closed() {
                 continue;
             }
-            state.in_hand += 1;
+            state.let_one_in();
             // Whoever gave up between the two gets a pass all the same, and dropping it lets the next one in.
             unwanted.extend(next.send(Pass(self.clone())).err());
         }
@@ -164,19 +211,76 @@ impl Gate {
 }
 
 impl State {
+    fn has_room(&self) -> bool {
+        self.in_hand < self.limit && self.ration != Some(0)
+    }
+
+    fn let_one_in(&mut self) {
+        self.in_hand += 1;
+        if let Some(ration) = &mut self.ration {
+            *ration -= 1;
+        }
+    }
+
+    /// Puts submissions on ration, gives out the next one, or ends it.
+    fn share_out(&mut self, drawing: Beat, most: usize) {
+        let now = Instant::now();
+        let done = self.drawing.learn(now, drawing);
+        let calm = self.pressed.is_none_or(|pressed| now - pressed >= CALM);
+        let starving = self.drawing.starving;
+        self.ration = match self.ration {
+            Some(_) if calm || !self.drawing.is_at_work() => None,
+            // One more than came out, so that whoever has jobs that last gets new ones in as well.
+            Some(left) => Some(left.saturating_add(done).saturating_add(1).min(most)),
+            None if starving.is_some_and(|since| now - since >= BURST) => {
+                self.pressed = Some(now);
+                Some(1)
+            }
+            None => None,
+        };
+    }
+
     /// How long whoever comes now may stand in line, if there is room in it.
     fn stand_in_line(&mut self, most: usize) -> Result<Duration, Refusal> {
         self.line.retain(|waiting| !waiting.is_closed());
         let stands = self.standing.is_some_and(|since| since.elapsed() >= BURST);
-        let (room, patience) = if stands && self.limit < most {
-            (self.limit * SHORT_LINE, NO_PATIENCE)
-        } else {
-            (most * LINE, PATIENCE)
+        let few = match self.ration {
+            Some(_) => Some(LEAST),
+            None => (self.limit < most).then_some(self.limit),
+        };
+        let (room, patience) = match few {
+            Some(few) if stands => (few * SHORT_LINE, NO_PATIENCE),
+            _ => (most * LINE, PATIENCE),
         };
         if self.line.len() >= room {
+            self.pressed = Some(Instant::now());
             return Err(refused());
         }
         Ok(patience)
+    }
+}
+
+impl Drawing {
+    /// Remembers how things stand `now`; gives how many jobs were done since the last time.
+    fn learn(&mut self, now: Instant, beat: Beat) -> usize {
+        let Some((before, last)) = self.seen.replace((now, beat)) else {
+            return 0;
+        };
+        let passed = (now - before) * beat.threads;
+        for (sum, more) in [
+            (&mut self.ran, beat.ran.saturating_sub(last.ran)),
+            (&mut self.waited, beat.waited.saturating_sub(last.waited)),
+            (&mut self.passed, passed),
+        ] {
+            *sum = *sum * MEMORY + more.as_secs_f64();
+        }
+        let starves = self.is_at_work() && self.waited > STARVING * (self.ran + self.waited);
+        self.starving = starves.then(|| self.starving.unwrap_or(now));
+        usize::try_from(beat.done.saturating_sub(last.done)).unwrap_or(usize::MAX)
+    }
+
+    fn is_at_work(&self) -> bool {
+        self.ran + self.waited > AT_WORK * self.passed
     }
 }
 
@@ -220,7 +324,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_line_that_stays_is_refused_soon_and_one_that_is_too_long_at_once() {
         let gate = Gate::new(8);
-        gate.learn(LATE * 2);
+        gate.learn(LATE * 2, Beat::default());
         let _held = join_all((0..LEAST).map(|_| gate.enter())).await;
         let began = Instant::now();
         let patient = Problem::from(gate.enter().await.unwrap_err());
@@ -240,7 +344,7 @@ mod tests {
         assert!(gate.enter().await.is_err());
         assert_eq!(began.elapsed(), Duration::ZERO);
         // In time again, the line is long and whoever comes has all the time there is.
-        while gate.learn(Duration::ZERO) && gate.state().limit < 8 {}
+        while gate.learn(Duration::ZERO, Beat::default()) && gate.state().limit < 8 {}
         assert!(gate.look().is_ok());
     }
 
@@ -249,19 +353,91 @@ mod tests {
         let gate = Gate::new(64);
         let held = gate.enter().await.unwrap();
         for _ in 0..9 {
-            assert!(gate.learn(LATE * 2));
+            assert!(gate.learn(LATE * 2, Beat::default()));
         }
         assert_eq!(gate.state().limit, LEAST);
         let second = gate.enter().await.unwrap();
         let others = join_all([gate.enter(), gate.enter()]).await;
         let mut fifth = Box::pin(gate.enter());
         assert!(poll!(&mut fifth).is_pending());
-        gate.learn(Duration::ZERO);
+        gate.learn(Duration::ZERO, Beat::default());
         let fifth = fifth.await.unwrap();
         drop((held, second, others, fifth));
-        let beats = (0..100).take_while(|_| gate.learn(Duration::ZERO)).count();
+        let beats = (0..100)
+            .take_while(|_| gate.learn(Duration::ZERO, Beat::default()))
+            .count();
         assert_eq!(beats, 58, "until nothing is left to watch");
         assert_eq!(gate.state().limit, 64);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn where_drawing_starves_one_goes_in_for_each_that_comes_out() {
+        let gate = Gate::new(64);
+        let mut beat = Beat {
+            threads: 2,
+            ..Beat::default()
+        };
+        let mut pass = async |waited: u32, done: u64| {
+            sleep(BEAT).await;
+            beat.ran += BEAT * (200 - waited) / 100;
+            beat.waited += BEAT * waited / 100;
+            beat.done += done;
+            gate.learn(Duration::ZERO, beat)
+        };
+        // A twentieth is no hunger, however long it lasts; more than a tenth is, once it has lasted.
+        for _ in 0..200 {
+            pass(10, 1).await;
+        }
+        assert_eq!(gate.state().ration, None);
+        let mut beats = 0;
+        while gate.state().ration.is_none() {
+            pass(60, 1).await;
+            beats += 1;
+        }
+        assert!(BEAT * beats >= BURST, "{beats}");
+        drop(gate.enter().await.unwrap());
+        let mut second = Box::pin(gate.enter());
+        assert!(poll!(&mut second).is_pending());
+        // Two came out: two go in, and one besides.
+        pass(60, 2).await;
+        drop(second.await.unwrap());
+        drop((gate.enter().await.unwrap(), gate.enter().await.unwrap()));
+        let mut waits = Box::pin(gate.enter());
+        assert!(poll!(&mut waits).is_pending());
+        drop(waits);
+        // A second in which nobody waited ends it.
+        let mut beats = 0;
+        while gate.state().ration.is_some() {
+            let goes_on = pass(60, 0).await;
+            assert_eq!(goes_on, gate.state().ration.is_some());
+            beats += 1;
+        }
+        assert_eq!(BEAT * beats, CALM);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_ration_ends_where_nothing_is_left_to_draw() {
+        let gate = Gate::new(64);
+        let mut beat = Beat {
+            threads: 1,
+            ..Beat::default()
+        };
+        while gate.state().ration.is_none() {
+            sleep(BEAT).await;
+            beat.ran += BEAT / 2;
+            beat.waited += BEAT / 2;
+            gate.learn(Duration::ZERO, beat);
+        }
+        let first = gate.enter().await.unwrap();
+        let mut line: Vec<_> = (0..3).map(|_| Box::pin(gate.enter())).collect();
+        for waits in &mut line {
+            assert!(poll!(waits).is_pending());
+        }
+        while gate.state().ration.is_some() {
+            sleep(BEAT).await;
+            gate.learn(Duration::ZERO, beat);
+        }
+        drop((first, join_all(line).await));
     }
 
     #[tokio::test(start_paused = true)]

@@ -48,6 +48,7 @@ pub(crate) async fn attend(worker: Arc<Inner>, job: Job, slot: OwnedSemaphorePer
         pace: pace.clone(),
     };
     let _running = figures::began(&job, worker.clock.now());
+    let pulse = worker.pulse.clone();
     let attendant = Attendant {
         worker,
         job,
@@ -71,6 +72,7 @@ pub(crate) async fn attend(worker: Arc<Inner>, job: Job, slot: OwnedSemaphorePer
     }
     .instrument(span)
     .await;
+    pulse.one_done();
 }
 
 enum Outcome {

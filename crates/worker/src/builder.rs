@@ -14,6 +14,7 @@ use tokio::sync::{Semaphore, watch};
 use crate::layouts::Layouts;
 use crate::memory::Memory;
 use crate::pool::Pool;
+use crate::pulse::Pulse;
 use crate::shelf::Shelf;
 use crate::worker::{Inner, Worker};
 
@@ -313,7 +314,8 @@ impl WorkerBuilder {
         within("jobs_of_tenant", jobs_of_tenant, 1, u32::MAX.into())?;
         let mut id = [0; 16];
         getrandom::fill(&mut id).map_err(BuildError::Randomness)?;
-        let pool = Pool::new(self.slots).map_err(BuildError::Threads)?;
+        let pulse = Pulse::default();
+        let pool = Pool::new(self.slots, &pulse).map_err(BuildError::Threads)?;
         Ok(Worker(Arc::new(Inner {
             id: WorkerId::from_random(id),
             steps: JobSteps::new(Arc::clone(&self.store), self.announcer, self.retry)
@@ -325,6 +327,7 @@ impl WorkerBuilder {
             clock: self.clock,
             jitter: self.jitter,
             pool,
+            pulse,
             shelf: Shelf::new(self.shelf_bytes),
             layouts: Layouts::new(self.layout_bytes),
             memory: Memory::new(self.memory_bytes),

@@ -45,6 +45,7 @@ mod figures;
 mod layouts;
 mod memory;
 mod pool;
+mod pulse;
 mod reports;
 mod shelf;
 mod stop;
@@ -54,4 +55,5 @@ mod warnings;
 mod worker;
 
 pub use builder::{BuildError, Limits, WorkerBuilder};
+pub use pulse::{Beat, Pulse};
 pub use worker::Worker;

@@ -9,6 +9,8 @@ use std::{fmt, io, thread};
 
 use tokio::sync::oneshot;
 
+use crate::pulse::Pulse;
+
 /// Documents inside documents are drawn by recursion, so more than the usual 2 MiB.
 const STACK_BYTES: usize = 16 << 20;
 
@@ -35,15 +37,18 @@ impl fmt::Debug for Pool {
 }
 
 impl Pool {
-    pub(crate) fn new(threads: usize) -> io::Result<Self> {
+    pub(crate) fn new(threads: usize, pulse: &Pulse) -> io::Result<Self> {
         let (queue, works) = channel::<Work>();
         let works = Arc::new(Mutex::new(works));
         for number in 0..threads {
-            let works = Arc::clone(&works);
+            let (works, pulse) = (Arc::clone(&works), pulse.clone());
             thread::Builder::new()
                 .name(format!("marquetry-draw-{number}"))
                 .stack_size(STACK_BYTES)
-                .spawn(move || serve(&works))?;
+                .spawn(move || {
+                    pulse.enlist();
+                    serve(&works);
+                })?;
         }
         Ok(Self { queue })
     }
@@ -101,7 +106,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_ends_its_work_and_no_thread() {
-        let pool = Pool::new(1).unwrap();
+        let pool = Pool::new(1, &Pulse::default()).unwrap();
         for _ in 0..3 {
             let crashed = pool.run(|| -> u8 { panic!("poison {}", 7) }).await.unwrap_err();
             assert_eq!(crashed.message, "poison 7");
@@ -111,7 +116,7 @@ mod tests {
 
     #[tokio::test]
     async fn works_run_beside_each_other() {
-        let pool = Pool::new(2).unwrap();
+        let pool = Pool::new(2, &Pulse::default()).unwrap();
         let meeting = Arc::new(std::sync::Barrier::new(2));
         let other = Arc::clone(&meeting);
         // Each waits for the other: on one thread this would never end.
@@ -121,7 +126,7 @@ mod tests {
 
     #[tokio::test]
     async fn work_that_nobody_waits_for_any_more_is_not_begun() {
-        let pool = Pool::new(1).unwrap();
+        let pool = Pool::new(1, &Pulse::default()).unwrap();
         let begun = Arc::new(AtomicUsize::new(0));
         let (open, gate) = channel::<()>();
         let blocker = pool.run(move || gate.recv().unwrap());

@@ -21,6 +21,7 @@ use crate::builder::{Settings, WorkerBuilder};
 use crate::layouts::Layouts;
 use crate::memory::Memory;
 use crate::pool::Pool;
+use crate::pulse::Pulse;
 use crate::shelf::Shelf;
 
 /// How long to wait after the store has failed to answer.
@@ -51,6 +52,7 @@ pub(crate) struct Inner {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) jitter: Arc<dyn Fn() -> Jitter + Send + Sync>,
     pub(crate) pool: Pool,
+    pub(crate) pulse: Pulse,
     pub(crate) shelf: Shelf,
     pub(crate) layouts: Layouts,
     pub(crate) memory: Arc<Memory>,
@@ -87,6 +89,12 @@ impl Worker {
     /// The name under which it claims.
     pub fn id(&self) -> WorkerId {
         self.0.id
+    }
+
+    /// Looks at how its drawing threads fare, also while it runs.
+    #[must_use]
+    pub fn pulse(&self) -> Pulse {
+        self.0.pulse.clone()
     }
 
     /// Claims and walks jobs until `shutdown` is done; then claims no more, lets what runs finish for

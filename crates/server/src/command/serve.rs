@@ -196,19 +196,18 @@ impl Serve {
         };
         let engine = engine?;
         ensure_a_key(&engine, self.api_key.as_deref()).await?;
-        let collector = Collector::start()?;
-        let app = collector.shown_by(App::self_hosted(
-            engine.service.clone(),
-            engine.links.clone(),
-            config,
-        ));
-        let admin = Admin::listen(self.admin_listen, &app).await?;
         let workers = slots(self.workers);
         let worker = if workers > 0 {
             Some(engine.worker(workers, fonts)?)
         } else {
             None
         };
+        let mut app = App::self_hosted(engine.service.clone(), engine.links.clone(), config);
+        if let Some(worker) = &worker {
+            app = app.yielding_to(worker.pulse());
+        }
+        let app = Collector::start()?.shown_by(app);
+        let admin = Admin::listen(self.admin_listen, &app).await?;
         let (courier, carrier) = (engine.courier()?, engine.carrier()?);
         say(&format!("listening on http://{address}"))?;
         let ((), (), (), (), served, watched) = tokio::join!(
