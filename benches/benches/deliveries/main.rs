@@ -6,7 +6,10 @@
 //! Rates depend on what else the machine does; the processor time that each request or delivery took, with the
 //! receiver's share and the database's, hardly does. Both are printed.
 //!
-//! `cargo bench -p marquetry-benches --bench deliveries -- [DELIVERIES] [sqlite|postgres]...`
+//! `cargo bench -p marquetry-benches --bench deliveries -- [DELIVERIES] [sqlite|postgres|replays]...`
+//!
+//! With `replays` nothing is measured: so many deliveries fail or die and are sent once more, and what was heard is
+//! counted.
 
 #![expect(clippy::unwrap_used, reason = "a bench that cannot go on should stop there")]
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
@@ -15,6 +18,7 @@ mod cost;
 mod hostile;
 mod owing;
 mod receiver;
+mod replaying;
 mod runs;
 
 use std::sync::Arc;
@@ -44,7 +48,7 @@ async fn main() {
     let all = !named("sqlite") && !named("postgres");
     if all || named("sqlite") {
         let folder = tempfile::tempdir().unwrap();
-        measure("sqlite", &Ground::Sqlite(folder), count).await;
+        look_at("sqlite", &Ground::Sqlite(folder), count, named("replays")).await;
     }
     if all || named("postgres") {
         match Server::shared() {
@@ -53,9 +57,19 @@ async fn main() {
                 if let Ok(process) = server.process() {
                     DATABASE.get_or_init(|| process);
                 }
-                measure("postgres", &Ground::Postgres, count).await;
+                look_at("postgres", &Ground::Postgres, count, named("replays")).await;
             }
             None => println!("postgres: skipped, there is none here"),
+        }
+    }
+}
+
+async fn look_at(name: &str, ground: &Ground, count: usize, replays: bool) {
+    match replays {
+        false => measure(name, ground, count).await,
+        true => {
+            let (store, _database) = ground.store("replays").await;
+            println!("{name}: {}", replaying::replay(&store, count).await);
         }
     }
 }

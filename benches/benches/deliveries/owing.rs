@@ -10,7 +10,7 @@ use marquetry_job::{DeliverySchedule, DeliveryState};
 use marquetry_model::{Delivery, DeliveryId, Endpoint, EndpointId, JobId, Target, TenantId};
 use marquetry_store::conformance::sample;
 use marquetry_store::{Clock as _, Ownership, Store, SystemClock};
-use marquetry_webhook::Courier;
+use marquetry_webhook::{Courier, CourierBuilder};
 use tokio::sync::oneshot;
 
 /// The time limit of a try, shorter than the default so that a run sees many of them pass.
@@ -54,7 +54,7 @@ pub(super) async fn owe(store: &Arc<dyn Store>, number: usize, endpoint: Endpoin
     delivery.id
 }
 
-fn tenant() -> TenantId {
+pub(super) fn tenant() -> TenantId {
     TenantId::from_random([1; 16])
 }
 
@@ -72,12 +72,18 @@ pub(super) struct Working {
 
 impl Working {
     pub(super) fn start(store: &Arc<dyn Store>) -> Self {
+        Self::with(store, |courier| courier)
+    }
+
+    pub(super) fn with(
+        store: &Arc<dyn Store>,
+        settings: impl FnOnce(CourierBuilder) -> CourierBuilder,
+    ) -> Self {
         let courier = Courier::builder(Arc::clone(store), door())
             .ownership(Ownership::Sole)
             .timeout(TIMEOUT)
-            .grace(Duration::ZERO)
-            .build()
-            .unwrap();
+            .grace(Duration::ZERO);
+        let courier = settings(courier).build().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(courier.run(async {
             let _ = stopped.await;

@@ -128,7 +128,7 @@ fn record_of(table: Option<&str>) -> Option<&'static str> {
         "idempotency_claims" => "idempotency key",
         "mockups" => "mockup",
         "endpoints" => "endpoint",
-        "deliveries" => "delivery",
+        "deliveries" | "owed" | "delivery_ends" => "delivery",
         "tenants" => "tenant",
         "api_keys" => "API key",
         _ => return None,

@@ -12,7 +12,7 @@ use std::time::Duration;
 use deadpool_postgres::{Manager, ManagerConfig, Object, PoolConfig, RecyclingMethod, Runtime, Timeouts};
 use marquetry_store::StoreError;
 use tokio::time::timeout;
-use tokio_postgres::types::{FromSqlOwned, ToSql, Type};
+use tokio_postgres::types::{FromSql, FromSqlOwned, ToSql, Type};
 use tokio_postgres::{Client, Row, Statement};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -364,6 +364,11 @@ impl Drop for Whole {
 
 /// A column of a row; a foreign table in place of ours is an error, not a panic.
 pub(crate) fn get<T: FromSqlOwned>(row: &Row, column: usize, what: &'static str) -> Work<T> {
+    lent(row, column, what)
+}
+
+/// The same, read where it lies.
+pub(crate) fn lent<'a, T: FromSql<'a>>(row: &'a Row, column: usize, what: &'static str) -> Work<T> {
     row.try_get(column).map_err(|error| StoreError::Unreadable {
         what,
         problem: chain(&error),

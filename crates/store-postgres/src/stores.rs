@@ -11,6 +11,7 @@ mod keys;
 mod ledger;
 mod line;
 mod mockups;
+mod owing;
 mod records;
 mod redelivering;
 mod served;

@@ -1,6 +1,7 @@
 //! The store of deliveries.
 
 use async_trait::async_trait;
+use futures::future::join_all;
 use marquetry_job::{DeliveryShown, JobState, Timestamp};
 use marquetry_model::{
     AttemptRecord, Carriage, Delivery, DeliveryId, EndpointId, EventType, Job, Lane, Sending, Target,
@@ -88,6 +89,17 @@ pub trait DeliveryStore: std::fmt::Debug + Send + Sync {
         tried: Option<&AttemptRecord>,
     ) -> Result<Swap, StoreError>;
 
+    /// The same for several that come together, no two of one delivery; what became of each, in their order. Each is
+    /// swapped or not as if it were alone: they share what a commit costs, and nothing else.
+    async fn replace_deliveries(&self, swaps: &[DeliverySwap]) -> Vec<Result<Swap, StoreError>> {
+        let swaps = swaps.iter().map(|one| {
+            let tried = one.tried.as_ref();
+            self.replace_delivery(one.expected, &one.delivery, tried)
+        });
+        // All at once, so that a store which groups commits makes one of them.
+        join_all(swaps).await
+    }
+
     /// What is remembered of the tries of a delivery if that is this tenant's, the latest first, those with a
     /// number below `before`, at most `limit`.
     ///
@@ -114,6 +126,17 @@ pub trait DeliveryStore: std::fmt::Debug + Send + Sync {
     /// # Errors
     /// Only those of the backend; nothing is forgotten then.
     async fn forget_deliveries(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError>;
+}
+
+/// A delivery in its new state, and what is remembered of the try that led there.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DeliverySwap {
+    /// The version that is to be replaced.
+    pub expected: Version,
+    /// What takes its place.
+    pub delivery: Delivery,
+    /// The try, if one was made.
+    pub tried: Option<AttemptRecord>,
 }
 
 /// Between which moments a delivery is due, both included. A bare moment stands for all that is due by then.

@@ -7,7 +7,7 @@ use futures::future::join_all;
 use marquetry_job::{Again, DeliveryEvent, DeliverySchedule, IllegalStep, Jitter, Timestamp, WorkerId};
 use marquetry_model::{AttemptRecord, Carriage, Delivery, DeliveryId, DialectName, Lane, TenantId};
 
-use crate::{Clock, Reported, Store, StoreError, Swap};
+use crate::{Clock, DeliverySwap, Reported, Store, StoreError, Swap};
 
 /// Steps deliveries in a store. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -53,6 +53,17 @@ impl From<DeliverySchedule> for Schedules {
             special: Vec::new(),
         }
     }
+}
+
+/// A try that has ended, to be reported by whoever holds the delivery.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tried {
+    /// The delivery as it was when it was claimed.
+    pub held: Delivery,
+    /// What came of it.
+    pub event: DeliveryEvent,
+    /// What is remembered of it.
+    pub record: AttemptRecord,
 }
 
 /// Waits between tries to write down what came of a try.
@@ -133,15 +144,15 @@ impl DeliverySteps {
             worker,
             until: now + lease_for,
         };
-        let mut taken = Vec::with_capacity(found.len());
-        let swaps = found
+        let stepped = found
             .into_iter()
-            .map(|delivery| self.swap(delivery, event, now, Jitter::MIDDLE, None));
-        // All at once, so that a store which groups commits makes one of them.
-        for outcome in join_all(swaps).await {
-            match outcome? {
-                Swapped::Now(delivery) if !delivery.state.is_terminal() => taken.push(*delivery),
-                Swapped::Now(_) | Swapped::Moved | Swapped::Illegal(_) | Swapped::Missing => {}
+            .map(|delivery| self.stepped(delivery, event, now, Jitter::MIDDLE, None));
+        let swaps: Vec<_> = stepped.filter_map(Result::ok).collect();
+        let outcomes = self.store.replace_deliveries(&swaps).await;
+        let mut taken = Vec::with_capacity(swaps.len());
+        for (DeliverySwap { delivery, .. }, outcome) in swaps.into_iter().zip(outcomes) {
+            if outcome? == Swap::Swapped && !delivery.state.is_terminal() {
+                taken.push(delivery);
             }
         }
         Ok(taken)
@@ -195,6 +206,32 @@ impl DeliverySteps {
         }
     }
 
+    /// As [`Self::report_patiently`] for tries that ended at about the same time, together. What was not written is found
+    /// again once its lease has lapsed.
+    pub async fn report_together(&self, tries: Vec<Tried>, clock: &dyn Clock, jitter: Jitter) {
+        let now = clock.now();
+        let (mut swaps, mut events) = (Vec::with_capacity(tries.len()), Vec::with_capacity(tries.len()));
+        for Tried { held, event, record } in tries {
+            match self.stepped(held, event, now, jitter, Some(record)) {
+                Ok(swap) => {
+                    swaps.push(swap);
+                    events.push(event);
+                }
+                Err(why) => tracing::info!(%why, "nobody holds it by now"),
+            }
+        }
+        let outcomes = self.store.replace_deliveries(&swaps).await;
+        let left = swaps.into_iter().zip(events).zip(outcomes);
+        // The others by themselves, from how they are now: of an error it is not known what was written.
+        let left = left.filter(|(_, outcome)| !matches!(outcome, Ok(Swap::Swapped | Swap::Missing)));
+        let left = left.map(|((swap, event), _)| async move {
+            let from = Start::Stored(swap.delivery.tenant, swap.delivery.id);
+            self.patiently(from, event, swap.tried.as_ref(), clock, jitter)
+                .await
+        });
+        join_all(left).await;
+    }
+
     /// As [`Self::report_held`], again and again for some seconds when the store is away: long enough for a database that
     /// restarts, and to be well within the lease. The delivery as it is then; `None` when it was not written, and then it
     /// is found again once the lease has lapsed.
@@ -206,9 +243,26 @@ impl DeliverySteps {
         clock: &dyn Clock,
         jitter: Jitter,
     ) -> Option<Delivery> {
+        self.patiently(Start::Held(held), event, tried, clock, jitter)
+            .await
+    }
+
+    async fn patiently(
+        &self,
+        from: Start<'_>,
+        event: DeliveryEvent,
+        tried: Option<&AttemptRecord>,
+        clock: &dyn Clock,
+        jitter: Jitter,
+    ) -> Option<Delivery> {
         let mut waits = WRITE_AGAIN.into_iter();
         loop {
-            match self.report_held(held, event, tried, clock.now(), jitter).await {
+            let now = clock.now();
+            let reported = match from {
+                Start::Held(held) => self.report_held(held, event, tried, now, jitter).await,
+                Start::Stored(tenant, id) => self.report(tenant, id, event, tried, now, jitter).await,
+            };
+            match reported {
                 Ok(Reported::Written(delivery)) => {
                     tracing::debug!(event = event.name(), state = delivery.state.name(), "written");
                     return Some(delivery);
@@ -284,21 +338,54 @@ impl DeliverySteps {
         jitter: Jitter,
         tried: Option<&AttemptRecord>,
     ) -> Result<Swapped, StoreError> {
-        let expected = delivery.version;
-        let schedule = self.schedules.of(&delivery.dialect);
-        let state = match delivery.state.clone().step(event, now, schedule, jitter) {
-            Ok(state) => state,
+        let swap = match self.stepped(delivery, event, now, jitter, tried.cloned()) {
+            Ok(swap) => swap,
             Err(why) => return Ok(Swapped::Illegal(why)),
         };
-        let delivery = delivery.stepped(state, tried.map(|record| record.tried.clone()), now);
-        Ok(
-            match self.store.replace_delivery(expected, &delivery, tried).await? {
-                Swap::Swapped => Swapped::Now(Box::new(delivery)),
-                Swap::Moved => Swapped::Moved,
-                Swap::Missing => Swapped::Missing,
-            },
-        )
+        let DeliverySwap {
+            expected,
+            delivery,
+            tried,
+        } = swap;
+        let swapped = self
+            .store
+            .replace_delivery(expected, &delivery, tried.as_ref())
+            .await?;
+        Ok(match swapped {
+            Swap::Swapped => Swapped::Now(Box::new(delivery)),
+            Swap::Moved => Swapped::Moved,
+            Swap::Missing => Swapped::Missing,
+        })
     }
+
+    /// Where that event leads, and what is to be swapped for it.
+    fn stepped(
+        &self,
+        delivery: Delivery,
+        event: DeliveryEvent,
+        now: Timestamp,
+        jitter: Jitter,
+        tried: Option<AttemptRecord>,
+    ) -> Result<DeliverySwap, IllegalStep> {
+        let expected = delivery.version;
+        let schedule = self.schedules.of(&delivery.dialect);
+        let state = delivery.state.clone().step(event, now, schedule, jitter)?;
+        let delivery = delivery.stepped(state, tried.as_ref().map(|record| record.tried.clone()), now);
+        Ok(DeliverySwap {
+            expected,
+            delivery,
+            tried,
+        })
+    }
+}
+
+/// What a report begins with.
+#[derive(Clone, Copy)]
+enum Start<'a> {
+    /// The delivery as its holder knows it.
+    Held(&'a Delivery),
+    /// However it is by now.
+    Stored(TenantId, DeliveryId),
 }
 
 enum Swapped {

@@ -72,8 +72,8 @@ mod submission;
 
 pub use changes::{Bell, Change, Changes};
 pub use clock::{Clock, SystemClock};
-pub use deliveries::{DeliveryFilter, DeliveryStore, Window, sending};
-pub use delivery_steps::{DeliverySteps, Schedules};
+pub use deliveries::{DeliveryFilter, DeliveryStore, DeliverySwap, Window, sending};
+pub use delivery_steps::{DeliverySteps, Schedules, Tried};
 pub use endpoints::EndpointStore;
 pub use error::StoreError;
 pub use idempotency::{Fingerprint, IdempotencyClaim, Inserted};

@@ -40,7 +40,7 @@ mod round_trip;
 
 pub use attempt::AttemptRow;
 pub(crate) use batch::pending_id;
-pub use delivery::{DeliveryRow, file_column, shown_name};
+pub use delivery::{DeliveryColumns, DeliveryRow, TurnRow, file_column, shown_name};
 pub use endpoint::EndpointRow;
 pub use fidelity::{fidelity_from_json, fidelity_to_json};
 pub use job::{JobRow, StepRow, priority_column};

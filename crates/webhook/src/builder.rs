@@ -8,7 +8,6 @@ use marquetry_egress::{Egress, SendLimits};
 use marquetry_job::{DeliverySchedule, Patience, WorkerId};
 use marquetry_model::Delivery;
 use marquetry_store::{BuildError, Clock, DeliverySteps, Ownership, Rounds, Seal, Store};
-use tokio::time::Instant;
 
 use crate::condition::Condition;
 use crate::courier::Courier;
@@ -201,7 +200,6 @@ impl CourierBuilder {
                 limits,
                 rest: self.rounds.rest,
                 seal: self.seal,
-                born: Instant::now(),
             }),
             worker: WorkerId::from_random(worker),
             lease,

@@ -108,7 +108,7 @@ impl Courier {
     }
 
     async fn work(self, shutdown: impl Future<Output = ()> + Send) {
-        let mut hands = Hands::new(self.room);
+        let mut hands = Hands::new(self.room, Arc::clone(&self.desk));
         let now = Instant::now();
         let mut outlook = Outlook {
             wanted: true,
@@ -137,6 +137,7 @@ impl Courier {
 
         loop {
             self.send_out(&mut hands, &heed);
+            hands.write_down(Instant::now());
             if step.is_none() {
                 step = self.look(&mut hands, &mut outlook);
             }
@@ -179,9 +180,8 @@ impl Courier {
                         event = %delivery.event,
                         lane = lane.as_str(),
                     );
-                    hands.begun(lane, |early| {
-                        async move { desk.carry(delivery, &register, heed, early).await }.instrument(span)
-                    });
+                    let errand = async move { desk.carry(delivery, &register, heed).await };
+                    hands.begun(lane, errand.instrument(span));
                 }
                 Turn::HandBack(delivery) => self.hand_back(hands, delivery),
             }

@@ -5,15 +5,14 @@ use std::time::Duration;
 
 use marquetry_dialect::{Message, headers};
 use marquetry_egress::{Bytes, Egress, HeaderMap, HeaderName, HeaderValue, Outgoing, Party, SendLimits};
-use marquetry_job::{DeliveryEvent, Timestamp};
+use marquetry_job::{DeliveryEvent, Health, Timestamp};
 use marquetry_model::{AttemptRecord, Delivery, Destination, Endpoint, Reach, Secret, Target};
 use marquetry_store::failpoint::{self, Point};
-use marquetry_store::{Clock, DeliverySteps, RecordStoreExt as _, Seal, Store, StoreError, Unopened};
+use marquetry_store::{Clock, DeliverySteps, RecordStoreExt as _, Seal, Store, StoreError, Tried, Unopened};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::condition::{Condition, Finding, Sign};
-use crate::hands::Early;
 use crate::lanes::{Failed, Lesson};
 use crate::register::Register;
 use crate::verdict::{Outcome, Verdict};
@@ -30,8 +29,6 @@ pub(crate) struct Desk {
     pub(crate) rest: Duration,
     pub(crate) condition: Condition,
     pub(crate) seal: Seal,
-    /// What beats are counted from.
-    pub(crate) born: Instant,
 }
 
 /// Whether and where a delivery goes at this moment.
@@ -54,36 +51,56 @@ struct Address {
     endpoint: Option<Box<Endpoint>>,
 }
 
+/// What a try came to.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    /// What it taught.
+    pub(crate) lesson: Lesson,
+    /// What is still to be written down, if the receiver took the message.
+    pub(crate) accepted: Option<Box<Accepted>>,
+}
+
+/// That a receiver took a message.
+#[derive(Debug)]
+pub(crate) struct Accepted {
+    tried: Tried,
+    /// The endpoint, where it was known to be anything but well.
+    endpoint: Option<Box<Endpoint>>,
+}
+
+impl From<Lesson> for Ended {
+    fn from(lesson: Lesson) -> Self {
+        let accepted = None;
+        Self { lesson, accepted }
+    }
+}
+
 /// Headers as they are sent.
 type Headers = Vec<(&'static str, String)>;
 
-/// How often what was accepted is written down. What we have not written when we die is sent twice, so it is short: four
-/// times as long saved no processor time that could be seen.
-const BEAT: Duration = Duration::from_millis(5);
 /// When to try again after the endpoint could not be read.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 /// The longest that a busy receiver keeps its other deliveries waiting with it.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 impl Desk {
-    /// Makes one try of a delivery that was claimed, and writes down what came of it. Hands it back when
-    /// `give_up` turns true before an answer came. A success is told `early`: its slot need not wait for the record.
+    /// Makes one try of a delivery that was claimed, and writes down what came of it, but for a success: nobody waits for
+    /// that record, and many of them together cost less. Hands it back when `give_up` turns true before an answer came.
     pub(crate) async fn carry(
         &self,
         delivery: Delivery,
         register: &Register,
         give_up: watch::Receiver<bool>,
-        early: Early,
-    ) -> Lesson {
+    ) -> Ended {
         let Some(by) = delivery.state.hold() else {
-            return Lesson::Nothing;
+            return Lesson::Nothing.into();
         };
         let at = self.clock.now();
         let address = match self.whither(&delivery, register, at).await {
             Ok(Whither::Open(address)) => address,
             Ok(Whither::Removed) => {
                 self.write(&delivery, DeliveryEvent::EndpointRemoved, None).await;
-                return Lesson::Nothing;
+                return Lesson::Nothing.into();
             }
             Ok(Whither::Sealed) => {
                 // No failure of the receiver's: the message waits until whoever runs this brings the key.
@@ -93,20 +110,20 @@ impl Desk {
                 let until = at + LOOK_AGAIN;
                 self.write(&delivery, DeliveryEvent::PutOff { by, until }, None)
                     .await;
-                return Lesson::Closed(at + self.rest);
+                return Lesson::Closed(at + self.rest).into();
             }
             Ok(Whither::Closed) => {
                 let until = at + self.rest;
                 self.write(&delivery, DeliveryEvent::PutOff { by, until }, None)
                     .await;
-                return Lesson::Closed(until);
+                return Lesson::Closed(until).into();
             }
             Err(error) => {
                 tracing::warn!(error = error.detail(), "the endpoint cannot be read");
                 let until = at + LOOK_AGAIN;
                 self.write(&delivery, DeliveryEvent::PutOff { by, until }, None)
                     .await;
-                return Lesson::Nothing;
+                return Lesson::Nothing.into();
             }
         };
 
@@ -119,7 +136,7 @@ impl Desk {
         let Some((request, mut verdict)) = sent else {
             self.write(&delivery, DeliveryEvent::HandedBack { by }, None)
                 .await;
-            return Lesson::Nothing;
+            return Lesson::Nothing.into();
         };
         let took = began.elapsed();
         let (outcome, status, sign) = (verdict.outcome, verdict.status, verdict.sign());
@@ -137,17 +154,24 @@ impl Desk {
                 verdict.and_disabled();
             }
         }
+        let record = log::record(&delivery, &request, at, took, verdict);
         if outcome == Outcome::Accepted {
-            early.tell(Lesson::Accepted);
-            self.next_beat().await;
+            let held = delivery;
+            let accepted = Accepted {
+                tried: Tried { held, event, record },
+                endpoint: address.endpoint.filter(|one| one.health != Health::Well),
+            };
+            return Ended {
+                lesson: Lesson::Accepted,
+                accepted: Some(Box::new(accepted)),
+            };
         }
-        let tried = log::record(&delivery, &request, at, took, verdict);
-        let written = self.write(&delivery, event, Some(&tried)).await;
+        let written = self.write(&delivery, event, Some(&record)).await;
         let next = written.and_then(|delivery| delivery.state.due());
 
         let Some(endpoint) = address.endpoint else {
             // Callbacks of several tenants may share a host, so one of them cannot slow the others.
-            return Lesson::of(outcome, status, Failed::Callback);
+            return Lesson::of(status, Failed::Callback).into();
         };
         // After the record: were it the other way about, a crash in between would leave the delivery waiting for
         // an endpoint that nobody enables again.
@@ -157,26 +181,31 @@ impl Desk {
         let now = self.clock.now();
         if let Outcome::Refused { overloaded: true, .. } = outcome {
             let longest = now + LONGEST_PAUSE;
-            return Lesson::Overloaded(next.map_or(longest, |next| next.min(longest)));
+            return Lesson::Overloaded(next.map_or(longest, |next| next.min(longest))).into();
         }
-        Lesson::of(outcome, status, Failed::Endpoint { now, next })
+        Lesson::of(status, Failed::Endpoint { now, next }).into()
     }
 
-    /// Waits for the moment at which all that was accepted since the last is written down. Nobody waits for these
-    /// records, and written down as they come they would be a commit for every few of them.
-    async fn next_beat(&self) {
-        let passed = self.born.elapsed().as_nanos() % BEAT.as_nanos();
-        let left = BEAT - Duration::from_nanos(u64::try_from(passed).unwrap_or(0));
-        tokio::time::sleep(left).await;
+    /// Writes down what was accepted.
+    pub(crate) async fn write_down(&self, accepted: Vec<Accepted>) {
+        let (tries, endpoints): (Vec<_>, Vec<_>) =
+            accepted.into_iter().map(|one| (one.tried, one.endpoint)).unzip();
+        self.steps
+            .report_together(tries, self.clock.as_ref(), random::jitter())
+            .await;
+        // After the records, as below.
+        for endpoint in endpoints.into_iter().flatten() {
+            self.condition.note(*endpoint, Sign::Alive).await;
+        }
     }
 
     /// Gives a delivery back that was claimed and not tried.
-    pub(crate) async fn hand_back(&self, delivery: Delivery) -> Lesson {
+    pub(crate) async fn hand_back(&self, delivery: Delivery) -> Ended {
         if let Some(by) = delivery.state.hold() {
             self.write(&delivery, DeliveryEvent::HandedBack { by }, None)
                 .await;
         }
-        Lesson::Nothing
+        Lesson::Nothing.into()
     }
 
     async fn whither(
@@ -299,11 +328,11 @@ impl Desk {
 }
 
 impl Lesson {
-    fn of(outcome: Outcome, status: Option<u16>, failed: Failed) -> Self {
-        match (outcome, status) {
-            (Outcome::Accepted, _) => Self::Accepted,
-            (_, Some(_)) => Self::Refused(failed),
-            (_, None) => Self::Silent(failed),
+    /// Of a message that was not taken.
+    fn of(status: Option<u16>, failed: Failed) -> Self {
+        match status {
+            Some(_) => Self::Refused(failed),
+            None => Self::Silent(failed),
         }
     }
 }
@@ -320,15 +349,12 @@ fn count(verdict: &Verdict, took: Duration) {
 }
 
 fn header_map(signed: &[(&'static str, String)]) -> Option<HeaderMap> {
-    signed
-        .iter()
-        .map(|(name, value)| {
-            Some((
-                HeaderName::from_bytes(name.as_bytes()).ok()?,
-                HeaderValue::try_from(value).ok()?,
-            ))
-        })
-        .collect()
+    let mut map = HeaderMap::with_capacity(signed.len());
+    for (name, value) in signed {
+        let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
+        map.append(name, HeaderValue::try_from(value).ok()?);
+    }
+    Some(map)
 }
 
 async fn turned_true(mut flag: watch::Receiver<bool>) {

@@ -1,19 +1,20 @@
 //! What a courier has in hand: claimed and not begun, on its way, being written down.
 //!
 //! A claim costs a commit, so some deliveries are claimed before there is room to send them: the room that an answer
-//! leaves is taken at once, and many claims share a commit. What waits like this is bounded, and so is its wait.
+//! leaves is taken at once, and many claims share a commit. What waits like this is bounded, and so is its wait. What was
+//! accepted is gathered for a few milliseconds, for the same reason.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use marquetry_job::Timestamp;
 use marquetry_model::{Delivery, Lane};
-use tokio::sync::mpsc;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
 
+use crate::errand::{Accepted, Desk, Ended};
 use crate::lanes::{Failed, Lanes, Lesson, Room, SLOW, SLOW_STRANGER};
 use crate::register::Register;
 
@@ -21,29 +22,29 @@ use crate::register::Register;
 /// keep up stops the sending, for whatever it has not written when we die is sent twice.
 const UNWRITTEN: usize = 4;
 
+/// For how long what was accepted is gathered before it is written down. What we have not written when we die is sent
+/// twice, so it is short.
+const BEAT: Duration = Duration::from_millis(5);
+/// How much is written down in one go, and how many goes may be under way: what ends meanwhile makes the next one longer.
+const PAGE: usize = 128;
+const PAGES: usize = 2;
+
 /// What a courier has in hand.
 pub(crate) struct Hands {
     pub(crate) lanes: Lanes,
-    errands: JoinSet<Lesson>,
+    desk: Arc<Desk>,
+    errands: JoinSet<Ended>,
+    /// Accepted and not being written down, and when the first of it is to be.
+    accepted: VecDeque<Accepted>,
+    beat: Option<Instant>,
+    /// What is being written down, and how much that is.
+    pages: JoinSet<()>,
+    lengths: HashMap<Id, usize>,
     /// Claimed, the longest held first.
     ahead: VecDeque<Waiting>,
     at_once: usize,
     /// When an errand last ended: as long as none does, nothing is claimed ahead.
     moved: Instant,
-    answering: mpsc::UnboundedSender<(Id, Lesson)>,
-    answered: mpsc::UnboundedReceiver<(Id, Lesson)>,
-}
-
-/// Tells, from within an errand, what its answer taught, before that is written down.
-#[derive(Debug)]
-pub(crate) struct Early(mpsc::UnboundedSender<(Id, Lesson)>);
-
-impl Early {
-    /// Frees the slot of the errand that runs. To be called from its task.
-    pub(crate) fn tell(&self, lesson: Lesson) {
-        // A courier that has stopped listening counts no slots any more.
-        let _ = self.0.send((tokio::task::id(), lesson));
-    }
 }
 
 /// A delivery that was claimed and has not begun.
@@ -64,16 +65,18 @@ pub(crate) enum Turn {
 }
 
 impl Hands {
-    pub(crate) fn new(room: Room) -> Self {
-        let (answering, answered) = mpsc::unbounded_channel();
+    pub(crate) fn new(room: Room, desk: Arc<Desk>) -> Self {
         Self {
             lanes: Lanes::new(room),
+            desk,
             errands: JoinSet::new(),
+            accepted: VecDeque::new(),
+            beat: None,
+            pages: JoinSet::new(),
+            lengths: HashMap::new(),
             ahead: VecDeque::new(),
             at_once: room.at_once,
             moved: Instant::now(),
-            answering,
-            answered,
         }
     }
 
@@ -86,7 +89,8 @@ impl Hands {
     }
 
     fn free(&self, now: Instant) -> usize {
-        let unwritten = self.errands.len().saturating_sub(self.lanes.under_way());
+        let failed = self.errands.len().saturating_sub(self.lanes.under_way());
+        let unwritten = failed + self.accepted.len() + self.lengths.values().sum::<usize>();
         let writable = (self.at_once * UNWRITTEN).saturating_sub(unwritten);
         self.lanes.free(now).min(writable)
     }
@@ -125,17 +129,14 @@ impl Hands {
     }
 
     /// Runs a try.
-    pub(crate) fn begun<F>(&mut self, lane: Lane, errand: impl FnOnce(Early) -> F)
-    where
-        F: Future<Output = Lesson> + Send + 'static,
-    {
-        let task = self.errands.spawn(errand(Early(self.answering.clone())));
+    pub(crate) fn begun(&mut self, lane: Lane, errand: impl Future<Output = Ended> + Send + 'static) {
+        let task = self.errands.spawn(errand);
         self.lanes.release(&lane);
         self.lanes.began(task.id(), lane, Instant::now());
     }
 
     /// Runs what gives a delivery back.
-    pub(crate) fn handed_back(&mut self, lane: &Lane, errand: impl Future<Output = Lesson> + Send + 'static) {
+    pub(crate) fn handed_back(&mut self, lane: &Lane, errand: impl Future<Output = Ended> + Send + 'static) {
         self.lanes.release(lane);
         self.errands.spawn(errand);
     }
@@ -144,11 +145,9 @@ impl Hands {
     pub(crate) async fn something_ended(&mut self) -> Vec<Lane> {
         let mut lanes = Vec::new();
         tokio::select! {
-            Some((id, lesson)) = self.answered.recv() => lanes.extend(self.lanes.ended(id, lesson)),
             Some(ended) = self.errands.join_next_with_id() => lanes.extend(self.ended(ended)),
-        }
-        while let Ok((id, lesson)) = self.answered.try_recv() {
-            lanes.extend(self.lanes.ended(id, lesson));
+            Some(written) = self.pages.join_next_with_id() => self.written(written),
+            else => {}
         }
         while let Some(ended) = self.errands.try_join_next_with_id() {
             lanes.extend(self.ended(ended));
@@ -159,20 +158,49 @@ impl Hands {
         lanes
     }
 
+    /// Begins to write down what was accepted, once there has been time to gather it.
+    pub(crate) fn write_down(&mut self, now: Instant) {
+        if self.beat.is_some_and(|beat| beat <= now) {
+            self.turn_page();
+            // A page that is full need not be gathered for.
+            self.beat = (!self.accepted.is_empty()).then_some(now);
+        }
+    }
+
+    /// Writes down as much of what was accepted as may be under way.
+    fn turn_page(&mut self) {
+        while self.pages.len() < PAGES && !self.accepted.is_empty() {
+            let length = self.accepted.len().min(PAGE);
+            let (page, desk) = (self.accepted.drain(..length).collect(), Arc::clone(&self.desk));
+            let task = self.pages.spawn(async move { desk.write_down(page).await });
+            self.lengths.insert(task.id(), length);
+        }
+    }
+
     /// When to look again although nothing ended: something waits for more than room.
     pub(crate) fn alarm(&self, now: Instant) -> Option<Instant> {
-        let front = self.ahead.front()?;
         // A slot may become free because what holds it turned out to be slow.
-        Some(front.until.min(now + SLOW_STRANGER))
+        let slot = self
+            .ahead
+            .front()
+            .map(|front| front.until.min(now + SLOW_STRANGER));
+        // While all pages are under way, the end of one is what is waited for.
+        let beat = self.beat.filter(|_| self.pages.len() < PAGES);
+        slot.into_iter().chain(beat).min()
     }
 
     pub(crate) fn is_idle(&self) -> bool {
-        self.errands.is_empty() && self.ahead.is_empty()
+        self.ahead.is_empty() && self.has_ended()
     }
 
-    /// How many errands run.
+    /// Whether nothing is under way any more, and all of it is written down.
+    fn has_ended(&self) -> bool {
+        self.errands.is_empty() && self.accepted.is_empty() && self.pages.is_empty()
+    }
+
+    /// How many errands run, those that write down what was accepted included.
     pub(crate) fn errands(&self) -> usize {
-        self.errands.len()
+        self.errands.len() + self.pages.len()
     }
 
     /// All that waits, to be handed back.
@@ -180,15 +208,35 @@ impl Hands {
         self.ahead.drain(..).map(|waiting| waiting.delivery).collect()
     }
 
+    /// Waits until all of it has ended and is written down. Cancel-safe.
     pub(crate) async fn all_ended(&mut self) {
-        while let Some(ended) = self.errands.join_next_with_id().await {
-            self.ended(ended);
+        while !self.has_ended() {
+            // There is nothing more to gather for.
+            self.turn_page();
+            self.something_ended().await;
         }
     }
 
-    fn ended(&mut self, ended: Result<(Id, Lesson), JoinError>) -> Option<Lane> {
+    fn written(&mut self, written: Result<(Id, ()), JoinError>) {
+        let id = match written {
+            Ok((id, ())) => id,
+            Err(error) => {
+                tracing::error!(%error, "what was accepted is not written down, so it will be sent again");
+                error.id()
+            }
+        };
+        self.lengths.remove(&id);
+    }
+
+    fn ended(&mut self, ended: Result<(Id, Ended), JoinError>) -> Option<Lane> {
         match ended {
-            Ok((id, lesson)) => self.lanes.ended(id, lesson),
+            Ok((id, Ended { lesson, accepted })) => {
+                if let Some(accepted) = accepted {
+                    self.accepted.push_back(*accepted);
+                    self.beat.get_or_insert_with(|| Instant::now() + BEAT);
+                }
+                self.lanes.ended(id, lesson)
+            }
             Err(error) => {
                 tracing::error!(%error, "a delivery broke off");
                 self.lanes.ended(error.id(), Lesson::Silent(Failed::Callback))

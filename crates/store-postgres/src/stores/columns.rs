@@ -103,24 +103,26 @@ impl Columns {
             .truths(all().map(|(_, row)| row.begins))
     }
 
-    /// The job that owes, then id, tenant, endpoint, lane, event, shown, due, sending, created_at,
-    /// version, record, body, file.
+    /// What owes it, if anything does, then id, tenant, endpoint, lane, event, shown, due, sending, created_at,
+    /// version, record, body, file, and the record of where it stands.
     pub(super) fn deliveries(self, rows: &[([u8; 16], &DeliveryRow)]) -> Self {
         let all = || rows.iter().map(|(_, row)| *row);
-        self.uuids(rows.iter().map(|(job, _)| Some(*job)))
-            .uuids(all().map(|row| Some(row.id)))
-            .uuids(all().map(|row| Some(row.tenant)))
+        let turns = || all().map(|row| &row.turn);
+        self.uuids(rows.iter().map(|(owner, _)| Some(*owner)))
+            .uuids(turns().map(|turn| Some(turn.id)))
+            .uuids(turns().map(|turn| Some(turn.tenant)))
             .uuids(all().map(|row| row.endpoint))
-            .texts(all().map(|row| Some(row.lane.as_str())))
-            .texts(all().map(|row| Some(row.event.as_str())))
-            .texts(all().map(|row| Some(row.shown.as_str())))
-            .numbers(all().map(|row| row.due))
-            .truths(all().map(|row| row.sending))
-            .numbers(all().map(|row| Some(row.created_at)))
-            .numbers(all().map(|row| Some(row.version)))
+            .texts(turns().map(|turn| Some(turn.lane.as_str())))
+            .texts(all().map(|row| Some(row.event)))
+            .texts(turns().map(|turn| Some(turn.shown)))
+            .numbers(turns().map(|turn| turn.due))
+            .truths(turns().map(|turn| turn.sending))
+            .numbers(turns().map(|turn| Some(turn.created_at)))
+            .numbers(turns().map(|turn| Some(turn.version)))
             .texts(all().map(|row| Some(row.record.as_str())))
             .bytes(all().map(|row| Some(&row.body[..])))
-            .truths(all().map(|row| row.file))
+            .truths(turns().map(|turn| turn.file))
+            .texts(turns().map(|turn| Some(turn.record.as_str())))
     }
 
     /// The job that made it, then id, tenant, name, folded_name, content, created_at, updated_at,

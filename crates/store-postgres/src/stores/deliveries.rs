@@ -3,8 +3,10 @@
 use async_trait::async_trait;
 use marquetry_job::Timestamp;
 use marquetry_model::{AttemptRecord, Carriage, Delivery, DeliveryId, Lane, TenantId, Version};
-use marquetry_store::persisted::{AttemptRow, DeliveryRow, file_column, shown_name, version_column};
-use marquetry_store::{Change, Cursor, DeliveryFilter, DeliveryStore, Page, StoreError, Swap, Window};
+use marquetry_store::persisted::{AttemptRow, DeliveryColumns, DeliveryRow, file_column, shown_name};
+use marquetry_store::{
+    Change, Cursor, DeliveryFilter, DeliveryStore, DeliverySwap, Page, StoreError, Swap, Window,
+};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
@@ -12,36 +14,37 @@ use uuid::Uuid;
 use super::columns::Columns;
 use super::jobs::{Reading, count, place};
 use super::redelivering::NewTurn;
-use super::{limit, uuid};
+use super::{limit, owing, uuid};
 use crate::PostgresStore;
 use crate::error::Work;
-use crate::pool::{Value, get};
+use crate::pool::{Value, get, lent};
 use crate::transaction::Transaction;
 
-const COLUMNS: &str =
-    "id, tenant, endpoint, lane, event, shown, due, sending, created_at, version, record, body, file";
+/// A whole delivery, from the view of all of them.
+const COLUMNS: &str = "id, tenant, event, created_at, body, record, version, turn";
+/// The same of a delivery that has not ended, from where it stands.
+const LIVE: &str =
+    "deliveries.id, deliveries.tenant, event, deliveries.created_at, body, deliveries.record, version,
+                    owed.record AS turn
+     FROM owed JOIN deliveries ON deliveries.id = owed.id";
 
 /// That the lane of a delivery is none of the first parameter. A subquery, whose lanes are hashed once: a list is
 /// gone through for each delivery that is passed over, and a dead receiver may have thousands at the head of the queue.
 const OPEN: &str = "lane NOT IN (SELECT unnest($1::text[]))";
 
-/// The columns are those of a delivery that a job owes; a message that none owes has no use for the first.
-const INSERT: &str = "
-    INSERT INTO deliveries (id, tenant, endpoint, lane, event, shown, due, sending, created_at, version, record, body,
-                            file)
-    SELECT id, tenant, endpoint, lane, event, shown, due, sending, created_at, version, record, body, file
-    FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::bigint[],
-                $9::boolean[], $10::bigint[], $11::bigint[], $12::text[], $13::bytea[], $14::boolean[])
-        AS o (job, id, tenant, endpoint, lane, event, shown, due, sending, created_at, version, record, body, file)";
+/// The statement that adds deliveries which nothing else owes.
+fn insert_sql() -> String {
+    format!("WITH {} SELECT 1", owing::added(1, None))
+}
 
 #[async_trait]
 impl DeliveryStore for PostgresStore {
     async fn insert_delivery(&self, delivery: &Delivery) -> Result<(), StoreError> {
         let row = DeliveryRow::of(delivery);
-        let columns = Columns::default().deliveries(&[(row.id, &row)]);
+        let columns = Columns::default().deliveries(&[(row.turn.id, &row)]);
         self.shared
             .pool
-            .write(INSERT, &columns.values(), "delivery")
+            .write(&insert_sql(), &columns.values(), "delivery")
             .await?;
         self.shared.ring([Change::Delivery]);
         Ok(())
@@ -50,7 +53,7 @@ impl DeliveryStore for PostgresStore {
     async fn delivery(&self, tenant: TenantId, id: DeliveryId) -> Result<Option<Delivery>, StoreError> {
         let (id, tenant) = (uuid(id.as_bytes()), uuid(tenant.as_bytes()));
         let values: [Value<'_>; 2] = [(&id, Type::UUID), (&tenant, Type::UUID)];
-        let sql = format!("SELECT {COLUMNS} FROM deliveries WHERE id = $1 AND tenant = $2");
+        let sql = format!("SELECT {COLUMNS} FROM whole_deliveries WHERE id = $1 AND tenant = $2");
         let rows = self.shared.pool.read(&sql, &values, "delivery").await?;
         rows.first().map(read_delivery).transpose()
     }
@@ -82,7 +85,11 @@ impl DeliveryStore for PostgresStore {
             (&id, Type::UUID),
             (&since, Type::INT8),
         ];
-        let found = self.deliveries(clause, &values, most.saturating_add(1)).await?;
+        let sql = format!("SELECT {COLUMNS} FROM whole_deliveries {clause}");
+        let (reading, surplus) = (Reading::Sometimes, most.saturating_add(1));
+        let found = self
+            .first(reading, &sql, &values, surplus, "delivery", read_delivery)
+            .await?;
         Ok(Page::from_surplus(found, most, |one| Cursor {
             at: one.created_at,
             id: *one.id.as_bytes(),
@@ -99,8 +106,8 @@ impl DeliveryStore for PostgresStore {
         let (from, until) = (window.from.as_micros(), window.until.as_micros());
         let (except, file) = (names(except), file_column(carriage));
         let sql = format!(
-            "SELECT {COLUMNS} FROM deliveries
-             WHERE file = $3 AND due IS NOT NULL AND due BETWEEN $4 AND $2 AND {OPEN} ORDER BY due, created_at, id"
+            "SELECT {LIVE}
+             WHERE owed.file = $3 AND due BETWEEN $4 AND $2 AND {OPEN} ORDER BY due, owed.created_at, owed.id"
         );
         let values: [Value<'_>; 4] = [
             (&except, Type::TEXT_ARRAY),
@@ -121,8 +128,7 @@ impl DeliveryStore for PostgresStore {
     ) -> Result<Option<Timestamp>, StoreError> {
         let (from, except, file) = (from.as_micros(), names(except), file_column(carriage));
         let sql = format!(
-            "SELECT due FROM deliveries WHERE file = $2 AND due IS NOT NULL AND due >= $3 AND {OPEN}
-             ORDER BY due, created_at, id LIMIT 1"
+            "SELECT due FROM owed WHERE file = $2 AND due >= $3 AND {OPEN} ORDER BY due, created_at, id LIMIT 1"
         );
         let values: [Value<'_>; 3] = [
             (&except, Type::TEXT_ARRAY),
@@ -141,18 +147,26 @@ impl DeliveryStore for PostgresStore {
         most: u32,
     ) -> Result<Vec<Delivery>, StoreError> {
         let (after, file) = (after.map(|after| uuid(after.as_bytes())), file_column(carriage));
-        let clause = "WHERE sending AND file = $2 AND ($1::uuid IS NULL OR id > $1) ORDER BY id";
+        let sql = format!(
+            "SELECT {LIVE} WHERE sending AND owed.file = $2 AND ($1::uuid IS NULL OR owed.id > $1) ORDER BY owed.id"
+        );
         let values: [Value<'_>; 2] = [(&after, Type::UUID), (&file, Type::BOOL)];
-        self.deliveries(clause, &values, most).await
+        let reading = Reading::Sometimes;
+        self.first(reading, &sql, &values, most, "delivery", read_delivery)
+            .await
     }
 
     async fn forget_deliveries(&self, before: Timestamp, most: u32) -> Result<u64, StoreError> {
         let (before, most) = (before.as_micros(), limit(most));
+        // Locked where a replay would take them from.
         let sql = "WITH old AS MATERIALIZED (
-                       SELECT id FROM deliveries WHERE due IS NULL AND created_at <= $1
-                       ORDER BY created_at, id LIMIT $2 FOR UPDATE SKIP LOCKED
+                       SELECT ended.id FROM deliveries JOIN delivery_ends AS ended ON ended.id = deliveries.id
+                       WHERE created_at <= $1 ORDER BY created_at, deliveries.id LIMIT $2
+                       FOR UPDATE OF ended SKIP LOCKED
                    ), tries AS (
                        DELETE FROM delivery_attempts WHERE delivery IN (SELECT id FROM old)
+                   ), ends AS (
+                       DELETE FROM delivery_ends WHERE id IN (SELECT id FROM old)
                    ), gone AS (
                        DELETE FROM deliveries WHERE id IN (SELECT id FROM old) RETURNING 1
                    )
@@ -208,13 +222,16 @@ impl DeliveryStore for PostgresStore {
         delivery: &Delivery,
         tried: Option<&AttemptRecord>,
     ) -> Result<Swap, StoreError> {
-        let wish = NewTurn {
-            expected: version_column(expected),
-            row: DeliveryRow::of(delivery),
-            tried: tried.map(|tried| AttemptRow::of(delivery.id, tried)),
-            news: Change::of(delivery),
-        };
-        self.redelivering.ask(wish).await
+        self.redelivering
+            .ask(NewTurn::of(expected, delivery, tried))
+            .await
+    }
+
+    async fn replace_deliveries(&self, swaps: &[DeliverySwap]) -> Vec<Result<Swap, StoreError>> {
+        let wishes = swaps
+            .iter()
+            .map(|one| NewTurn::of(one.expected, &one.delivery, one.tried.as_ref()));
+        self.redelivering.ask_all(wishes).await
     }
 }
 
@@ -224,19 +241,12 @@ pub(super) async fn insert(transaction: &Transaction<'_>, owed: &[Delivery]) -> 
         return Ok(());
     }
     let rows: Vec<_> = owed.iter().map(DeliveryRow::of).collect();
-    let rows: Vec<_> = rows.iter().map(|row| (row.id, row)).collect();
+    let rows: Vec<_> = rows.iter().map(|row| (row.turn.id, row)).collect();
     let columns = Columns::default().deliveries(&rows);
-    transaction.run(INSERT, &columns.values(), "delivery").await?;
+    transaction
+        .run(&insert_sql(), &columns.values(), "delivery")
+        .await?;
     Ok(())
-}
-
-impl PostgresStore {
-    async fn deliveries(&self, clause: &str, values: &[Value<'_>], most: u32) -> Work<Vec<Delivery>> {
-        let sql = format!("SELECT {COLUMNS} FROM deliveries {clause}");
-        let reading = Reading::Sometimes;
-        self.first(reading, &sql, values, most, "delivery", read_delivery)
-            .await
-    }
 }
 
 fn names(lanes: &[Lane]) -> Vec<String> {
@@ -247,24 +257,16 @@ fn names(lanes: &[Lane]) -> Vec<String> {
 }
 
 fn read_delivery(row: &Row) -> Work<Delivery> {
-    read_row(row)?.delivery()
-}
-
-fn read_row(row: &Row) -> Work<DeliveryRow> {
     let what = "delivery";
-    Ok(DeliveryRow {
+    let columns = DeliveryColumns {
         id: get::<Uuid>(row, 0, what)?.into_bytes(),
         tenant: get::<Uuid>(row, 1, what)?.into_bytes(),
-        endpoint: get::<Option<Uuid>>(row, 2, what)?.map(Uuid::into_bytes),
-        lane: get(row, 3, what)?,
-        event: get(row, 4, what)?,
-        shown: get(row, 5, what)?,
-        due: get(row, 6, what)?,
-        sending: get(row, 7, what)?,
-        created_at: get(row, 8, what)?,
-        version: get(row, 9, what)?,
-        record: get(row, 10, what)?,
-        body: get(row, 11, what)?,
-        file: get(row, 12, what)?,
-    })
+        event: lent(row, 2, what)?,
+        created_at: get(row, 3, what)?,
+        body: lent(row, 4, what)?,
+        record: lent(row, 5, what)?,
+        version: get(row, 6, what)?,
+        turn: lent(row, 7, what)?,
+    };
+    columns.delivery()
 }

@@ -11,30 +11,24 @@ use tokio_postgres::types::{ToSql, Type};
 use uuid::Uuid;
 
 use super::columns::Columns;
-use super::uuid;
+use super::{owing, uuid};
 use crate::PostgresStore;
 use crate::error::Work;
 use crate::pool::{Value, get};
 
 /// The deliveries that a change leads to appear with it or not at all. The first column of theirs is the endpoint
 /// that changed.
-const SWAP: &str = "
-    WITH swapped AS (
-        UPDATE endpoints SET version = $15, record = $16
-        WHERE id = $17 AND tenant = $18 AND version = $19 RETURNING id
-    ), owed AS (
-        INSERT INTO deliveries (id, tenant, endpoint, lane, event, shown, due, sending, created_at, version,
-                                record, body, file)
-        SELECT o.id, o.tenant, o.endpoint, o.lane, o.event, o.shown, o.due, o.sending, o.created_at,
-               o.version, o.record, o.body, o.file
-        FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[],
-                    $8::bigint[], $9::boolean[], $10::bigint[], $11::bigint[], $12::text[], $13::bytea[],
-                    $14::boolean[])
-            AS o (changed, id, tenant, endpoint, lane, event, shown, due, sending, created_at, version,
-                  record, body, file)
-        JOIN swapped ON swapped.id = o.changed
+fn swap_sql() -> String {
+    let owed = owing::added(1, Some("swapped"));
+    let [version, record, id, tenant, expected] = [0, 1, 2, 3, 4].map(|place| owing::behind(1) + place);
+    format!(
+        "WITH swapped AS (
+            UPDATE endpoints SET version = ${version}, record = ${record}
+            WHERE id = ${id} AND tenant = ${tenant} AND version = ${expected} RETURNING id
+        ), {owed}
+        SELECT EXISTS (SELECT FROM swapped), EXISTS (SELECT FROM endpoints WHERE id = ${id} AND tenant = ${tenant})"
     )
-    SELECT EXISTS (SELECT FROM swapped), EXISTS (SELECT FROM endpoints WHERE id = $17 AND tenant = $18)";
+}
 
 #[async_trait]
 impl EndpointStore for PostgresStore {
@@ -102,7 +96,7 @@ impl EndpointStore for PostgresStore {
             (&tenant, Type::UUID),
             (&expected, Type::INT8),
         ]);
-        let rows = self.shared.pool.write(SWAP, &values, "endpoint").await?;
+        let rows = self.shared.pool.write(&swap_sql(), &values, "endpoint").await?;
         let swapped = swap(rows.first(), "endpoint")?;
         if swapped == Swap::Swapped && !owed.is_empty() {
             self.shared.ring([Change::Delivery]);

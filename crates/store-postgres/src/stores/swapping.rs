@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::columns::Columns;
 use super::jobs::change;
-use super::{served, uuid};
+use super::{owing, served, uuid};
 use crate::error::{Undone, Work};
 use crate::pool::Value;
 use crate::scribe::Batch;
@@ -97,24 +97,18 @@ const WITHDRAWN: &str = ", withdrawn AS (
         UPDATE jobs SET withdrawn = true FROM gone
         WHERE jobs.id = ANY ($1) AND jobs.id = gone.id AND NOT gone.started
     )";
-const OWED: &str = ", owed AS (
-        INSERT INTO deliveries (id, tenant, endpoint, lane, event, shown, due, sending, created_at, version,
-                                record, body, file)
-        SELECT o.id, o.tenant, o.endpoint, o.lane, o.event, o.shown, o.due, o.sending, o.created_at,
-               o.version, o.record, o.body, o.file
-        FROM unnest($11::uuid[], $12::uuid[], $13::uuid[], $14::uuid[], $15::text[], $16::text[], $17::text[],
-                    $18::bigint[], $19::boolean[], $20::bigint[], $21::bigint[], $22::text[], $23::bytea[],
-                    $24::boolean[])
-            AS o (job, id, tenant, endpoint, lane, event, shown, due, sending, created_at, version, record,
-                  body, file)
-        JOIN swapped ON swapped.id = o.job
-    )";
+/// Which parameter is the first of what is owed, and of what was made after that.
+const OWED: usize = 11;
+const _: () = assert!(
+    owing::behind(OWED) == 26,
+    "the parameters of mockups follow those of deliveries"
+);
 const MADE: &str = ", made AS (
         INSERT INTO mockups (id, tenant, name, folded_name, content, created_at, updated_at, version, record)
         SELECT m.id, m.tenant, m.name, m.folded_name, m.content, m.created_at, m.updated_at, m.version,
                m.record
-        FROM unnest($25::uuid[], $26::uuid[], $27::uuid[], $28::text[], $29::text[], $30::bytea[],
-                    $31::bigint[], $32::bigint[], $33::bigint[], $34::text[])
+        FROM unnest($26::uuid[], $27::uuid[], $28::uuid[], $29::text[], $30::text[], $31::bytea[],
+                    $32::bigint[], $33::bigint[], $34::bigint[], $35::text[])
             AS m (job, id, tenant, name, folded_name, content, created_at, updated_at, version, record)
         JOIN swapped ON swapped.id = m.job
     )";
@@ -239,7 +233,8 @@ pub(super) fn statement(wishes: &[&NewState]) -> (String, Columns) {
     // Most swaps bring nothing along, and need not have it planned.
     if !owed.is_empty() || !made.is_empty() {
         columns = columns.deliveries(&owed);
-        sql.push_str(OWED);
+        let owed = owing::added(OWED, Some("swapped"));
+        sql.push_str(&format!(", {owed}"));
     }
     if !made.is_empty() {
         columns = columns.mockups(&made);

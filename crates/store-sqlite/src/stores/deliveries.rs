@@ -4,16 +4,24 @@ use async_trait::async_trait;
 use marquetry_job::Timestamp;
 use marquetry_model::{AttemptRecord, Carriage, Delivery, DeliveryId, Lane, TenantId, Version};
 use marquetry_store::persisted::{
-    AttemptRow, DeliveryRow, file_column, readable, shown_name, version_column,
+    AttemptRow, DeliveryColumns, DeliveryRow, TurnRow, file_column, readable, shown_name, version_column,
 };
-use marquetry_store::{Change, Cursor, DeliveryFilter, DeliveryStore, Page, StoreError, Swap, Window};
+use marquetry_store::{
+    Change, Cursor, DeliveryFilter, DeliveryStore, DeliverySwap, Page, StoreError, Swap, Window,
+};
+use rusqlite::types::FromSqlError;
 use rusqlite::{Connection, OptionalExtension, Params, Row, named_params, params};
 
 use crate::SqliteStore;
 use crate::error::{Doing, Work};
+use crate::writer::News;
 
+/// What is read of a delivery.
 const COLUMNS: &str =
-    "id, tenant, endpoint, lane, event, shown, due, sending, created_at, version, record, body, file";
+    "deliveries.id, tenant, event, deliveries.created_at, body, deliveries.record, version, turns.record";
+/// From where: by what is sent, or by where it stands.
+const SENT: &str = "deliveries CROSS JOIN turns ON turns.n = deliveries.n";
+const STANDING: &str = "turns CROSS JOIN deliveries ON deliveries.n = turns.n";
 
 #[async_trait]
 impl DeliveryStore for SqliteStore {
@@ -29,7 +37,7 @@ impl DeliveryStore for SqliteStore {
 
     async fn delivery(&self, tenant: TenantId, id: DeliveryId) -> Result<Option<Delivery>, StoreError> {
         self.read(move |connection| {
-            let sql = format!("SELECT {COLUMNS} FROM deliveries WHERE id = ?1 AND tenant = ?2");
+            let sql = format!("SELECT {COLUMNS} FROM {SENT} WHERE deliveries.id = ?1 AND tenant = ?2");
             let mut statement = connection.prepare_cached(&sql).of("delivery")?;
             let mut rows = statement
                 .query(params![id.as_bytes(), tenant.as_bytes()])
@@ -54,12 +62,12 @@ impl DeliveryStore for SqliteStore {
                 None => ":endpoint IS NULL",
             };
             let sql = format!(
-                "SELECT {COLUMNS} FROM deliveries
+                "SELECT {COLUMNS} FROM {SENT}
                  WHERE tenant = :tenant AND {endpoint}
                    AND (:shown IS NULL OR shown = :shown) AND (:event IS NULL OR event = :event)
-                   AND (:since IS NULL OR created_at >= :since)
-                   AND (:at IS NULL OR (created_at, id) < (:at, :id))
-                 ORDER BY created_at DESC, id DESC"
+                   AND (:since IS NULL OR deliveries.created_at >= :since)
+                   AND (:at IS NULL OR (deliveries.created_at, deliveries.id) < (:at, :id))
+                 ORDER BY deliveries.created_at DESC, deliveries.id DESC"
             );
             let found = many(
                 connection,
@@ -94,10 +102,10 @@ impl DeliveryStore for SqliteStore {
         let except = names(except);
         self.read(move |connection| {
             let sql = format!(
-                "SELECT {COLUMNS} FROM deliveries
-                 WHERE file = ?3 AND due IS NOT NULL AND due BETWEEN ?4 AND ?1
+                "SELECT {COLUMNS} FROM {STANDING}
+                 WHERE turns.file = ?3 AND due IS NOT NULL AND due BETWEEN ?4 AND ?1
                    AND lane NOT IN (SELECT value FROM json_each(?2))
-                 ORDER BY due, created_at, id"
+                 ORDER BY due, turns.created_at, turns.id"
             );
             let values = params![
                 window.until.as_micros(),
@@ -118,7 +126,7 @@ impl DeliveryStore for SqliteStore {
     ) -> Result<Option<Timestamp>, StoreError> {
         let except = names(except);
         self.read(move |connection| {
-            let sql = "SELECT due FROM deliveries
+            let sql = "SELECT due FROM turns
                        WHERE file = ?2 AND due IS NOT NULL AND due >= ?3
                          AND lane NOT IN (SELECT value FROM json_each(?1))
                        ORDER BY due LIMIT 1";
@@ -142,8 +150,8 @@ impl DeliveryStore for SqliteStore {
     ) -> Result<Vec<Delivery>, StoreError> {
         self.read(move |connection| {
             let sql = format!(
-                "SELECT {COLUMNS} FROM deliveries
-                 WHERE sending = 1 AND file = ?2 AND (?1 IS NULL OR id > ?1) ORDER BY id"
+                "SELECT {COLUMNS} FROM {STANDING}
+                 WHERE sending = 1 AND turns.file = ?2 AND (?1 IS NULL OR turns.id > ?1) ORDER BY turns.id"
             );
             let after = after.as_ref().map(DeliveryId::as_bytes);
             many(connection, &sql, limit, params![after, file_column(carriage)])
@@ -153,15 +161,26 @@ impl DeliveryStore for SqliteStore {
 
     async fn forget_deliveries(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
         self.write(move |connection, _| {
-            // The same rows both times: nothing else writes in between.
-            let old = "(SELECT id FROM deliveries INDEXED BY deliveries_ended
-                        WHERE due IS NULL AND created_at <= ?1 ORDER BY created_at, id LIMIT ?2)";
-            let delete = |sql: String| {
-                let values = params![before.as_micros(), limit];
-                connection.execute(&sql, values).of("delivery")
-            };
-            delete(format!("DELETE FROM delivery_attempts WHERE delivery IN {old}"))?;
-            let gone = delete(format!("DELETE FROM deliveries WHERE id IN {old}"))?;
+            let old = "SELECT n FROM turns INDEXED BY turns_ended
+                       WHERE due IS NULL AND created_at <= ?1 ORDER BY created_at, id LIMIT ?2";
+            let old: Vec<i64> = connection
+                .prepare_cached(old)
+                .of("delivery")?
+                .query_map(params![before.as_micros(), limit], |row| row.get(0))
+                .of("delivery")?
+                .collect::<Result<_, _>>()
+                .of("delivery")?;
+            for sql in [
+                "DELETE FROM delivery_attempts WHERE n = ?1",
+                "DELETE FROM turns WHERE n = ?1",
+                "DELETE FROM deliveries WHERE n = ?1",
+            ] {
+                let mut delete = connection.prepare_cached(sql).of("delivery")?;
+                for n in &old {
+                    delete.execute([n]).of("delivery")?;
+                }
+            }
+            let gone = old.len();
             Ok(u64::try_from(gone).unwrap_or(u64::MAX))
         })
         .await
@@ -176,8 +195,8 @@ impl DeliveryStore for SqliteStore {
     ) -> Result<Vec<AttemptRecord>, StoreError> {
         self.read(move |connection| {
             let sql = "SELECT record FROM delivery_attempts
-                       WHERE delivery = ?1 AND (?2 IS NULL OR number < ?2)
-                         AND EXISTS (SELECT 1 FROM deliveries WHERE id = ?1 AND tenant = ?3)
+                       WHERE n = (SELECT n FROM deliveries WHERE id = ?1 AND tenant = ?3)
+                         AND (?2 IS NULL OR number < ?2)
                        ORDER BY number DESC LIMIT ?4";
             let mut statement = connection.prepare_cached(sql).of("delivery attempt")?;
             let values = params![id.as_bytes(), before, tenant.as_bytes(), limit];
@@ -193,9 +212,9 @@ impl DeliveryStore for SqliteStore {
 
     async fn forget_attempts(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
         self.write(move |connection, _| {
-            let sql = "DELETE FROM delivery_attempts WHERE (delivery, number) IN (
-                           SELECT delivery, number FROM delivery_attempts INDEXED BY delivery_attempts_old
-                           WHERE at <= ?1 ORDER BY at, delivery, number LIMIT ?2)";
+            let sql = "DELETE FROM delivery_attempts WHERE (n, number) IN (
+                           SELECT n, number FROM delivery_attempts INDEXED BY delivery_attempts_old
+                           WHERE at <= ?1 ORDER BY at, n, number LIMIT ?2)";
             let values = params![before.as_micros(), limit];
             let gone = connection.execute(sql, values).of("delivery attempt")?;
             Ok(u64::try_from(gone).unwrap_or(u64::MAX))
@@ -209,19 +228,58 @@ impl DeliveryStore for SqliteStore {
         delivery: &Delivery,
         tried: Option<&AttemptRecord>,
     ) -> Result<Swap, StoreError> {
-        let (row, news) = (DeliveryRow::of(delivery), Change::of(delivery));
-        let tried = tried.map(|tried| AttemptRow::of(delivery.id, tried));
-        self.write(move |connection, told| {
-            let swap = update(connection, expected, &row)?;
-            if swap == Swap::Swapped {
-                told.extend(news);
-                if let Some(tried) = &tried {
-                    remember(connection, tried)?;
-                }
+        let turn = NewTurn::of(expected, delivery, tried);
+        self.write(move |connection, told| turn.take(connection, told))
+            .await
+    }
+
+    async fn replace_deliveries(&self, swaps: &[DeliverySwap]) -> Vec<Result<Swap, StoreError>> {
+        let all = || {
+            let turns = swaps.iter();
+            turns.map(|one| NewTurn::of(one.expected, &one.delivery, one.tried.as_ref()))
+        };
+        // One message for all of them; only where one of them is refused does each go by itself.
+        let turns: Vec<NewTurn> = all().collect();
+        let together = self
+            .write(move |connection, told| turns.iter().map(|turn| turn.take(connection, told)).collect())
+            .await;
+        match together {
+            Ok(swapped) => Vec::into_iter(swapped).map(Ok).collect(),
+            Err(_) => {
+                let apart = all()
+                    .map(|turn| move |connection: &Connection, told: &mut News| turn.take(connection, told));
+                self.write_all(apart).await
             }
-            Ok(swap)
-        })
-        .await
+        }
+    }
+}
+
+/// A delivery in its new state, and what is remembered of the try that led there.
+#[derive(Debug)]
+struct NewTurn {
+    expected: Version,
+    row: TurnRow,
+    tried: Option<AttemptRow>,
+    news: Option<Change>,
+}
+
+impl NewTurn {
+    fn of(expected: Version, delivery: &Delivery, tried: Option<&AttemptRecord>) -> Self {
+        Self {
+            expected,
+            row: TurnRow::of(delivery),
+            tried: tried.map(|tried| AttemptRow::of(delivery.id, tried)),
+            news: Change::of(delivery),
+        }
+    }
+
+    /// Swaps it.
+    fn take(&self, connection: &Connection, told: &mut News) -> Work<Swap> {
+        let swap = update(connection, self.expected, &self.row, self.tried.as_ref())?;
+        if swap == Swap::Swapped {
+            told.extend(self.news);
+        }
+        Ok(swap)
     }
 }
 
@@ -232,45 +290,70 @@ fn names(lanes: &[Lane]) -> String {
 }
 
 pub(super) fn insert(connection: &Connection, row: &DeliveryRow) -> Work<()> {
-    let sql = "INSERT INTO deliveries (id, tenant, endpoint, lane, event, shown, due, sending, created_at,
-                                       version, record, body, file)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
+    let turn = &row.turn;
+    let sql = "INSERT INTO deliveries (id, tenant, endpoint, event, created_at, file, record, body)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    let n = connection
+        .prepare_cached(sql)
+        .of("delivery")?
+        .insert(params![
+            turn.id,
+            turn.tenant,
+            row.endpoint,
+            row.event,
+            turn.created_at,
+            turn.file,
+            row.record,
+            &row.body[..],
+        ])
+        .of("delivery")?;
+    let sql = "INSERT INTO turns (n, id, lane, file, created_at, shown, due, sending, version, record)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
     connection
         .prepare_cached(sql)
         .of("delivery")?
         .execute(params![
-            row.id,
-            row.tenant,
-            row.endpoint,
-            row.lane,
-            row.event,
-            row.shown,
-            row.due,
-            row.sending,
-            row.created_at,
-            row.version,
-            row.record,
-            row.body,
-            row.file
+            n,
+            turn.id,
+            turn.lane,
+            turn.file,
+            turn.created_at,
+            turn.shown,
+            turn.due,
+            turn.sending,
+            turn.version,
+            turn.record,
         ])
         .of("delivery")?;
     Ok(())
 }
 
-fn remember(connection: &Connection, row: &AttemptRow) -> Work<()> {
-    let sql = "INSERT INTO delivery_attempts (delivery, number, at, record) VALUES (?1, ?2, ?3, ?4)
-               ON CONFLICT DO NOTHING";
+fn remember(connection: &Connection, n: i64, row: &AttemptRow) -> Work<()> {
+    let sql = "INSERT INTO delivery_attempts (n, number, at, record) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
     connection
         .prepare_cached(sql)
         .of("delivery attempt")?
-        .execute(params![row.delivery, row.number, row.at, row.record])
+        .execute(params![n, row.number, row.at, row.record])
         .of("delivery attempt")?;
     Ok(())
 }
 
-fn update(connection: &Connection, expected: Version, row: &DeliveryRow) -> Work<Swap> {
-    let sql = "UPDATE deliveries SET shown = ?1, due = ?2, sending = ?3, version = ?4, record = ?5
-               WHERE id = ?6 AND tenant = ?7 AND version = ?8";
+/// Swaps a delivery, and remembers the try that led there.
+fn update(
+    connection: &Connection,
+    expected: Version,
+    row: &TurnRow,
+    tried: Option<&AttemptRow>,
+) -> Work<Swap> {
+    let n: Option<i64> = connection
+        .prepare_cached("SELECT n FROM deliveries WHERE id = ?1 AND tenant = ?2")
+        .of("delivery")?
+        .query_row(params![row.id, row.tenant], |row| row.get(0))
+        .optional()
+        .of("delivery")?;
+    let Some(n) = n else { return Ok(Swap::Missing) };
+    let sql = "UPDATE turns SET shown = ?1, due = ?2, sending = ?3, version = ?4, record = ?5
+               WHERE n = ?6 AND version = ?7";
     let changed = connection
         .prepare_cached(sql)
         .of("delivery")?
@@ -280,38 +363,17 @@ fn update(connection: &Connection, expected: Version, row: &DeliveryRow) -> Work
             row.sending,
             row.version,
             row.record,
-            row.id,
-            row.tenant,
+            n,
             version_column(expected)
         ])
         .of("delivery")?;
-    if changed == 1 {
-        return Ok(Swap::Swapped);
+    if changed == 0 {
+        return Ok(Swap::Moved);
     }
-    let there = connection
-        .prepare_cached("SELECT 1 FROM deliveries WHERE id = ?1 AND tenant = ?2")
-        .of("delivery")?
-        .exists(params![row.id, row.tenant])
-        .of("delivery")?;
-    Ok(if there { Swap::Moved } else { Swap::Missing })
-}
-
-fn read_row(row: &Row<'_>) -> rusqlite::Result<DeliveryRow> {
-    Ok(DeliveryRow {
-        id: row.get(0)?,
-        tenant: row.get(1)?,
-        endpoint: row.get(2)?,
-        lane: row.get(3)?,
-        event: row.get(4)?,
-        shown: row.get(5)?,
-        due: row.get(6)?,
-        sending: row.get(7)?,
-        created_at: row.get(8)?,
-        version: row.get(9)?,
-        record: row.get(10)?,
-        body: row.get(11)?,
-        file: row.get(12)?,
-    })
+    if let Some(tried) = tried {
+        remember(connection, n, tried)?;
+    }
+    Ok(Swap::Swapped)
 }
 
 /// The first `most` of the deliveries that can be read, as with jobs.
@@ -331,5 +393,20 @@ fn many(connection: &Connection, sql: &str, most: u32, params: impl Params) -> W
 }
 
 fn read_delivery(row: &Row<'_>) -> Work<Delivery> {
-    read_row(row).of("delivery")?.delivery()
+    let lent = |column: usize| row.get_ref(column).of("delivery");
+    let unlike = |error: FromSqlError| StoreError::Unreadable {
+        what: "delivery",
+        problem: error.to_string(),
+    };
+    let columns = DeliveryColumns {
+        id: row.get(0).of("delivery")?,
+        tenant: row.get(1).of("delivery")?,
+        event: lent(2)?.as_str().map_err(unlike)?,
+        created_at: row.get(3).of("delivery")?,
+        body: lent(4)?.as_blob().map_err(unlike)?,
+        record: lent(5)?.as_str().map_err(unlike)?,
+        version: row.get(6).of("delivery")?,
+        turn: lent(7)?.as_str().map_err(unlike)?,
+    };
+    columns.delivery()
 }

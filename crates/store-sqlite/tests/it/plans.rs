@@ -54,22 +54,30 @@ fn hot_queries_use_their_index() {
             "jobs_of_subject",
         ),
         (
-            "SELECT * FROM deliveries WHERE file = ?1 AND due IS NOT NULL AND due <= 5
-             AND lane NOT IN (SELECT value FROM json_each('[]')) ORDER BY due, created_at, id",
-            "deliveries_due (file=? AND due>? AND due<?)",
+            "SELECT * FROM turns CROSS JOIN deliveries ON deliveries.n = turns.n
+             WHERE turns.file = ?1 AND due IS NOT NULL AND due <= 5
+             AND lane NOT IN (SELECT value FROM json_each('[]')) ORDER BY due, turns.created_at, turns.id",
+            "turns_due (file=? AND due>? AND due<?)",
         ),
         (
-            "SELECT due FROM deliveries WHERE file = ?1 AND due IS NOT NULL
+            "SELECT due FROM turns WHERE file = ?1 AND due IS NOT NULL
              AND lane NOT IN (SELECT value FROM json_each('[]')) ORDER BY due LIMIT 1",
-            "deliveries_due (file=?",
+            "turns_due (file=?",
         ),
         (
-            "SELECT * FROM deliveries WHERE sending = 1 AND file = ?1 AND (?2 IS NULL OR id > ?2) ORDER BY id",
-            "deliveries_held",
+            "SELECT * FROM turns CROSS JOIN deliveries ON deliveries.n = turns.n
+             WHERE sending = 1 AND turns.file = ?1 AND (?2 IS NULL OR turns.id > ?2) ORDER BY turns.id",
+            "turns_held",
         ),
         (
-            "SELECT * FROM deliveries WHERE tenant = x'00' AND endpoint = x'01'
-             ORDER BY created_at DESC, id DESC",
+            "SELECT n FROM turns INDEXED BY turns_ended
+             WHERE due IS NULL AND created_at <= 5 ORDER BY created_at, id LIMIT 5",
+            "turns_ended",
+        ),
+        (
+            "SELECT * FROM deliveries CROSS JOIN turns ON turns.n = deliveries.n
+             WHERE tenant = x'00' AND endpoint = x'01'
+             ORDER BY deliveries.created_at DESC, deliveries.id DESC",
             "deliveries_of_endpoint",
         ),
         (

@@ -1,5 +1,6 @@
-//! The row of a delivery.
+//! The rows of a delivery.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use marquetry_job::{DeliveryShown, DeliveryState, Timestamp};
@@ -14,42 +15,80 @@ use super::state::DeliveryStateForm;
 use super::{Problem, V, known, moment, read, version, version_column, write};
 use crate::StoreError;
 
-/// A delivery as a row.
+/// A delivery as it is written when it comes to be owed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct DeliveryRow {
-    /// Its id.
+    /// The endpoint it goes to, unless it goes to a one-off address.
+    pub endpoint: Option<[u8; 16]>,
+    /// The name of its event.
+    pub event: &'static str,
+    /// The body.
+    pub body: Arc<[u8]>,
+    /// Everything else that never changes. May hold the secret of a callback: never log it.
+    pub record: String,
+    /// Where it stands.
+    pub turn: TurnRow,
+}
+
+/// What a step writes: where a delivery stands now, and of what never changes only that by which it is found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TurnRow {
+    /// The delivery's id.
     pub id: [u8; 16],
     /// Whose it is.
     pub tenant: [u8; 16],
-    /// The endpoint it goes to, unless it goes to a one-off address.
-    pub endpoint: Option<[u8; 16]>,
-    /// The name of its lane.
+    /// The name of its lane. Never changes.
     pub lane: String,
-    /// The name of its event.
-    pub event: String,
+    /// Whether it is a file, and carriers' work; couriers' otherwise: see [`file_column`]. Never changes.
+    pub file: bool,
+    /// When it came to be owed, in microseconds. Never changes.
+    pub created_at: i64,
     /// What an observer is told: see [`shown_name`].
-    pub shown: String,
+    pub shown: &'static str,
     /// When it is due, in microseconds; `None` once it is terminal.
     pub due: Option<i64>,
     /// Whether somebody holds it.
     pub sending: bool,
-    /// Whether it is a file, and carriers' work; couriers' otherwise: see [`file_column`]. Never changes.
-    pub file: bool,
-    /// When it came to be owed, in microseconds.
-    pub created_at: i64,
     /// Its version.
     pub version: i64,
-    /// The body. Never changes.
-    pub body: Vec<u8>,
-    /// Everything else. May hold the secret of a callback: never log it.
+    /// Its state and its tries.
     pub record: String,
+}
+
+/// A delivery as it is read: the columns that say what the others were made of.
+#[derive(Clone, Copy)]
+pub struct DeliveryColumns<'a> {
+    /// Its id.
+    pub id: [u8; 16],
+    /// Whose it is.
+    pub tenant: [u8; 16],
+    /// The name of its event.
+    pub event: &'a str,
+    /// When it came to be owed, in microseconds.
+    pub created_at: i64,
+    /// The body.
+    pub body: &'a [u8],
+    /// Everything else that never changes.
+    pub record: &'a str,
+    /// Its version.
+    pub version: i64,
+    /// Its state and its tries: [`TurnRow::record`].
+    pub turn: &'a str,
 }
 
 impl std::fmt::Debug for DeliveryRow {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("DeliveryRow")
+            .field("turn", &self.turn)
+            .finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for DeliveryColumns<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DeliveryColumns")
             .field("id", &self.id)
-            .field("shown", &self.shown)
+            .field("version", &self.version)
             .finish_non_exhaustive()
     }
 }
@@ -72,12 +111,19 @@ pub const fn file_column(carriage: Carriage) -> bool {
     }
 }
 
+/// What never changes.
 #[derive(Serialize, Deserialize)]
 struct RecordForm {
     v: u32,
     target: TargetForm,
     dialect: String,
     job: String,
+}
+
+/// What a step changes. Both were one text once, and where that is still so each finds its own members in it.
+#[derive(Serialize, Deserialize)]
+struct TurnForm {
+    v: u32,
     state: DeliveryStateForm,
     #[serde(default)]
     tries: Vec<TryForm>,
@@ -119,6 +165,36 @@ impl DeliveryRow {
             },
             dialect: delivery.dialect.as_str().to_owned(),
             job: delivery.job.to_string(),
+        };
+        Self {
+            endpoint: delivery.target.endpoint().map(|id| *id.as_bytes()),
+            event: delivery.event.name(),
+            body: Arc::clone(&delivery.body),
+            record: write(&record),
+            turn: TurnRow::of(delivery),
+        }
+    }
+
+    /// What of it is read.
+    pub fn columns(&self) -> DeliveryColumns<'_> {
+        DeliveryColumns {
+            id: self.turn.id,
+            tenant: self.turn.tenant,
+            event: self.event,
+            created_at: self.turn.created_at,
+            body: &self.body,
+            record: &self.record,
+            version: self.turn.version,
+            turn: &self.turn.record,
+        }
+    }
+}
+
+impl TurnRow {
+    /// What is written when a step has led to `delivery`.
+    pub fn of(delivery: &Delivery) -> Self {
+        let record = TurnForm {
+            v: V,
             state: DeliveryStateForm::of(&delivery.state),
             tries: delivery.tries.iter().map(TryForm::of).collect(),
             updated_at: delivery.updated_at.as_micros(),
@@ -126,21 +202,20 @@ impl DeliveryRow {
         Self {
             id: *delivery.id.as_bytes(),
             tenant: *delivery.tenant.as_bytes(),
-            endpoint: delivery.target.endpoint().map(|id| *id.as_bytes()),
             lane: delivery.lane().as_str().to_owned(),
-            event: delivery.event.name().to_owned(),
-            shown: shown_name(delivery.state.shown()).to_owned(),
-            due: delivery.state.due().map(Timestamp::as_micros),
-            sending: matches!(delivery.state, DeliveryState::Sending { .. }),
             file: file_column(delivery.target.carriage()),
             created_at: delivery.created_at.as_micros(),
+            shown: shown_name(delivery.state.shown()),
+            due: delivery.state.due().map(Timestamp::as_micros),
+            sending: matches!(delivery.state, DeliveryState::Sending { .. }),
             version: version_column(delivery.version),
-            body: delivery.body.to_vec(),
             record: write(&record),
         }
     }
+}
 
-    /// The delivery of the row.
+impl DeliveryColumns<'_> {
+    /// The delivery that they are of.
     ///
     /// # Errors
     /// [`StoreError::Unreadable`] when a newer program wrote it, or it is damaged.
@@ -150,8 +225,10 @@ impl DeliveryRow {
     }
 
     fn read(self) -> Result<Delivery, Problem> {
-        let record: RecordForm = read(&self.record)?;
+        let record: RecordForm = read(self.record)?;
         known(record.v)?;
+        let turn: TurnForm = read(self.turn)?;
+        known(turn.v)?;
         Ok(Delivery {
             id: DeliveryId::from_bytes(self.id),
             tenant: TenantId::from_bytes(self.tenant),
@@ -166,13 +243,13 @@ impl DeliveryRow {
             },
             dialect: DialectName::new(record.dialect)?,
             job: parse::<JobId>("job", &record.job)?,
-            event: parse("event", &self.event)?,
+            event: parse("event", self.event)?,
             body: self.body.into(),
-            state: record.state.back()?,
+            state: turn.state.back()?,
             version: version(self.version)?,
-            tries: record.tries.into_iter().map(TryForm::back).collect(),
+            tries: turn.tries.into_iter().map(TryForm::back).collect(),
             created_at: moment(self.created_at),
-            updated_at: moment(record.updated_at),
+            updated_at: moment(turn.updated_at),
         })
     }
 }

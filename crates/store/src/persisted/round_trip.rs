@@ -718,7 +718,7 @@ proptest! {
 
     #[test]
     fn a_delivery_is_read_as_it_was_written(delivery in delivery()) {
-        prop_assert_eq!(DeliveryRow::of(&delivery).delivery().unwrap(), delivery);
+        prop_assert_eq!(DeliveryRow::of(&delivery).columns().delivery().unwrap(), delivery);
     }
 
     #[test]
