@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use marquetry_dialect::Dialect;
 use marquetry_egress::{Egress, Policy};
-use marquetry_job::{DeliverySchedule, DeliveryState};
+use marquetry_job::{DeliverySchedule, DeliveryState, Health};
 use marquetry_model::{Delivery, DeliveryId, Endpoint, EndpointId, JobId, Target, TenantId};
 use marquetry_store::conformance::sample;
 use marquetry_store::{Clock as _, Ownership, Store, SystemClock};
@@ -30,6 +30,9 @@ pub(super) async fn endpoint(store: &Arc<dyn Store>, number: usize, address: Soc
         tenant: tenant(),
         url: format!("http://{address}/{number}"),
         dialect: Dialect::SudoMock.name(),
+        // As one that was just made: of any other the first success is written down.
+        health: Health::Well,
+        former_secrets: Vec::new(),
         ..sample::endpoint(1)
     };
     store.insert_endpoint(&endpoint).await.unwrap();

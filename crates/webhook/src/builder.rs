@@ -1,7 +1,6 @@
 //! What a courier is made of: its settings, their defaults, and the one place where they can be wrong.
 
-use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use marquetry_egress::{Egress, SendLimits};
@@ -191,7 +190,7 @@ impl CourierBuilder {
                     clock: Arc::clone(&self.rounds.clock),
                     schedules,
                     patience: self.patience,
-                    noted: AtomicU64::new(0),
+                    noted: Mutex::default(),
                 },
                 store: self.store,
                 steps,

@@ -1,11 +1,11 @@
 //! What the tries tell about a receiver: whether its endpoint is well, doubtful, failing, or to be disabled.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use marquetry_dialect::Dialect;
 use marquetry_job::{DeliveryState, Diagnosis, Health, Patience, Timestamp};
-use marquetry_model::{Delivery, DeliveryId, Endpoint, EventType, JobId, Target, WhyDisabled};
+use marquetry_model::{Delivery, DeliveryId, Endpoint, EndpointId, EventType, JobId, Target, WhyDisabled};
 use marquetry_store::{Clock, Schedules, Store, StoreError, Swap};
 
 use crate::random;
@@ -51,8 +51,42 @@ pub(crate) struct Condition {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) schedules: Schedules,
     pub(crate) patience: Patience,
-    /// How many signs were written down: what was read of endpoints before the last may no longer hold.
-    pub(crate) noted: AtomicU64,
+    /// What was written down lately.
+    pub(crate) noted: Mutex<Noted>,
+}
+
+/// Which endpoints signs were written down about: what was read of one of them before may no longer hold.
+#[derive(Debug, Default)]
+pub(crate) struct Noted {
+    /// How many signs, and how many there were when those before were forgotten.
+    count: u64,
+    forgotten: u64,
+    /// How many there were with the last about each endpoint.
+    last: HashMap<EndpointId, u64>,
+}
+
+/// Most endpoints of which that is known. Beyond that all of them count as written about.
+const KNOWN: usize = 1024;
+
+impl Noted {
+    /// How many signs were written down by now.
+    pub(crate) fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Whether a sign about that endpoint was written down since there were `count`.
+    pub(crate) fn since(&self, count: u64, id: EndpointId) -> bool {
+        count < self.forgotten || self.last.get(&id).is_some_and(|last| *last > count)
+    }
+
+    fn add(&mut self, id: EndpointId) {
+        self.count += 1;
+        if self.last.len() >= KNOWN && !self.last.contains_key(&id) {
+            self.last.clear();
+            self.forgotten = self.count;
+        }
+        self.last.insert(id, self.count);
+    }
 }
 
 /// How often an endpoint that others change at the same time is looked at again.
@@ -72,6 +106,10 @@ impl Condition {
         }
     }
 
+    pub(crate) fn noted(&self) -> MutexGuard<'_, Noted> {
+        self.noted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     async fn try_note(&self, mut endpoint: Endpoint, sign: Sign) -> Result<(), StoreError> {
         let (tenant, id) = (endpoint.tenant, endpoint.id);
         let url = endpoint.url.clone();
@@ -89,7 +127,7 @@ impl Condition {
             };
             let swap = self.store.swap_endpoint(expected, &changed, &owed).await;
             // Whatever came of it: of an error it is not known.
-            self.noted.fetch_add(1, Ordering::Release);
+            self.noted().add(id);
             match swap? {
                 Swap::Swapped => {
                     if let Finding::GivenUp(why) = finding {
@@ -150,4 +188,27 @@ fn drawn() -> Result<[u8; 16], StoreError> {
         doing: "drawing the id of a delivery",
         source: error.to_string().into(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_noted_of_one_endpoint_says_nothing_of_another_until_there_are_too_many() {
+        let id = |n: usize| EndpointId::from_random((n as u128).to_be_bytes());
+        let mut noted = Noted::default();
+        let read = noted.count();
+        noted.add(id(0));
+        assert!(noted.since(read, id(0)) && !noted.since(read, id(1)));
+        assert!(!noted.since(noted.count(), id(0)), "read after it was noted");
+        for n in 1..=KNOWN {
+            noted.add(id(n));
+        }
+        assert!(
+            noted.since(read, id(KNOWN + 1)),
+            "nobody remembers whether it was noted"
+        );
+        assert!(!noted.since(noted.count(), id(0)) && noted.last.len() <= KNOWN);
+    }
 }

@@ -22,9 +22,12 @@ use crate::register::Register;
 /// keep up stops the sending, for whatever it has not written when we die is sent twice.
 const UNWRITTEN: usize = 4;
 
+/// How many are claimed ahead for each one that may be under way: a look, a claim and a reading of endpoints are three
+/// statements, whether for thirty or for sixty.
+const AHEAD: usize = 2;
 /// For how long what was accepted is gathered before it is written down. What we have not written when we die is sent
 /// twice, so it is short.
-const BEAT: Duration = Duration::from_millis(5);
+const BEAT: Duration = Duration::from_millis(10);
 /// How much is written down in one go, and how many goes may be under way: what ends meanwhile makes the next one longer.
 const PAGE: usize = 128;
 const PAGES: usize = 2;
@@ -83,7 +86,11 @@ impl Hands {
     /// How many more may be claimed; 0 until it is worth a commit.
     pub(crate) fn claimable(&self, now: Instant) -> usize {
         let flowing = now.saturating_duration_since(self.moved) < SLOW;
-        let most = if flowing { self.at_once } else { self.free(now) };
+        let most = if flowing {
+            self.at_once * AHEAD
+        } else {
+            self.free(now)
+        };
         let room = most.saturating_sub(self.ahead.len());
         if room * 2 >= most { room } else { 0 }
     }

@@ -1,7 +1,6 @@
 //! How endpoints were a moment ago: read together for all that is claimed together, not one by one for each try.
 
 use std::collections::HashMap;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use marquetry_model::{Delivery, Endpoint, EndpointId, Target, TenantId};
@@ -40,7 +39,7 @@ impl Register {
         id: EndpointId,
         condition: &Condition,
     ) -> Option<&Endpoint> {
-        let fresh = Instant::now() < self.until && self.noted == condition.noted.load(Ordering::Acquire);
+        let fresh = Instant::now() < self.until && !condition.noted().since(self.noted, id);
         let endpoint = fresh.then(|| self.endpoints.get(&id)).flatten()?;
         (endpoint.tenant == tenant).then_some(endpoint)
     }
@@ -62,7 +61,7 @@ impl Desk {
             return Register::empty();
         }
         // Before the reading: whatever is written meanwhile may not be in it.
-        let noted = self.condition.noted.load(Ordering::Acquire);
+        let noted = self.condition.noted().count();
         let until = Instant::now() + FRESH;
         match self.store.endpoints_of(wanted).await {
             Ok(found) => Register {
