@@ -10,4 +10,5 @@ mod outage;
 mod plans;
 mod time;
 mod unreadable;
+mod upgrade;
 mod world;

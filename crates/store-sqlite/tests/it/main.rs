@@ -7,3 +7,4 @@ mod files;
 mod model;
 mod plans;
 mod unreadable;
+mod upgrade;
