@@ -272,6 +272,7 @@ macro_rules! delivery_store_suite {
             a_lapsed_lease_is_found_again,
             recovery_frees_what_dead_couriers_held,
             a_delivered_one_is_due_no_more_until_replayed,
+            each_of_many_deliveries_stands_for_itself,
             filters_narrow_the_list,
             cursor_pages_do_not_shift,
             ended_deliveries_are_forgotten_by_age,

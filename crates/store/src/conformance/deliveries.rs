@@ -13,7 +13,9 @@ use super::sample::{
     LEASE, at, attempt, delivery, delivery_id, delivery_steps, dialect, endpoint_id, render_job, tenant_id,
     worker,
 };
-use crate::{Change, DeliveryFilter, DeliverySteps, Reported, Schedules, Store, StoreError, Swap, Window};
+use crate::{
+    Change, DeliveryFilter, DeliverySteps, DeliverySwap, Reported, Schedules, Store, StoreError, Swap, Window,
+};
 
 type Shared = Arc<dyn Store>;
 
@@ -501,6 +503,80 @@ pub async fn recovery_frees_what_dead_couriers_held(store: Shared) {
             .unwrap()
             .len(),
         3
+    );
+}
+
+/// Of deliveries that are swapped together, each is or is not as if it were alone, with the try that led there.
+pub async fn each_of_many_deliveries_stands_for_itself(store: Shared) {
+    for n in 1..=4 {
+        insert(&store, &delivery(n)).await;
+    }
+    let ended = |n: u64, state: DeliveryState| DeliverySwap {
+        expected: Version::FIRST,
+        delivery: delivery(n).stepped(state, Some(attempt(1).tried), at(9)),
+        tried: Some(attempt(1)),
+    };
+    let dead = || DeliveryState::withheld(at(9));
+    let waits = || DeliveryState::owed(at(9), &DeliverySchedule::default());
+    let late = DeliverySwap {
+        expected: Version::FIRST.next(),
+        ..ended(3, dead())
+    };
+    let mut strange = ended(4, dead());
+    strange.delivery.tenant = tenant_id(2);
+    let swaps = [
+        ended(1, dead()),
+        late,
+        ended(5, waits()),
+        strange,
+        ended(2, waits()),
+    ];
+    let outcomes = store.replace_deliveries(&swaps).await;
+    let wanted = [
+        Swap::Swapped,
+        Swap::Moved,
+        Swap::Missing,
+        Swap::Missing,
+        Swap::Swapped,
+    ];
+    let outcomes: Vec<Swap> = outcomes.into_iter().map(Result::unwrap).collect();
+    assert_eq!(outcomes, wanted);
+    for (n, swap) in [(1, &swaps[0]), (2, &swaps[4])] {
+        assert_eq!(reload(&store, n).await, swap.delivery);
+        let tries = store
+            .delivery_attempts(tenant_id(1), delivery_id(n), None, 9)
+            .await;
+        assert_eq!(tries.unwrap(), [attempt(1)]);
+    }
+    for n in [3, 4] {
+        assert_eq!(reload(&store, n).await, delivery(n));
+        let tries = store
+            .delivery_attempts(tenant_id(1), delivery_id(n), None, 9)
+            .await;
+        assert_eq!(tries.unwrap(), []);
+    }
+
+    // One that has ended is owed once more beside one that ends.
+    let again = DeliverySwap {
+        expected: swaps[0].delivery.version,
+        delivery: swaps[0].delivery.clone().stepped(waits(), None, at(10)),
+        tried: None,
+    };
+    let swaps = [again, ended(3, dead())];
+    let outcomes = store.replace_deliveries(&swaps).await;
+    assert!(
+        outcomes
+            .iter()
+            .all(|outcome| matches!(outcome, Ok(Swap::Swapped))),
+        "{outcomes:?}"
+    );
+    assert_eq!(reload(&store, 1).await, swaps[0].delivery);
+    let due = store
+        .due_deliveries(Carriage::Message, at(9).into(), 9, &[])
+        .await;
+    assert_eq!(
+        ids(&due.unwrap()),
+        [delivery_id(4), delivery_id(1), delivery_id(2)]
     );
 }
 

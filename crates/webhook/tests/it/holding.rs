@@ -152,3 +152,25 @@ async fn a_tenants_deliveries_share_a_connection_and_two_tenants_do_not() {
     assert_eq!(opened.load(Ordering::SeqCst), 2);
     courier.stop().await;
 }
+
+#[tokio::test]
+async fn what_was_taken_is_written_down_before_a_courier_stops() {
+    let (stage, catcher) = (Stage::new(), Catcher::start().await);
+    let endpoint = stage.endpoint(1, catcher.url("/")).await;
+    let mut owed = Vec::new();
+    for number in 1..=9 {
+        owed.push(stage.owe(number, &endpoint).await);
+    }
+    let courier = start(stage.courier());
+    // Stopped between the first answer and its record, or hardly after that.
+    catcher.wait_for(1, PATIENCE).await.unwrap();
+    courier.stop().await;
+    let heard = catcher.caught().len();
+    let mut delivered = 0;
+    for id in owed {
+        let delivery = stage.read(id).await;
+        assert_eq!(delivery.state.hold(), None, "{delivery:?}");
+        delivered += usize::from(!delivery.tries.is_empty());
+    }
+    assert_eq!(delivered, heard);
+}
