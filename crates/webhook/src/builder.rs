@@ -100,7 +100,7 @@ impl CourierBuilder {
     }
 
     /// How many tries may be under way at once, those left out that [`Self::slow_at_once`] counts. While answers
-    /// come, as many more are claimed, so that each answer makes room for one that is ready. Default: 64.
+    /// come, twice as many more are claimed, so that each answer makes room for one that is ready. Default: 64.
     pub fn at_once(mut self, most: usize) -> Self {
         self.room.at_once = most;
         self

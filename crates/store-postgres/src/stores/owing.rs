@@ -1,6 +1,6 @@
 //! Deliveries that come to be owed, as part of a statement: by themselves, or with what owes them.
 
-/// How many columns [`super::columns::Columns::deliveries`] has.
+/// The columns of [`super::columns::Columns::deliveries`], and what they are arrays of.
 const COLUMNS: [(&str, &str); 15] = [
     ("owner", "uuid"),
     ("id", "uuid"),
