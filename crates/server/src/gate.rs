@@ -5,10 +5,11 @@
 //! the queue grows, and nothing leaves it. So a few submissions are in hand at a time, others stand in line for a
 //! moment, and the rest is told to come back, before its key and its body are looked at where that can be known.
 //!
-//! Two signs say that there are more who want a core than there are cores. When this process' own clockwork rings too
-//! late, the few become fewer. When its drawing threads have stood in line for a core for a while, submissions are on
-//! ration: about as many go in as jobs come out. What was taken in before is done at full speed then, and a burst that
-//! is over sooner is taken in whole.
+//! When this process' own clockwork rings too late, there are more who want a core than there are cores, and the few
+//! become fewer. When jobs starve for a while, submissions are on ration: about as many go in as jobs come out. What was
+//! taken in before is done at full speed then, and a burst that is over sooner is taken in whole. Jobs starve when the
+//! threads that draw them stand in line for a core, or when they themselves stand in line in a process that is late:
+//! each of their steps waits behind the submissions then, with the drawing threads idle meanwhile.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -29,11 +30,11 @@ const LEAST: usize = 4;
 /// Drawing threads starve when they stand in line for a core for more than this share of the time in which they could
 /// run. A tenth: so much of its speed is what a full server may lose.
 const STARVING: f64 = 0.1;
-/// They are at work when they want a core for more than this share of the time. Otherwise accepting is what they need.
+/// They are at work when they want a core for more than this share of the time.
 const AT_WORK: f64 = 0.5;
 /// How much of what was seen before counts at the next beat: some two hundred milliseconds are looked at.
 const MEMORY: f64 = 0.95;
-/// A ration ends when for so long nobody was kept waiting by it.
+/// A ration ends when for so long nobody was kept waiting by it, or no job began.
 const CALM: Duration = Duration::from_secs(1);
 /// How many stand in line for each that may be in hand.
 const LINE: usize = 16;
@@ -82,7 +83,9 @@ struct Drawing {
     ran: f64,
     waited: f64,
     passed: f64,
-    /// Since when they have starved.
+    /// Jobs have stood in line lately.
+    line: bool,
+    /// Since when jobs have starved.
     starving: Option<Instant>,
 }
 
@@ -225,11 +228,11 @@ impl State {
     /// Puts submissions on ration, gives out the next one, or ends it.
     fn share_out(&mut self, drawing: Beat, most: usize) {
         let now = Instant::now();
-        let done = self.drawing.learn(now, drawing);
+        let done = self.drawing.learn(now, drawing, self.limit < most);
         let calm = self.pressed.is_none_or(|pressed| now - pressed >= CALM);
         let starving = self.drawing.starving;
         self.ration = match self.ration {
-            Some(_) if calm || !self.drawing.is_at_work() => None,
+            Some(_) if calm || !self.drawing.has_work() => None,
             // One more than came out, so that whoever has jobs that last gets new ones in as well.
             Some(left) => Some(left.saturating_add(done).saturating_add(1).min(most)),
             None if starving.is_some_and(|since| now - since >= BURST) => {
@@ -261,8 +264,9 @@ impl State {
 }
 
 impl Drawing {
-    /// Remembers how things stand `now`; gives how many jobs were done since the last time.
-    fn learn(&mut self, now: Instant, beat: Beat) -> usize {
+    /// Remembers how things stand `now`, in a process that is `late` or not; gives how many jobs were done since the last
+    /// time.
+    fn learn(&mut self, now: Instant, beat: Beat, late: bool) -> usize {
         let Some((before, last)) = self.seen.replace((now, beat)) else {
             return 0;
         };
@@ -274,9 +278,16 @@ impl Drawing {
         ] {
             *sum = *sum * MEMORY + more.as_secs_f64();
         }
-        let starves = self.is_at_work() && self.waited > STARVING * (self.ran + self.waited);
+        self.line = beat.last.is_some_and(|job| job.waited >= BURST && job.ago < CALM);
+        let thirsty = self.is_at_work() && self.waited > STARVING * (self.ran + self.waited);
+        let starves = thirsty || (self.line && late);
         self.starving = starves.then(|| self.starving.unwrap_or(now));
         usize::try_from(beat.done.saturating_sub(last.done)).unwrap_or(usize::MAX)
+    }
+
+    /// Whether there is more to do than to accept.
+    fn has_work(&self) -> bool {
+        self.line || self.is_at_work()
     }
 
     fn is_at_work(&self) -> bool {
@@ -305,6 +316,7 @@ mod tests {
     use futures::future::join_all;
     use futures::poll;
     use marquetry_dialect::sudomock::Problem;
+    use marquetry_worker::Begun;
 
     use super::*;
 
@@ -413,6 +425,36 @@ mod tests {
             beats += 1;
         }
         assert_eq!(BEAT * beats, CALM);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn where_jobs_stand_in_line_and_the_process_is_late_it_is_the_same() {
+        let gate = Gate::new(64);
+        let begun = |waited| {
+            let ago = Duration::ZERO;
+            Beat {
+                last: Some(Begun { ago, waited }),
+                ..Beat::default()
+            }
+        };
+        let learn = async |late, waited| {
+            sleep(BEAT).await;
+            gate.learn(late, begun(waited));
+            gate.state().ration
+        };
+        for _ in 0..100 {
+            // A line in a process that has all the cores it wants, and a process that is late without a line.
+            assert_eq!(learn(Duration::ZERO, BURST).await, None);
+        }
+        for _ in 0..100 {
+            assert_eq!(learn(LATE * 2, BURST / 2).await, None);
+        }
+        while learn(LATE * 2, BURST).await.is_none() {}
+        // In time again, thanks to the ration, which is no reason to end it.
+        for _ in 0..80 {
+            assert!(learn(Duration::ZERO, BURST).await.is_some());
+        }
+        assert_eq!(learn(Duration::ZERO, BURST / 2).await, None);
     }
 
     #[tokio::test(start_paused = true)]

@@ -47,8 +47,8 @@ pub(crate) async fn attend(worker: Arc<Inner>, job: Job, slot: OwnedSemaphorePer
         slot: Arc::new(slot),
         pace: pace.clone(),
     };
-    let _running = figures::began(&job, worker.clock.now());
     let pulse = worker.pulse.clone();
+    let _running = figures::began(&job, worker.clock.now(), &pulse);
     let attendant = Attendant {
         worker,
         job,

@@ -3,17 +3,20 @@
 use marquetry_job::{Again, Cause, Timestamp};
 use marquetry_model::{Job, Timing};
 
+use crate::pulse::Pulse;
+
 /// One job that runs, for as long as this value lives.
 #[derive(Debug)]
 pub(crate) struct Running;
 
 /// A job was claimed and its attempt begins at `now`.
-pub(crate) fn began(job: &Job, now: Timestamp) -> Running {
+pub(crate) fn began(job: &Job, now: Timestamp, pulse: &Pulse) -> Running {
     let kind = job.kind().name();
     metrics::counter!("marquetry_jobs_claimed_total", "kind" => kind).increment(1);
     if job.state.tally().is_some_and(|tally| tally.starts == 1) {
         let waited = now.since(job.created_at);
         metrics::histogram!("marquetry_job_start_seconds", "kind" => kind).record(waited.as_secs_f64());
+        pulse.one_begun(waited);
     }
     metrics::gauge!("marquetry_jobs_running").increment(1.0);
     Running

@@ -55,5 +55,5 @@ mod warnings;
 mod worker;
 
 pub use builder::{BuildError, Limits, WorkerBuilder};
-pub use pulse::{Beat, Pulse};
+pub use pulse::{Beat, Begun, Pulse};
 pub use worker::Worker;

@@ -6,7 +6,7 @@ use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Longer than the three numbers that the system tells of a thread.
 const LINE: usize = 96;
@@ -20,6 +20,8 @@ struct Inner {
     /// What the system tells of each drawing thread.
     threads: Mutex<Vec<File>>,
     done: AtomicU64,
+    /// When a job last began for the first time, and how long it had waited for that.
+    begun: Mutex<Option<(Instant, Duration)>>,
 }
 
 /// What has come to pass since the worker was made, all drawing threads together.
@@ -36,14 +38,30 @@ pub struct Beat {
     pub waited: Duration,
     /// How many jobs left the worker's hands, whatever became of them.
     pub done: u64,
+    /// The job that began last, if one did.
+    pub last: Option<Begun>,
+}
+
+/// A job that began for the first time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Begun {
+    /// How long ago.
+    pub ago: Duration,
+    /// How long it had stood in line.
+    pub waited: Duration,
 }
 
 impl Pulse {
     /// How things stand now. Costs a system call for each thread.
     #[must_use]
     pub fn look(&self) -> Beat {
+        let begun = *self.0.begun.lock().unwrap_or_else(PoisonError::into_inner);
         let mut beat = Beat {
             done: self.0.done.load(Ordering::Relaxed),
+            last: begun.map(|(at, waited)| Begun {
+                ago: at.elapsed(),
+                waited,
+            }),
             ..Beat::default()
         };
         let threads = self.0.threads.lock().unwrap_or_else(PoisonError::into_inner);
@@ -65,6 +83,11 @@ impl Pulse {
         };
         let mut threads = self.0.threads.lock().unwrap_or_else(PoisonError::into_inner);
         threads.push(file);
+    }
+
+    /// A job begins that `waited` for it.
+    pub(crate) fn one_begun(&self, waited: Duration) {
+        *self.0.begun.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), waited));
     }
 
     pub(crate) fn one_done(&self) {
@@ -94,12 +117,14 @@ mod tests {
     fn a_thread_that_works_is_seen_to_run() {
         let pulse = Pulse::default();
         assert_eq!(pulse.look(), Beat::default());
+        pulse.one_begun(Duration::from_secs(7));
         pulse.one_done();
         pulse.enlist();
         let before = pulse.look();
         assert_eq!(before.done, 1);
+        assert_eq!(before.last.unwrap().waited, Duration::from_secs(7));
         if before.threads == 0 {
-            println!("skipped: this system does not tell how its threads fare");
+            // A system that does not tell: nothing more is promised there.
             return;
         }
         let began = Instant::now();
