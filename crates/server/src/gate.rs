@@ -237,6 +237,8 @@ impl State {
             Some(left) => Some(left.saturating_add(done).saturating_add(1).min(most)),
             None if starving.is_some_and(|since| now - since >= BURST) => {
                 self.pressed = Some(now);
+                // The others would wait for longer than whoever comes from now on.
+                self.line.truncate(LEAST);
                 Some(1)
             }
             None => None,
@@ -247,13 +249,11 @@ impl State {
     fn stand_in_line(&mut self, most: usize) -> Result<Duration, Refusal> {
         self.line.retain(|waiting| !waiting.is_closed());
         let stands = self.standing.is_some_and(|since| since.elapsed() >= BURST);
-        let few = match self.ration {
-            Some(_) => Some(LEAST),
-            None => (self.limit < most).then_some(self.limit),
-        };
-        let (room, patience) = match few {
-            Some(few) if stands => (few * SHORT_LINE, NO_PATIENCE),
-            _ => (most * LINE, PATIENCE),
+        let (room, patience) = match self.ration {
+            // Two rations let so many in.
+            Some(_) => (LEAST, NO_PATIENCE),
+            None if stands && self.limit < most => (self.limit * SHORT_LINE, NO_PATIENCE),
+            None => (most * LINE, PATIENCE),
         };
         if self.line.len() >= room {
             self.pressed = Some(Instant::now());
