@@ -11,6 +11,8 @@
 //! threads that draw them stand in line for a core, or when they themselves stand in line in a process that is late:
 //! each of their steps waits behind the submissions then, with the drawing threads idle meanwhile.
 
+mod drawing;
+
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
@@ -20,6 +22,8 @@ use marquetry_worker::{Beat, Pulse};
 use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, sleep, timeout};
 
+use self::drawing::Drawing;
+
 /// When whoever was refused should try again.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// How often the clockwork rings while there is something in hand, and from which delay on it is late.
@@ -27,14 +31,8 @@ const BEAT: Duration = Duration::from_millis(10);
 const LATE: Duration = Duration::from_millis(10);
 /// So few are always let in.
 const LEAST: usize = 4;
-/// Drawing threads starve when they stand in line for a core for more than this share of the time in which they could
-/// run. A tenth: so much of its speed is what a full server may lose.
-const STARVING: f64 = 0.1;
-/// They are at work when they want a core for more than this share of the time.
-const AT_WORK: f64 = 0.5;
-/// How much of what was seen before counts at the next beat: some two hundred milliseconds are looked at.
-const MEMORY: f64 = 0.95;
-/// A ration ends when for so long nobody was kept waiting by it, or no job began.
+/// A ration ends when for so long nobody was kept waiting by it, or no job began; and so long after the last submission
+/// nobody watches any more.
 const CALM: Duration = Duration::from_secs(1);
 /// How many stand in line for each that may be in hand.
 const LINE: usize = 16;
@@ -70,23 +68,11 @@ struct State {
     standing: Option<Instant>,
     /// When somebody was last kept waiting.
     pressed: Option<Instant>,
+    /// For how long nothing has been in hand.
+    idle: Duration,
     drawing: Drawing,
     /// How many more may go in before the next beat, while submissions are on ration.
     ration: Option<usize>,
-}
-
-/// What is remembered of the drawing threads.
-#[derive(Debug, Default)]
-struct Drawing {
-    seen: Option<(Instant, Beat)>,
-    /// Seconds, fading: how long the threads had a core, how long they wanted one, how long they could have had one.
-    ran: f64,
-    waited: f64,
-    passed: f64,
-    /// Jobs have stood in line lately.
-    line: bool,
-    /// Since when jobs have starved.
-    starving: Option<Instant>,
 }
 
 /// A submission in hand; lets the next one in when dropped.
@@ -105,6 +91,7 @@ impl Gate {
                 line: VecDeque::new(),
                 standing: None,
                 pressed: None,
+                idle: Duration::ZERO,
                 drawing: Drawing::default(),
                 ration: None,
             }),
@@ -182,7 +169,15 @@ impl Gate {
         } else {
             (state.limit + 1).min(self.0.most)
         };
-        let rests = state.in_hand == 0 && state.limit == self.0.most && state.ration.is_none();
+        state.idle = match state.in_hand {
+            0 => state.idle + BEAT,
+            _ => Duration::ZERO,
+        };
+        let rests = state.idle >= CALM && state.limit == self.0.most && state.ration.is_none();
+        if rests {
+            // What was seen by then says nothing of the next time.
+            (state.idle, state.drawing) = (Duration::ZERO, Drawing::default());
+        }
         let let_in = self.let_in(state);
         drop(let_in);
         !rests
@@ -263,38 +258,6 @@ impl State {
     }
 }
 
-impl Drawing {
-    /// Remembers how things stand `now`, in a process that is `late` or not; gives how many jobs were done since the last
-    /// time.
-    fn learn(&mut self, now: Instant, beat: Beat, late: bool) -> usize {
-        let Some((before, last)) = self.seen.replace((now, beat)) else {
-            return 0;
-        };
-        let passed = (now - before) * beat.threads;
-        for (sum, more) in [
-            (&mut self.ran, beat.ran.saturating_sub(last.ran)),
-            (&mut self.waited, beat.waited.saturating_sub(last.waited)),
-            (&mut self.passed, passed),
-        ] {
-            *sum = *sum * MEMORY + more.as_secs_f64();
-        }
-        self.line = beat.last.is_some_and(|job| job.waited >= BURST && job.ago < CALM);
-        let thirsty = self.is_at_work() && self.waited > STARVING * (self.ran + self.waited);
-        let starves = thirsty || (self.line && late);
-        self.starving = starves.then(|| self.starving.unwrap_or(now));
-        usize::try_from(beat.done.saturating_sub(last.done)).unwrap_or(usize::MAX)
-    }
-
-    /// Whether there is more to do than to accept.
-    fn has_work(&self) -> bool {
-        self.line || self.is_at_work()
-    }
-
-    fn is_at_work(&self) -> bool {
-        self.ran + self.waited > AT_WORK * self.passed
-    }
-}
-
 impl Drop for Pass {
     fn drop(&mut self) {
         let mut state = self.0.state();
@@ -312,187 +275,4 @@ fn refused() -> Refusal {
 }
 
 #[cfg(test)]
-mod tests {
-    use futures::future::join_all;
-    use futures::poll;
-    use marquetry_dialect::sudomock::Problem;
-    use marquetry_worker::Begun;
-
-    use super::*;
-
-    #[tokio::test(start_paused = true)]
-    async fn a_burst_stands_in_line_and_all_of_it_is_let_in() {
-        let gate = Gate::new(2);
-        let one = |_| async {
-            let pass = gate.enter().await.unwrap();
-            sleep(Duration::from_millis(50)).await;
-            drop(pass);
-        };
-        join_all((0..34).map(one)).await;
-        assert_eq!(gate.state().in_hand, 0);
-        assert_eq!(gate.state().standing, None);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_line_that_stays_is_refused_soon_and_one_that_is_too_long_at_once() {
-        let gate = Gate::new(8);
-        gate.learn(LATE * 2, Beat::default());
-        let _held = join_all((0..LEAST).map(|_| gate.enter())).await;
-        let began = Instant::now();
-        let patient = Problem::from(gate.enter().await.unwrap_err());
-        assert_eq!(patient.status(), 503);
-        assert!(patient.headers().contains(&("Retry-After", "1".to_owned())));
-        assert_eq!(began.elapsed(), PATIENCE);
-        let began = Instant::now();
-        assert!(gate.enter().await.is_err());
-        assert_eq!(began.elapsed(), NO_PATIENCE);
-
-        let began = Instant::now();
-        let mut line: Vec<_> = (0..LEAST * SHORT_LINE).map(|_| Box::pin(gate.enter())).collect();
-        for waits in &mut line {
-            assert!(poll!(waits).is_pending());
-        }
-        assert!(gate.look().is_err());
-        assert!(gate.enter().await.is_err());
-        assert_eq!(began.elapsed(), Duration::ZERO);
-        // In time again, the line is long and whoever comes has all the time there is.
-        while gate.learn(Duration::ZERO, Beat::default()) && gate.state().limit < 8 {}
-        assert!(gate.look().is_ok());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn who_is_late_lets_fewer_in_and_recovers() {
-        let gate = Gate::new(64);
-        let held = gate.enter().await.unwrap();
-        for _ in 0..9 {
-            assert!(gate.learn(LATE * 2, Beat::default()));
-        }
-        assert_eq!(gate.state().limit, LEAST);
-        let second = gate.enter().await.unwrap();
-        let others = join_all([gate.enter(), gate.enter()]).await;
-        let mut fifth = Box::pin(gate.enter());
-        assert!(poll!(&mut fifth).is_pending());
-        gate.learn(Duration::ZERO, Beat::default());
-        let fifth = fifth.await.unwrap();
-        drop((held, second, others, fifth));
-        let beats = (0..100)
-            .take_while(|_| gate.learn(Duration::ZERO, Beat::default()))
-            .count();
-        assert_eq!(beats, 58, "until nothing is left to watch");
-        assert_eq!(gate.state().limit, 64);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn where_drawing_starves_one_goes_in_for_each_that_comes_out() {
-        let gate = Gate::new(64);
-        let mut beat = Beat {
-            threads: 2,
-            ..Beat::default()
-        };
-        let mut pass = async |waited: u32, done: u64| {
-            sleep(BEAT).await;
-            beat.ran += BEAT * (200 - waited) / 100;
-            beat.waited += BEAT * waited / 100;
-            beat.done += done;
-            gate.learn(Duration::ZERO, beat)
-        };
-        // A twentieth is no hunger, however long it lasts; more than a tenth is, once it has lasted.
-        for _ in 0..200 {
-            pass(10, 1).await;
-        }
-        assert_eq!(gate.state().ration, None);
-        let mut beats = 0;
-        while gate.state().ration.is_none() {
-            pass(60, 1).await;
-            beats += 1;
-        }
-        assert!(BEAT * beats >= BURST, "{beats}");
-        drop(gate.enter().await.unwrap());
-        let mut second = Box::pin(gate.enter());
-        assert!(poll!(&mut second).is_pending());
-        // Two came out: two go in, and one besides.
-        pass(60, 2).await;
-        drop(second.await.unwrap());
-        drop((gate.enter().await.unwrap(), gate.enter().await.unwrap()));
-        let mut waits = Box::pin(gate.enter());
-        assert!(poll!(&mut waits).is_pending());
-        drop(waits);
-        // A second in which nobody waited ends it.
-        let mut beats = 0;
-        while gate.state().ration.is_some() {
-            let goes_on = pass(60, 0).await;
-            assert_eq!(goes_on, gate.state().ration.is_some());
-            beats += 1;
-        }
-        assert_eq!(BEAT * beats, CALM);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn where_jobs_stand_in_line_and_the_process_is_late_it_is_the_same() {
-        let gate = Gate::new(64);
-        let begun = |waited| {
-            let ago = Duration::ZERO;
-            Beat {
-                last: Some(Begun { ago, waited }),
-                ..Beat::default()
-            }
-        };
-        let learn = async |late, waited| {
-            sleep(BEAT).await;
-            gate.learn(late, begun(waited));
-            gate.state().ration
-        };
-        for _ in 0..100 {
-            // A line in a process that has all the cores it wants, and a process that is late without a line.
-            assert_eq!(learn(Duration::ZERO, BURST).await, None);
-        }
-        for _ in 0..100 {
-            assert_eq!(learn(LATE * 2, BURST / 2).await, None);
-        }
-        while learn(LATE * 2, BURST).await.is_none() {}
-        // In time again, thanks to the ration, which is no reason to end it.
-        for _ in 0..80 {
-            assert!(learn(Duration::ZERO, BURST).await.is_some());
-        }
-        assert_eq!(learn(Duration::ZERO, BURST / 2).await, None);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_ration_ends_where_nothing_is_left_to_draw() {
-        let gate = Gate::new(64);
-        let mut beat = Beat {
-            threads: 1,
-            ..Beat::default()
-        };
-        while gate.state().ration.is_none() {
-            sleep(BEAT).await;
-            beat.ran += BEAT / 2;
-            beat.waited += BEAT / 2;
-            gate.learn(Duration::ZERO, beat);
-        }
-        let first = gate.enter().await.unwrap();
-        let mut line: Vec<_> = (0..3).map(|_| Box::pin(gate.enter())).collect();
-        for waits in &mut line {
-            assert!(poll!(waits).is_pending());
-        }
-        while gate.state().ration.is_some() {
-            sleep(BEAT).await;
-            gate.learn(Duration::ZERO, beat);
-        }
-        drop((first, join_all(line).await));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn who_goes_away_takes_no_place_along() {
-        let gate = Gate::new(1);
-        let held = gate.enter().await.unwrap();
-        let mut gone = Box::pin(gate.enter());
-        let mut stays = Box::pin(gate.enter());
-        assert!(poll!(&mut gone).is_pending());
-        assert!(poll!(&mut stays).is_pending());
-        drop(gone);
-        drop(held);
-        drop(stays.await.unwrap());
-        assert!(gate.enter().await.is_ok());
-    }
-}
+mod tests;
