@@ -2,11 +2,11 @@
 //! time, and reports what came of the walk.
 
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures::future::try_join_all;
-use marquetry_job::{Cancel, Hold, JobState};
+use marquetry_job::{Cancel, Hold, JobState, Lease, Timestamp};
 use marquetry_model::{BlobKey, Job, JobKind, JobSpec, UploadSource};
 use marquetry_store::{Change, Renewal, Reported, StoreError};
 use tokio::sync::OwnedSemaphorePermit;
@@ -24,11 +24,16 @@ use crate::worker::Inner;
 /// [`FIRST_WAIT`], so the last comes some six seconds after the first.
 const REPORTS: u32 = 6;
 const FIRST_WAIT: Duration = Duration::from_millis(200);
+/// When a job is looked at for the first time after its claim.
+const FIRST_LOOK: Duration = Duration::from_millis(50);
 
 /// Walks a job that was just claimed to whatever end it takes.
 pub(crate) async fn attend(worker: Arc<Inner>, job: Job, slot: OwnedSemaphorePermit) {
     // Only running jobs are handed out by a claim.
-    let Some(hold) = job.state.hold() else { return };
+    let JobState::Running { lease, .. } = &job.state else {
+        return;
+    };
+    let Lease { hold, until, .. } = *lease;
     let attempt = job.state.attempt().map_or(0, marquetry_job::Attempt::number);
     let span = tracing::info_span!(
         "job",
@@ -53,6 +58,7 @@ pub(crate) async fn attend(worker: Arc<Inner>, job: Job, slot: OwnedSemaphorePer
         worker,
         job,
         hold,
+        until: Mutex::new(until),
         pace,
     };
     async {
@@ -94,6 +100,8 @@ struct Attendant {
     worker: Arc<Inner>,
     job: Arc<Job>,
     hold: Hold,
+    /// Until when it is held, as far as is known.
+    until: Mutex<Timestamp>,
     pace: Pace,
 }
 
@@ -118,13 +126,17 @@ impl Attendant {
     async fn lease_lost_or_cancelled(&self) -> Interrupt {
         let mut changes = self.worker.store.changes();
         let mut telling = true;
-        // A cancel may have been asked between the claim and the moment we began to listen.
-        if let Some(why) = self.look().await {
-            return why;
-        }
+        // A cancel may have been asked between the claim and the moment we began to listen. Most jobs have ended before it is
+        // worth a look, and their end finds out by itself.
+        let mut first_look = pin!(sleep(FIRST_LOOK));
+        let mut looked = false;
         let mut renewals = self.renewals();
         loop {
             let found = tokio::select! {
+                () = &mut first_look, if !looked => {
+                    looked = true;
+                    self.look().await
+                }
                 _ = renewals.tick() => match self.renew().await {
                     Some(Renewal::Lost) => Some(Interrupt::LeaseLost),
                     Some(Renewal::Held { cancel, .. }) => heeded(cancel),
@@ -174,10 +186,20 @@ impl Attendant {
         let renewal = worker
             .steps
             .renew_at(job.tenant, job.id, self.hold, now, lease, progress);
-        renewal
+        let renewal = renewal
             .await
             .inspect_err(|error| tracing::warn!(error = %chain(error), "the lease could not be renewed"))
-            .ok()
+            .ok()?;
+        if let Renewal::Held { until, .. } = renewal {
+            *self.until.lock().unwrap_or_else(PoisonError::into_inner) = until;
+        }
+        Some(renewal)
+    }
+
+    /// Whether half a lease is left, so that nobody else has the job and nobody will before its end is written.
+    fn surely_holds(&self) -> bool {
+        let until = *self.until.lock().unwrap_or_else(PoisonError::into_inner);
+        until >= self.worker.clock.now() + self.worker.settings.lease / 2
     }
 
     /// Looks at the job without changing it.
@@ -192,6 +214,7 @@ impl Attendant {
     /// Reports what came of the walk.
     async fn settle(&self, outcome: Outcome) {
         match outcome {
+            Outcome::Made(made) if self.surely_holds() => self.finish(*made).await,
             // A look before anything is written: a worker that stood still for a while must not lay its
             // file over that of whoever has finished the job meanwhile.
             Outcome::Made(made) => match self.look().await {
@@ -270,8 +293,14 @@ impl Attendant {
         match finished {
             Err(trouble) => self.broke(&trouble).await,
             Ok(reported) => {
+                let succeeded = matches!(
+                    &reported,
+                    Ok(Reported::Written(job)) if matches!(job.state, JobState::Succeeded { .. })
+                );
                 self.reported(reported).await;
-                self.discard_unless_wanted(&keys).await;
+                if !succeeded {
+                    self.discard_unless_wanted(&keys).await;
+                }
             }
         }
     }
