@@ -43,7 +43,7 @@ const SHORT_LINE: usize = 4;
 /// in the end, and sooner is better.
 const PATIENCE: Duration = Duration::from_secs(2);
 const BURST: Duration = Duration::from_millis(500);
-const NO_PATIENCE: Duration = Duration::from_millis(20);
+const NO_PATIENCE: Duration = Duration::from_millis(3);
 
 /// Lets submissions in. Cheap to clone; all clones are one gate.
 #[derive(Clone, Debug)]

@@ -43,7 +43,7 @@ impl Drawing {
             *sum = *sum * MEMORY + more.as_secs_f64();
         }
         self.line = beat.last.is_some_and(|job| job.waited >= BURST && job.ago < CALM);
-        let thirsty = self.is_at_work() && self.waited > STARVING * (self.ran + self.waited);
+        let thirsty = self.has_work() && self.waited > STARVING * (self.ran + self.waited);
         let starves = thirsty || (self.line && late);
         self.starving = starves.then(|| self.starving.unwrap_or(now));
         usize::try_from(beat.done.saturating_sub(last.done)).unwrap_or(usize::MAX)
