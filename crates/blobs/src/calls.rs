@@ -44,21 +44,19 @@ pub trait Blobs: ObjectStore {
         most: u64,
     ) -> impl Future<Output = Result<Option<Bytes>, BlobError>> + Send {
         async move {
-            let Some(length) = self.blob_length(key).await? else {
-                return Ok(None);
-            };
-            if length > most {
-                return Err(BlobError::TooLong { length, most });
-            }
             let place = path(key);
-            let read = if length <= PART {
-                insist(|| async { self.get(&place).await?.bytes().await }).await
-            } else {
-                in_parts(self, &place, length).await
+            // Most are short, and come with the call that tells so.
+            let short = most.min(PART);
+            let read = match insist(|| at_most(self, &place, short)).await {
+                Ok(AtMost::Whole(bytes)) => Ok(bytes),
+                Ok(AtMost::Longer(length)) if length > most => {
+                    return Err(BlobError::TooLong { length, most });
+                }
+                Ok(AtMost::Longer(length)) => in_parts(self, &place, length).await,
+                Err(error) => Err(error),
             };
             match read {
                 Ok(bytes) => Ok(Some(bytes)),
-                // Taken away since its length was asked for.
                 Err(Error::NotFound { .. }) => Ok(None),
                 Err(error) => Err(error.into()),
             }
@@ -163,6 +161,20 @@ pub trait Blobs: ObjectStore {
 }
 
 impl<S: ObjectStore + ?Sized> Blobs for S {}
+
+/// What was asked for if it is short enough, or how long it is.
+enum AtMost {
+    Whole(Bytes),
+    Longer(u64),
+}
+
+async fn at_most<S: ObjectStore + ?Sized>(storage: &S, place: &Path, most: u64) -> Result<AtMost, Error> {
+    let found = storage.get(place).await?;
+    Ok(match found.meta.size {
+        length if length > most => AtMost::Longer(length),
+        _ => AtMost::Whole(found.bytes().await?),
+    })
+}
 
 async fn in_parts<S: ObjectStore + ?Sized>(storage: &S, place: &Path, length: u64) -> Result<Bytes, Error> {
     let mut whole = BytesMut::with_capacity(usize::try_from(length).unwrap_or(0));

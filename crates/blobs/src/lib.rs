@@ -32,6 +32,7 @@
 mod calls;
 pub mod conformance;
 mod error;
+mod pieces;
 #[cfg(feature = "s3")]
 mod s3;
 #[cfg(feature = "s3")]
@@ -41,6 +42,7 @@ mod unreliable;
 
 pub use calls::{Blobs, path};
 pub use error::{BlobError, OpenError};
+pub use pieces::pieces;
 #[cfg(feature = "s3")]
 pub use s3::S3Settings;
 #[cfg(feature = "s3")]

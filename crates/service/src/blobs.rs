@@ -6,7 +6,7 @@ use std::ops::Range;
 use bytes::Bytes;
 use futures::stream::BoxStream;
 use futures::{StreamExt as _, TryStreamExt as _};
-use marquetry_blobs::Blobs as _;
+use marquetry_blobs::{Blobs as _, pieces};
 use marquetry_job::Timestamp;
 use marquetry_model::{BlobKey, ExportFile, JobId, JobSpec, MockupId, TenantId};
 use object_store::{Error, GetOptions, GetRange};
@@ -88,8 +88,7 @@ impl Service {
             content_type: content_type(key),
             e_tag: found.meta.e_tag.clone(),
             last_modified: Timestamp::from_micros(found.meta.last_modified.timestamp_micros()),
-            bytes: found
-                .into_stream()
+            bytes: pieces(found)
                 .map_err(ServiceError::blobs("reading a blob"))
                 .boxed(),
         })
