@@ -33,7 +33,7 @@ pub(crate) struct Overload {
     seconds: u64,
     /// How many times as wide and as high as 32 by 24 the pictures are. At 1 a picture costs hardly more than the
     /// request for it, and what is measured is how fast requests can be refused.
-    #[arg(long, default_value_t = 32)]
+    #[arg(long, default_value_t = 64)]
     scale: u32,
     /// How many times the capacity.
     #[arg(long, default_value_t = 10.0)]

@@ -31,7 +31,7 @@ const BEAT: Duration = Duration::from_millis(10);
 const LATE: Duration = Duration::from_millis(10);
 /// So few are always let in.
 const LEAST: usize = 4;
-/// A ration ends when for so long nobody was kept waiting by it, or no job began; and so long after the last submission
+/// A ration ends when for so long nobody was refused because of it, or no job began; and so long after the last submission
 /// nobody watches any more.
 const CALM: Duration = Duration::from_secs(1);
 /// How many stand in line for each that may be in hand.
@@ -43,7 +43,7 @@ const SHORT_LINE: usize = 4;
 /// in the end, and sooner is better.
 const PATIENCE: Duration = Duration::from_secs(2);
 const BURST: Duration = Duration::from_millis(500);
-const NO_PATIENCE: Duration = Duration::from_millis(3);
+const NO_PATIENCE: Duration = Duration::from_millis(20);
 
 /// Lets submissions in. Cheap to clone; all clones are one gate.
 #[derive(Clone, Debug)]
@@ -66,7 +66,7 @@ struct State {
     line: VecDeque<oneshot::Sender<Pass>>,
     /// Since when there has always been a line.
     standing: Option<Instant>,
-    /// When somebody was last kept waiting.
+    /// When somebody was last kept waiting, or refused.
     pressed: Option<Instant>,
     /// For how long nothing has been in hand.
     idle: Duration,
@@ -112,7 +112,11 @@ impl Gate {
     /// # Errors
     /// 503 when whatever comes of it would be refused.
     pub(crate) fn look(&self) -> Result<(), Refusal> {
-        self.state().stand_in_line(self.0.most).map(|_| ())
+        let mut state = self.state();
+        if state.has_room() {
+            return Ok(());
+        }
+        state.stand_in_line(self.0.most).map(|_| ())
     }
 
     /// Waits for a moment to be let in.
@@ -232,8 +236,8 @@ impl State {
             Some(left) => Some(left.saturating_add(done).saturating_add(1).min(most)),
             None if starving.is_some_and(|since| now - since >= BURST) => {
                 self.pressed = Some(now);
-                // The others would wait for longer than whoever comes from now on.
-                self.line.truncate(LEAST);
+                // They would wait for longer than whoever comes from now on.
+                self.line.clear();
                 Some(1)
             }
             None => None,
@@ -245,8 +249,8 @@ impl State {
         self.line.retain(|waiting| !waiting.is_closed());
         let stands = self.standing.is_some_and(|since| since.elapsed() >= BURST);
         let (room, patience) = match self.ration {
-            // Two rations let so many in.
-            Some(_) => (LEAST, NO_PATIENCE),
+            // What is left of a ration is there at once, and the next one is soon taken by those who come then.
+            Some(_) => (0, Duration::ZERO),
             None if stands && self.limit < most => (self.limit * SHORT_LINE, NO_PATIENCE),
             None => (most * LINE, PATIENCE),
         };
