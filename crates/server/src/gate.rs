@@ -9,7 +9,8 @@
 //! become fewer. When jobs starve for a while, submissions are on ration: about as many go in as jobs come out. What was
 //! taken in before is done at full speed then, and a burst that is over sooner is taken in whole. Jobs starve when the
 //! threads that draw them stand in line for a core, or when they themselves stand in line in a process that is late:
-//! each of their steps waits behind the submissions then, with the drawing threads idle meanwhile.
+//! each of their steps waits behind the submissions then, with the drawing threads idle meanwhile. A few callers who submit one
+//! after the other are slowed down to what can be done, and never refused.
 
 mod drawing;
 
@@ -31,7 +32,7 @@ const BEAT: Duration = Duration::from_millis(10);
 const LATE: Duration = Duration::from_millis(10);
 /// So few are always let in.
 const LEAST: usize = 4;
-/// A ration ends when for so long nobody was refused because of it, or no job began; and so long after the last submission
+/// A ration ends when for so long nobody was kept waiting by it, or no job began; a flood when for so long nobody was refused; and so long after the last submission
 /// nobody watches any more.
 const CALM: Duration = Duration::from_secs(1);
 /// How many stand in line for each that may be in hand.
@@ -71,6 +72,8 @@ struct State {
     /// For how long nothing has been in hand.
     idle: Duration,
     drawing: Drawing,
+    /// When somebody was last refused because of a ration.
+    flood: Option<Instant>,
     /// How many more may go in before the next beat, while submissions are on ration.
     ration: Option<usize>,
 }
@@ -93,6 +96,7 @@ impl Gate {
                 pressed: None,
                 idle: Duration::ZERO,
                 drawing: Drawing::default(),
+                flood: None,
                 ration: None,
             }),
             drawing: OnceLock::new(),
@@ -236,8 +240,8 @@ impl State {
             Some(left) => Some(left.saturating_add(done).saturating_add(1).min(most)),
             None if starving.is_some_and(|since| now - since >= BURST) => {
                 self.pressed = Some(now);
-                // They would wait for longer than whoever comes from now on.
-                self.line.clear();
+                // The others would wait for longer than whoever comes from now on.
+                self.line.truncate(most);
                 Some(1)
             }
             None => None,
@@ -249,13 +253,17 @@ impl State {
         self.line.retain(|waiting| !waiting.is_closed());
         let stands = self.standing.is_some_and(|since| since.elapsed() >= BURST);
         let (room, patience) = match self.ration {
-            // What is left of a ration is there at once, and the next one is soon taken by those who come then.
-            Some(_) => (0, Duration::ZERO),
+            // Few callers who ask again once they are answered are slowed down, and need not be refused. In a flood those
+            // who come next take the next ration, and whoever waits for it only waits.
+            Some(_) if self.flood.is_some_and(|since| since.elapsed() < CALM) => (0, Duration::ZERO),
+            Some(_) => (most, PATIENCE),
             None if stands && self.limit < most => (self.limit * SHORT_LINE, NO_PATIENCE),
             None => (most * LINE, PATIENCE),
         };
         if self.line.len() >= room {
-            self.pressed = Some(Instant::now());
+            let now = Instant::now();
+            self.pressed = Some(now);
+            self.flood = self.ration.map(|_| now);
             return Err(refused());
         }
         Ok(patience)

@@ -95,16 +95,31 @@ async fn where_drawing_starves_one_goes_in_for_each_that_comes_out() {
     }
     assert!(BEAT * beats >= BURST, "{beats}");
     drop(gate.enter().await.unwrap());
-    assert!(gate.look().is_err());
-    assert!(gate.enter().await.is_err(), "nobody stands in line");
+    let mut second = Box::pin(gate.enter());
+    assert!(poll!(&mut second).is_pending());
     // Two came out: two go in, and one besides.
     pass(60, 2).await;
-    for _ in 0..3 {
+    drop(second.await.unwrap());
+    drop((gate.enter().await.unwrap(), gate.enter().await.unwrap()));
+    let mut waits = Box::pin(gate.enter());
+    assert!(poll!(&mut waits).is_pending());
+    drop(waits);
+
+    // More than there is room for: a flood, in which nobody stands in line.
+    let mut line: Vec<_> = (0..64).map(|_| Box::pin(gate.enter())).collect();
+    for waits in &mut line {
+        assert!(poll!(waits).is_pending());
+    }
+    assert!(gate.look().is_err());
+    drop(line);
+    assert!(gate.enter().await.is_err());
+    pass(60, 1).await;
+    for _ in 0..2 {
         gate.look().unwrap();
         drop(gate.enter().await.unwrap());
     }
     assert!(gate.enter().await.is_err());
-    // A second in which nobody was refused ends it.
+    // A second in which nobody waited or was refused ends it.
     let mut beats = 0;
     while gate.state().ration.is_some() {
         let goes_on = pass(60, 0).await;
@@ -158,15 +173,15 @@ async fn a_ration_ends_where_nothing_is_left_to_draw() {
         gate.learn(Duration::ZERO, beat);
     }
     let first = gate.enter().await.unwrap();
-    let began = Instant::now();
+    let mut line: Vec<_> = (0..3).map(|_| Box::pin(gate.enter())).collect();
+    for waits in &mut line {
+        assert!(poll!(waits).is_pending());
+    }
     while gate.state().ration.is_some() {
-        // Somebody is refused all the time.
-        while gate.enter().await.is_ok() {}
         sleep(BEAT).await;
         gate.learn(Duration::ZERO, beat);
     }
-    assert!(began.elapsed() < CALM);
-    drop((first, gate.enter().await.unwrap()));
+    drop((first, join_all(line).await));
 }
 
 #[tokio::test(start_paused = true)]
