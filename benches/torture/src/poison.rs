@@ -6,8 +6,8 @@ use clap::Args;
 
 use crate::failure::Failure;
 use crate::figures::{Figures, Times, Verdict};
-use crate::ground::{Asker, Common, Ground, has_ended};
-use crate::mockup;
+use crate::ground::{Asker, Common, Ground, colour, has_ended, id_of};
+use crate::mockup::{self, Design};
 use crate::program::Build;
 
 /// How many starts such a job is given.
@@ -54,8 +54,9 @@ impl Poison {
                 }
                 others
             };
-            // It may die before it can answer: the job is durable by then, or was never accepted.
-            let job = bad.job(round).await;
+            // It may die before it can answer: the job is durable by then, or was never accepted. So it is asked for under a
+            // key, once more where there was no answer.
+            let mut job = swallow(&bad, round).await;
             let mut deaths = 0;
             let began = Instant::now();
             let job = loop {
@@ -68,13 +69,15 @@ impl Poison {
                 }
                 let Ok(at) = ground.site.address() else { continue };
                 (asker.at, bad.at) = (at, at);
-                let Ok(job) = &job else {
-                    return Err(Failure::new("the poison was not accepted"));
-                };
-                if let Ok(answer) = bad.look(job).await
-                    && has_ended(&answer.json())
-                {
-                    break answer.json();
+                match &job {
+                    None => job = swallow(&bad, round).await,
+                    Some(job) => {
+                        if let Ok(answer) = bad.look(job).await
+                            && has_ended(&answer.json())
+                        {
+                            break answer.json();
+                        }
+                    }
                 }
                 if began.elapsed() > Duration::from_secs(60) {
                     break serde_json::Value::Null;
@@ -118,4 +121,18 @@ impl Poison {
         }
         Ok(())
     }
+}
+
+/// Submits the poison of a round; its job, if there was an answer.
+async fn swallow(bad: &Asker, round: u64) -> Option<String> {
+    let (key, body) = (
+        format!("poison-{round}"),
+        bad.mockup.render(colour(round), Design::Fill),
+    );
+    let answer = bad
+        .client
+        .post_once(bad.at, "/api/v1/renders", &key, &body)
+        .await
+        .ok()?;
+    id_of(&answer.json()).ok()
 }
