@@ -115,6 +115,16 @@ impl Asker {
         id_of(&self.submit(number).await?.good("a submission")?)
     }
 
+    /// The same under a key: where no answer came, because who should give it died of the job, it is asked again.
+    pub(crate) async fn job_under(&self, key: &str, number: u64) -> Option<String> {
+        let body = self.mockup.render(colour(number), Design::Fill);
+        let answer = self
+            .client
+            .post_once(self.at, "/api/v1/renders", key, &body)
+            .await;
+        id_of(&answer.ok()?.json()).ok()
+    }
+
     /// The job once it has ended.
     pub(crate) async fn ended(&self, job: &str, patience: Duration) -> Result<Value, Failure> {
         let began = Instant::now();

@@ -7,7 +7,7 @@ use clap::Args;
 use crate::cluster::Cluster;
 use crate::failure::Failure;
 use crate::figures::{Figures, Times, Verdict};
-use crate::ground::{Common, Ground};
+use crate::ground::{Asker, Common, Ground};
 use crate::program::Build;
 use crate::site::{Role, Store};
 
@@ -53,13 +53,15 @@ impl Orphans {
             cluster.site.kill(1).await?;
             cluster.site.kill(2).await?;
             cluster.site.start(1, "draw:kill@1").await?;
-            let job = asker.job(round).await?;
+            let key = format!("orphan-{round}");
+            let job = asker.job_under(&key, round).await;
             if !cluster.site.died(1, Duration::from_secs(30)).await? {
                 survived += 1;
                 cluster.site.kill(1).await?;
             }
             let died = Instant::now();
             cluster.site.start(2, "").await?;
+            let job = named(&asker, job, &key, round).await?;
             match asker.ended(&job, Duration::from_secs(90)).await {
                 Ok(ended) if ended["status"] == "succeeded" => again.add(died.elapsed()),
                 _ => lost += 1,
@@ -84,14 +86,17 @@ impl Orphans {
         for round in 0..self.rounds {
             ground.site.stop(0).await?;
             ground.site.start(0, "draw:kill@1").await?;
-            let job = ground.asker()?.job(round).await?;
+            let key = format!("orphan-{round}");
+            let job = ground.asker()?.job_under(&key, round).await;
             if !ground.site.died(0, Duration::from_secs(30)).await? {
                 survived += 1;
                 ground.site.kill(0).await?;
             }
             let started = Instant::now();
             ground.site.start(0, "").await?;
-            match ground.asker()?.ended(&job, Duration::from_secs(60)).await {
+            let asker = ground.asker()?;
+            let job = named(&asker, job, &key, round).await?;
+            match asker.ended(&job, Duration::from_secs(60)).await {
                 Ok(ended) if ended["status"] == "succeeded" => again.add(started.elapsed()),
                 _ => lost += 1,
             }
@@ -103,5 +108,16 @@ impl Orphans {
         figures.must_be_none("orphans that did not succeed", lost);
         figures.must("every orphan has ended within 2 s", again.quantile(1.0) <= ALONE);
         Ok(figures.print())
+    }
+}
+
+/// The job of a round, asked for again where its process was dead before it had answered.
+async fn named(asker: &Asker, job: Option<String>, key: &str, round: u64) -> Result<String, Failure> {
+    match job {
+        Some(job) => Ok(job),
+        None => {
+            let again = asker.job_under(key, round).await;
+            again.ok_or_else(|| Failure::new("an orphan was not accepted"))
+        }
     }
 }

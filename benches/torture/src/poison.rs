@@ -6,8 +6,8 @@ use clap::Args;
 
 use crate::failure::Failure;
 use crate::figures::{Figures, Times, Verdict};
-use crate::ground::{Asker, Common, Ground, colour, has_ended, id_of};
-use crate::mockup::{self, Design};
+use crate::ground::{Asker, Common, Ground, has_ended};
+use crate::mockup;
 use crate::program::Build;
 
 /// How many starts such a job is given.
@@ -56,7 +56,8 @@ impl Poison {
             };
             // It may die before it can answer: the job is durable by then, or was never accepted. So it is asked for under a
             // key, once more where there was no answer.
-            let mut job = swallow(&bad, round).await;
+            let key = format!("poison-{round}");
+            let mut job = bad.job_under(&key, round).await;
             let mut deaths = 0;
             let began = Instant::now();
             let job = loop {
@@ -70,7 +71,7 @@ impl Poison {
                 let Ok(at) = ground.site.address() else { continue };
                 (asker.at, bad.at) = (at, at);
                 match &job {
-                    None => job = swallow(&bad, round).await,
+                    None => job = bad.job_under(&key, round).await,
                     Some(job) => {
                         if let Ok(answer) = bad.look(job).await
                             && has_ended(&answer.json())
@@ -121,18 +122,4 @@ impl Poison {
         }
         Ok(())
     }
-}
-
-/// Submits the poison of a round; its job, if there was an answer.
-async fn swallow(bad: &Asker, round: u64) -> Option<String> {
-    let (key, body) = (
-        format!("poison-{round}"),
-        bad.mockup.render(colour(round), Design::Fill),
-    );
-    let answer = bad
-        .client
-        .post_once(bad.at, "/api/v1/renders", &key, &body)
-        .await
-        .ok()?;
-    id_of(&answer.json()).ok()
 }

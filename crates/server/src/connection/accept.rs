@@ -20,6 +20,8 @@ use crate::{App, Config, dispatch};
 
 /// How long a connection whose time is up has to take leave.
 const LEAVE: Duration = Duration::from_secs(1);
+/// How long a connection that has been asked before has for a request that is on the way.
+const LINGER: Duration = Duration::from_millis(50);
 /// The pause after the system had no connection to give, as when all file handles are taken.
 const RECOVER: Duration = Duration::from_millis(50);
 /// What a connection is told that nobody has room for.
@@ -192,14 +194,13 @@ fn keep_little_unsent(stream: &TcpStream) {
     let _ = (stream, UNSENT);
 }
 
-/// Returns when the connection should take no more requests. One that was only just accepted may have its first one
-/// on the way, which was sent before anybody could know better, and is given a moment for it.
+/// Returns when the connection should take no more requests. Whoever sent one before anybody could know better is to be
+/// answered, and it may be on the way still: one that was only just accepted is given a moment for its first, any other
+/// a short one for its next.
 async fn time_to_leave(mut draining: watch::Receiver<bool>, vitals: &Vitals) {
     // Without a sender there is no server any more either.
     let _ = draining.wait_for(|draining| *draining).await;
-    if !vitals.was_asked() {
-        sleep(LEAVE).await;
-    }
+    sleep(if vitals.was_asked() { LINGER } else { LEAVE }).await;
 }
 
 /// Tells a client that there is no room, as well as can be done without waiting for it: one that just connected has
