@@ -9,8 +9,8 @@
 //! become fewer. When jobs starve for a while, submissions are on ration: about as many go in as jobs come out. What was
 //! taken in before is done at full speed then, and a burst that is over sooner is taken in whole. Jobs starve when the
 //! threads that draw them stand in line for a core, or when they themselves stand in line in a process that is late:
-//! each of their steps waits behind the submissions then, with the drawing threads idle meanwhile. A few callers who submit one
-//! after the other are slowed down to what can be done, and never refused.
+//! each of their steps waits behind the submissions then, with the drawing threads idle meanwhile. A few callers who
+//! submit one after the other are slowed down to what can be done, and never refused.
 
 mod drawing;
 
@@ -32,8 +32,8 @@ const BEAT: Duration = Duration::from_millis(10);
 const LATE: Duration = Duration::from_millis(10);
 /// So few are always let in.
 const LEAST: usize = 4;
-/// A ration ends when for so long nobody was kept waiting by it, or no job began; a flood when for so long nobody was refused; and so long after the last submission
-/// nobody watches any more.
+/// A ration ends when for so long nobody was kept waiting by it, or no job began; a flood, when for so long nobody was
+/// refused; and so long after the last submission nobody watches any more.
 const CALM: Duration = Duration::from_secs(1);
 /// How many stand in line for each that may be in hand.
 const LINE: usize = 16;

@@ -126,8 +126,8 @@ impl Attendant {
     async fn lease_lost_or_cancelled(&self) -> Interrupt {
         let mut changes = self.worker.store.changes();
         let mut telling = true;
-        // A cancel may have been asked between the claim and the moment we began to listen. Most jobs have ended before it is
-        // worth a look, and their end finds out by itself.
+        // A cancel may have been asked between the claim and the moment we began to listen. Most jobs have ended before
+        // it is worth a look, and their end finds out by itself.
         let mut first_look = pin!(sleep(FIRST_LOOK));
         let mut looked = false;
         let mut renewals = self.renewals();
