@@ -28,28 +28,50 @@ fn act() -> impl Strategy<Value = Act> {
     ]
 }
 
-/// How far each tenant is ahead of each other since both last had nothing in line at some moment.
+/// How far tenants are ahead of each other, for as long as both have something in line.
+///
+/// Only then can one keep the other waiting: whoever wants nothing for a moment begins anew, which is the interval of
+/// the theorem that bounds this (Goyal, Vin, Cheng: *Start-time Fair Queuing*, 1996, theorem 1).
 #[derive(Default)]
-struct Lead([[i32; TENANTS]; TENANTS]);
+struct Lead([[Span; TENANTS]; TENANTS]);
+
+/// A lead as it is now, and how far it went to either side.
+#[derive(Clone, Copy, Debug, Default)]
+struct Span {
+    now: i32,
+    least: i32,
+    most: i32,
+}
+
+impl Span {
+    fn add(&mut self, jobs: i32) {
+        self.now += jobs;
+        self.least = self.least.min(self.now);
+        self.most = self.most.max(self.now);
+    }
+}
 
 impl Lead {
-    fn served(&mut self, tenant: usize, line: &[VecDeque<u64>; TENANTS]) {
-        for (other, waiting) in line.iter().enumerate() {
-            if other == tenant {
-                continue;
-            }
-            if waiting.is_empty() {
-                // Whoever wants nothing is not kept waiting: counting begins anew.
-                (self.0[tenant][other], self.0[other][tenant]) = (0, 0);
-            } else {
-                self.0[tenant][other] += 1;
-                self.0[other][tenant] -= 1;
+    fn served(&mut self, tenant: usize) {
+        for other in (0..TENANTS).filter(|other| *other != tenant) {
+            self.0[tenant][other].add(1);
+            self.0[other][tenant].add(-1);
+        }
+    }
+
+    /// Called whenever a line grew shorter.
+    fn forget_whoever_wants_nothing(&mut self, line: &[VecDeque<u64>; TENANTS]) {
+        for tenant in (0..TENANTS).filter(|tenant| line[*tenant].is_empty()) {
+            for other in 0..TENANTS {
+                (self.0[tenant][other], self.0[other][tenant]) = Default::default();
             }
         }
     }
 
+    /// The most jobs that one was served more than another while both waited.
     fn most(&self) -> i32 {
-        self.0.iter().flatten().copied().max().unwrap_or(0)
+        let spans = self.0.iter().flatten();
+        spans.map(|span| span.most - span.least).max().unwrap_or(0)
     }
 }
 
@@ -77,15 +99,17 @@ proptest! {
                         let id = tenant_id(tenant as u64);
                         let cancelled = steps.cancel(id, job_id(n), at(1)).await.unwrap();
                         prop_assert!(matches!(cancelled, Cancelling::Done(_)));
+                        lead.forget_whoever_wants_nothing(&line);
                     },
                     Act::Serve { jobs } => for _ in 0..jobs {
                         let Some(job) = steps.claim(worker(1), at(1), LEASE, 1).await.unwrap().pop() else { break };
                         let tenant = (0..TENANTS).find(|n| tenant_id(*n as u64) == job.tenant).unwrap();
-                        lead.served(tenant, &line);
                         // Each tenant's own jobs keep their order.
                         let first = line[tenant].pop_front().map(job_id);
                         prop_assert_eq!(first, Some(job.id));
+                        lead.served(tenant);
                         prop_assert!(lead.most() <= 2, "{:?}", lead.0);
+                        lead.forget_whoever_wants_nothing(&line);
                         let by = job.state.hold().unwrap();
                         steps.finish(job.tenant, job.id, by, result(1), None, at(1)).await.unwrap();
                     },
