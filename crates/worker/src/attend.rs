@@ -28,6 +28,8 @@ const FIRST_WAIT: Duration = Duration::from_millis(200);
 const FIRST_LOOK: Duration = Duration::from_millis(50);
 
 /// Walks a job that was just claimed to whatever end it takes.
+///
+/// What is made needs no slot to be stored: another job is drawn meanwhile. A suspect keeps all slots, for it runs alone.
 pub(crate) async fn attend(worker: Arc<Inner>, job: Job, slot: OwnedSemaphorePermit) {
     // Only running jobs are handed out by a claim.
     let JobState::Running { lease, .. } = &job.state else {
@@ -54,6 +56,8 @@ pub(crate) async fn attend(worker: Arc<Inner>, job: Job, slot: OwnedSemaphorePer
     };
     let pulse = worker.pulse.clone();
     let _running = figures::began(&job, worker.clock.now(), &pulse);
+    let ending = Arc::clone(&worker.ending);
+    let alone = job.state.is_suspect();
     let attendant = Attendant {
         worker,
         job,
@@ -61,18 +65,28 @@ pub(crate) async fn attend(worker: Arc<Inner>, job: Job, slot: OwnedSemaphorePer
         until: Mutex::new(until),
         pace,
     };
-    async {
-        let outcome = {
-            let mut making = pin!(walk.make());
-            tokio::select! {
-                biased;
-                made = &mut making => Outcome::of(made),
-                why = attendant.interrupted() => Outcome::Interrupted(why),
-            }
+    async move {
+        let making = async {
+            let made = walk.make().await;
+            let stores = made.is_ok() && !alone;
+            let place = if stores {
+                ending.acquire_owned().await.ok()
+            } else {
+                None
+            };
+            (Outcome::of(made), place)
         };
-        // Whatever still draws for this job is no longer wanted.
+        let (outcome, place) = tokio::select! {
+            biased;
+            made = making => made,
+            why = attendant.interrupted() => (Outcome::Interrupted(why), None),
+        };
+        // Whatever still draws for this job is no longer wanted, and keeps its slot until it sees that.
         if let Outcome::Interrupted(_) = outcome {
             stop.raise();
+        }
+        if place.is_some() {
+            drop(walk);
         }
         attendant.settle(outcome).await;
     }

@@ -170,8 +170,8 @@ impl WorkerBuilder {
         }
     }
 
-    /// How many jobs are walked at a time, and how many threads draw for them. 1 to 1024; default:
-    /// the number of cores.
+    /// How many jobs are drawn at a time, and how many threads draw for them; as many that are drawn may be stored
+    /// meanwhile. 1 to 1024; default: the number of cores.
     pub const fn slots(mut self, slots: usize) -> Self {
         self.slots = slots;
         self
@@ -333,6 +333,7 @@ impl WorkerBuilder {
             memory: Memory::new(self.memory_bytes),
             slots: self.slots,
             free: Arc::new(Semaphore::new(self.slots)),
+            ending: Arc::new(Semaphore::new(self.slots)),
             grace_over: watch::Sender::new(false),
             settings: self.settings,
             board: self.board,

@@ -3,7 +3,7 @@
 //! # What is promised
 //!
 //! * A job is claimed only when a slot is free for it, held under a lease that is renewed beside the
-//!   walk, and given up the moment the lease is found to be lost.
+//!   walk, and given up the moment the lease is found to be lost. Its slot is free again once it is drawn.
 //! * Results are put before the job ends, under keys that follow from the job, so that doing it
 //!   twice leaves the same bytes in the same place.
 //! * The job's end, the mockup it made and the deliveries it owes are written in one transaction.

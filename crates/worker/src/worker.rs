@@ -57,7 +57,10 @@ pub(crate) struct Inner {
     pub(crate) layouts: Layouts,
     pub(crate) memory: Arc<Memory>,
     pub(crate) slots: usize,
+    /// Slots for jobs that are drawn, and read for that.
     pub(crate) free: Arc<Semaphore>,
+    /// As many places for jobs that are made and are being stored.
+    pub(crate) ending: Arc<Semaphore>,
     /// Turns true when running jobs have had their time to finish after shutdown.
     pub(crate) grace_over: watch::Sender<bool>,
     pub(crate) settings: Settings,
@@ -223,10 +226,11 @@ fn free_slots(worker: &Inner, first: OwnedSemaphorePermit) -> Vec<OwnedSemaphore
     std::iter::once(first).chain(more).collect()
 }
 
-/// Claims up to `most`, which is every slot that is free. If that is every slot there is, nothing runs.
+/// Claims up to `most`, which is every slot that is free. If that is every slot there is and nothing is being stored,
+/// nothing runs.
 async fn claim(worker: &Inner, now: Timestamp, most: usize) -> Result<Beside, StoreError> {
     let (steps, lease) = (&worker.steps, worker.settings.lease);
-    if most < worker.slots {
+    if most < worker.slots || worker.ending.available_permits() < worker.slots {
         return steps.claim_beside(worker.id, now, lease, most).await;
     }
     let jobs = steps.claim(worker.id, now, lease, most).await?;
@@ -250,7 +254,13 @@ async fn until_idle(
     suspect: Suspect,
     changes: &mut Changes,
 ) {
+    let all = u32::try_from(worker.slots).unwrap_or(u32::MAX);
     let busy = u32::try_from(worker.slots - free.len()).unwrap_or(u32::MAX);
+    let idle = async {
+        // In this order: what is drawn is stored next.
+        let _drawn = worker.free.acquire_many(busy).await;
+        let _stored = worker.ending.acquire_many(all).await;
+    };
     let moved = async {
         loop {
             match changes.next().await {
@@ -262,7 +272,7 @@ async fn until_idle(
         }
     };
     tokio::select! {
-        _ = worker.free.acquire_many(busy) => {}
+        () = idle => {}
         () = moved => {}
     }
 }

@@ -1,10 +1,14 @@
 //! How jobs are found and taken: by free slots, by what is told, and after a crash.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use marquetry_job::{Jitter, JobEvent, JobState, RetrySchedule, ShownState, WorkerId};
+use marquetry_model::{Job, Mockup};
 use marquetry_store::{JobSwap, Ownership, Swap};
 use marquetry_testkit::catcher::Answer;
+use object_store::memory::InMemory;
+use object_store::throttle::{ThrottleConfig, ThrottledStore};
 
 use crate::on_every_store;
 use crate::workshop::{PATIENCE, RED, Workshop, now, png, poster_psd};
@@ -103,6 +107,24 @@ async fn a_suspect_waits_until_nothing_runs_and_then_runs_alone(shop: Workshop) 
     let other = shop.render_url(&mockup).await;
     shop.server.wait_for(1, PATIENCE).await.unwrap();
     // Its holder is found dead while the worker runs something and has a slot free.
+    died(&shop, held).await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(shop.server.caught().len(), 1, "it is not begun beside another");
+
+    shop.steps().cancel(shop.tenant, other, now()).await.unwrap();
+    shop.server.wait_for(2, PATIENCE).await.unwrap();
+    assert!(shop.job(suspect).await.state.hold().is_some());
+    let later = shop.render_url(&mockup).await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(shop.job(later).await.state.shown(), ShownState::Queued);
+
+    shop.steps().cancel(shop.tenant, suspect, now()).await.unwrap();
+    assert_eq!(shop.picture(later).await.pixel(48, 32), Some(RED));
+    running.stop().await;
+}
+
+/// The holder of a job is found dead: a suspect from now on.
+async fn died(shop: &Workshop, held: Job) {
     let died = JobEvent::HolderDied {
         was: held.state.hold().unwrap(),
     };
@@ -116,17 +138,67 @@ async fn a_suspect_waits_until_nothing_runs_and_then_runs_alone(shop: Workshop) 
         shop.store.replace_job(version, &freed).await.unwrap(),
         Swap::Swapped
     );
-    tokio::time::sleep(Duration::from_millis(200)).await;
-    assert_eq!(shop.server.caught().len(), 1, "it is not begun beside another");
+}
 
-    shop.steps().cancel(shop.tenant, other, now()).await.unwrap();
+/// A storage that takes five seconds for each file it is given, as long as it is told to.
+fn slow() -> Arc<ThrottledStore<InMemory>> {
+    let config = ThrottleConfig {
+        wait_put_per_call: Duration::from_secs(5),
+        ..ThrottleConfig::default()
+    };
+    Arc::new(ThrottledStore::new(InMemory::new(), config))
+}
+
+/// A workshop over `slow`, and a mockup that was there before it became so.
+async fn storing(slow: &Arc<ThrottledStore<InMemory>>) -> (Workshop, Mockup) {
+    let config = slow.config();
+    slow.config_mut(|config| *config = ThrottleConfig::default());
+    let shop = Workshop::over(Arc::clone(slow) as _).await;
+    let mockup = shop.mockup(&poster_psd(144.0)).await;
+    shop.server.answer_always(Answer::ok(png(RED)));
+    slow.config_mut(|slow| *slow = config);
+    (shop, mockup)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_job_is_drawn_while_one_is_stored_and_no_third() {
+    let slow = slow();
+    let (shop, mockup) = storing(&slow).await;
+    let running = shop.start(shop.worker().slots(1));
+    let first = shop.render_url(&mockup).await;
+    let second = shop.render_url(&mockup).await;
+    let third = shop.render_url(&mockup).await;
     shop.server.wait_for(2, PATIENCE).await.unwrap();
-    assert!(shop.job(suspect).await.state.hold().is_some());
-    let later = shop.render_url(&mockup).await;
+    assert!(shop.job(first).await.state.hold().is_some());
     tokio::time::sleep(Duration::from_millis(200)).await;
-    assert_eq!(shop.job(later).await.state.shown(), ShownState::Queued);
+    assert_eq!(shop.job(third).await.state.shown(), ShownState::Queued);
+    assert_eq!(shop.server.caught().len(), 2, "what is made waits with its slot");
+    slow.config_mut(|config| *config = ThrottleConfig::default());
+    for id in [first, second, third] {
+        assert_eq!(shop.picture(id).await.pixel(48, 32), Some(RED));
+    }
+    running.stop().await;
+}
 
-    shop.steps().cancel(shop.tenant, suspect, now()).await.unwrap();
-    assert_eq!(shop.picture(later).await.pixel(48, 32), Some(RED));
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_suspect_waits_for_what_is_being_stored() {
+    let slow = slow();
+    let (shop, mockup) = storing(&slow).await;
+    let suspect = shop.render_url(&mockup).await;
+    let (dead, hour) = (WorkerId::from_random([77; 16]), Duration::from_secs(3600));
+    let held = shop.steps().claim(dead, now(), hour, 1).await.unwrap().remove(0);
+    let running = shop.start(shop.worker().slots(1));
+    let first = shop.render_url(&mockup).await;
+    shop.server.wait_for(1, PATIENCE).await.unwrap();
+    // It is drawn by then, most often; if not, the suspect waits all the more.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    died(&shop, held).await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert!(shop.job(first).await.state.hold().is_some());
+    assert_eq!(shop.job(suspect).await.state.hold(), None);
+    slow.config_mut(|config| *config = ThrottleConfig::default());
+    for id in [first, suspect] {
+        assert_eq!(shop.picture(id).await.pixel(48, 32), Some(RED));
+    }
     running.stop().await;
 }
