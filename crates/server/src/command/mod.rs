@@ -27,6 +27,11 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+/// The system's own makes threads wait for each other wherever one frees what another took, which is what servers do.
+#[cfg(feature = "mimalloc")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Lays designs into Photoshop mockups and hands back the pictures.
 #[derive(Debug, Parser)]
 #[command(name = "marquetry", version, about, propagate_version = true)]
