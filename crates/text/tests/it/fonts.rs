@@ -127,6 +127,52 @@ fn packed_fonts_are_the_same_fonts() {
     }
 }
 
+/// A WOFF file whose tables each say that they lie in its last `packed` bytes and are `unpacked` long.
+fn woff(tables: u16, packed: u32, unpacked: u32) -> Vec<u8> {
+    let mut file = b"wOFF\0\x01\0\0".to_vec();
+    file.extend(0_u32.to_be_bytes());
+    file.extend(tables.to_be_bytes());
+    // A total that is harmless.
+    file.extend([0, 0, 0, 0, 1, 0]);
+    file.resize(44, 0);
+    let data = u32::from(tables) * 20 + 44;
+    for tag in 0..u32::from(tables) {
+        for field in [tag, data, packed, unpacked, 0] {
+            file.extend(field.to_be_bytes());
+        }
+    }
+    file.resize(file.len() + packed as usize, 0);
+    let length = u32::try_from(file.len()).unwrap().to_be_bytes();
+    file[8..12].copy_from_slice(&length);
+    file
+}
+
+#[test]
+fn a_small_file_is_no_font_of_gigabytes() {
+    let limits = ShelfLimits::default();
+    let add = |file: Vec<u8>| FontShelf::empty(limits).add(file.into());
+    // One table that says it is long, and many that lie over each other.
+    for (file, size) in [
+        (woff(1, 10, u32::MAX), u64::from(u32::MAX)),
+        (woff(60_000, 1_000_000, 1_000_000), 60_000_000_000),
+    ] {
+        let FontError::OverLimit {
+            what,
+            wanted,
+            allowed,
+        } = add(file).unwrap_err()
+        else {
+            panic!("it should be over the limit")
+        };
+        assert_eq!(
+            (what, wanted, allowed),
+            ("bytes of one font", size, limits.font_bytes)
+        );
+    }
+    // A directory that is cut off.
+    assert_eq!(add(woff(3, 10, 10)[..100].to_vec()), Err(FontError::NotAFont));
+}
+
 #[test]
 fn a_shelf_has_limits() {
     let limits = |faces, font_bytes, bytes| ShelfLimits {
