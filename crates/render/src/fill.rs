@@ -49,11 +49,19 @@ pub(crate) fn of_layer(layer: Layer<'_>, mockup: &OpenMockup) -> Option<Paint> {
     let fill = layer.fill(&mockup.limits.psd).ok()??;
     let canvas = mockup.size().rect();
     let ground = Ground {
-        shape: canvas.into(),
+        shape: unmasked(layer).unwrap_or(canvas).into(),
         canvas,
         reference: layer.reference_point(),
     };
     paint(&fill, ground, mockup)
+}
+
+/// What the mask of a fill layer leaves of it, which is as far as the layer goes: a gradient begins and ends there
+/// (`gradient fill.psd` of the tests of pytoshop). `None` where that is everything.
+fn unmasked(layer: Layer<'_>) -> Option<Rect> {
+    let mask = layer.masks()?.mask;
+    let hides = !mask.flags.is_disabled() && mask.default_color == 0;
+    (hides && !mask.rect.is_empty()).then_some(mask.rect)
 }
 
 /// The paint of `fill`. `None` when it is nothing that can be painted.

@@ -6,7 +6,7 @@ use marquetry_testkit::golden;
 use marquetry_testkit::golden::{Picture, Tolerance};
 use marquetry_testkit::psd::effect::{self, Effect};
 use marquetry_testkit::psd::{
-    Builder, Curve, Descriptor, Layer, Rect, gradient, gradient_fill, pattern_block, pattern_fill,
+    Builder, Curve, Descriptor, Layer, Mask, Rect, gradient, gradient_fill, pattern_block, pattern_fill,
     solid_paint, stroke, vector_path,
 };
 
@@ -80,6 +80,29 @@ fn a_gradient_is_catmull_and_roms_curve_at_the_corners_of_pixels() {
         assert_eq!(alpha, 255);
     }
     assert_eq!(missing, []);
+}
+
+#[test]
+fn a_gradient_goes_as_far_as_its_layers_mask_lets_it() {
+    let masked = |default, disabled, align| {
+        let fill =
+            gradient_fill("Lnr ", 0.0, gradient(&[(0.0, [0; 3]), (1.0, [255; 3])])).bool("Algn", align);
+        let mask = Mask {
+            default,
+            disabled,
+            ..Mask::new(Rect::new(16, 0, 32, 64), vec![255; 32 * 64])
+        };
+        let (got, missing) = alone(64, gradient_layer(&fill).mask(mask));
+        assert_eq!(missing, []);
+        [16, 32, 47].map(|x| got.pixel(x, 9).unwrap()[0])
+    };
+    // The last pixel is a 32nd short of the end.
+    assert_eq!(masked(0, false, true), [0, 128, 251]);
+    // What is not aligned, and what a mask does not cut off, goes from edge to edge.
+    let whole = masked(0, false, false);
+    assert!(whole[0] > 40 && whole[1] == 128 && whole[2] < 220, "{whole:?}");
+    assert_eq!(masked(255, false, true), whole);
+    assert_eq!(masked(0, true, true), whole);
 }
 
 #[test]
