@@ -39,7 +39,7 @@ fn modes(criterion: &mut Criterion) {
         art: Arc::new(Art::from(noise(1, false))),
         at: (0, 0),
     };
-    let colour = Paint::Solid(Rgb::new(214, 148, 92));
+    let colour = Paint::Solid(Rgb::new(214, 148, 92).into());
     for (name, opaque, paint) in [
         ("soft_over_opaque", true, &soft),
         ("soft_over_translucent", false, &soft),

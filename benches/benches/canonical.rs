@@ -50,7 +50,7 @@ impl Canonical {
                     art: Arc::new(Art::from(raster(picture))),
                     at,
                 },
-                Plate::Color([r, g, b]) => Paint::Solid(Rgb::new(*r, *g, *b)),
+                Plate::Color([r, g, b]) => Paint::Solid(Rgb::new(*r, *g, *b).into()),
                 Plate::Design => {
                     smart = layers.len();
                     let side = |pixels: usize| u32::try_from(pixels).unwrap();

@@ -13,10 +13,10 @@
 //! use marquetry_pixel::{BlendMode, Rgb, Size};
 //!
 //! let mut scene = Scene::new(Size::new(4, 4));
-//! scene.nodes.push(Node::Layer(Layer::new(Paint::Solid(Rgb::new(200, 100, 0)))));
+//! scene.nodes.push(Node::Layer(Layer::new(Paint::Solid(Rgb::new(200, 100, 0).into()))));
 //! scene.nodes.push(Node::Layer(Layer {
 //!     blend: BlendMode::Multiply,
-//!     ..Layer::new(Paint::Solid(Rgb::new(255, 128, 7)))
+//!     ..Layer::new(Paint::Solid(Rgb::new(255, 128, 7).into()))
 //! }));
 //! let picture = draw(&scene, &DrawOptions::default())?;
 //! assert_eq!(picture.pixel(0, 0), Some([200, 50, 0, 255]));

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use fearless_simd::Level;
-use marquetry_pixel::{BlendMode, Rect, Rgb, Sample};
+use marquetry_pixel::{BlendMode, DeepRgb, Rect, Sample};
 
 use crate::adjust::paint_adjusted;
 use crate::art::Art;
@@ -283,11 +283,11 @@ impl Source<'_> {
                 Self::Mapped { plane, table } => {
                     let places = plane.row(row_area);
                     for (pixel, &place) in row.as_chunks_mut().0.iter_mut().zip(places) {
-                        *pixel = table[usize::from(place)].map(S::of_byte);
+                        *pixel = table[usize::from(place)].map(S::of_level);
                     }
                 }
                 // Its shape: it has no colour of its own.
-                Self::Adjust(_) => row.as_chunks_mut().0.fill(opaque(Rgb::default())),
+                Self::Adjust(_) => row.as_chunks_mut().0.fill(opaque(DeepRgb::default())),
                 Self::Placed(sampler) => S::sample_placed(sampler, scratch.level, y, row_area.x, row),
                 Self::Warped(sampler) => S::sample_warped(sampler, scratch.level, y, row_area.x, row),
                 Self::Isolated(_) | Self::PassThrough(_) => {}
@@ -296,8 +296,9 @@ impl Source<'_> {
     }
 }
 
-fn opaque<S: Depth>(colour: Rgb) -> [S; 4] {
-    [colour.red, colour.green, colour.blue, 255].map(S::of_byte)
+fn opaque<S: Depth>(colour: DeepRgb) -> [S; 4] {
+    let [red, green, blue] = colour.parts().map(S::of_deep);
+    [red, green, blue, S::FULL]
 }
 
 /// The one row of `area`, which the art at canvas position `at` holds: the art's own where it is of this

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use marquetry_pixel::{BlendMode, Coverage, Opacity, Projective, Rgb, Size};
+use marquetry_pixel::{BlendMode, Coverage, DeepRgb, Opacity, Projective, Size};
 
 use crate::adjust::Adjustment;
 use crate::art::Art;
@@ -181,7 +181,7 @@ pub enum Paint {
         at: (i32, i32),
     },
     /// One opaque colour over the whole canvas; masks give it a shape.
-    Solid(Rgb),
+    Solid(DeepRgb),
     /// Colours that run over the whole canvas; masks give them a shape.
     Gradient(Arc<Gradient>),
     /// A tile repeated over the whole canvas; masks give it a shape.

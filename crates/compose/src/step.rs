@@ -1,6 +1,6 @@
 //! A scene's nodes with everything worked out that does not depend on the band being painted.
 
-use marquetry_pixel::{BlendMode, Opacity, Rect, Rgb};
+use marquetry_pixel::{BlendMode, DeepRgb, Opacity, Rect};
 
 use crate::adjust::Adjustment;
 use crate::art::{Art, Span};
@@ -84,16 +84,16 @@ pub(crate) enum Source<'a> {
         at: (i32, i32),
     },
     Solid {
-        colour: Rgb,
+        colour: DeepRgb,
         /// For painting without mask over opaque pixels.
         table: Option<Box<Table>>,
     },
     Gradient(&'a Gradient),
     Pattern(&'a Pattern),
-    /// Straight RGBA by what a plane says; nothing outside it.
+    /// Straight RGBA in 255ths by what a plane says; nothing outside it.
     Mapped {
         plane: Plane,
-        table: Box<[[u8; 4]; 256]>,
+        table: Box<[[f32; 4]; 256]>,
     },
     Placed(Box<Sampler<'a>>),
     Warped(Box<WarpSampler<'a>>),

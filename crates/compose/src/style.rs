@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use marquetry_pixel::{BlendMode, Opacity, Rgb};
+use marquetry_pixel::{BlendMode, DeepRgb, Opacity};
 
 use crate::art::Art;
 use crate::blend_if::BlendIf;
@@ -136,7 +136,7 @@ pub struct Overlay {
 #[derive(Clone, Debug)]
 pub struct Shadow {
     /// Its colour.
-    pub colour: Rgb,
+    pub colour: DeepRgb,
     /// How it meets what it falls on.
     pub blend: BlendMode,
     /// How much of it shows.
@@ -189,7 +189,7 @@ pub struct Glow {
 #[derive(Clone, Debug)]
 pub enum Light {
     /// One all over.
-    Colour(Rgb),
+    Colour(DeepRgb),
     /// Those of a ramp, from where the glow is strongest to where it ends. Opacities too.
     Ramp(Arc<Ramp>),
 }
@@ -218,7 +218,7 @@ pub enum GlowSource {
 #[derive(Clone, Debug)]
 pub struct Satin {
     /// Its colour.
-    pub colour: Rgb,
+    pub colour: DeepRgb,
     /// How it meets the layer.
     pub blend: BlendMode,
     /// How much of it shows.
@@ -331,7 +331,7 @@ pub enum BevelTechnique {
 #[derive(Clone, Copy, Debug)]
 pub struct Shading {
     /// Its colour.
-    pub colour: Rgb,
+    pub colour: DeepRgb,
     /// How it meets what it falls on.
     pub blend: BlendMode,
     /// How much of it shows.

@@ -1,5 +1,7 @@
 //! Colours and opacities.
 
+use crate::Sample as _;
+
 /// An 8-bit colour in the document's own RGB space.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Rgb {
@@ -9,6 +11,36 @@ pub struct Rgb {
     pub green: u8,
     /// Blue, 0..=255.
     pub blue: u8,
+}
+
+/// A colour of 16 bits a part, in the document's own RGB space.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct DeepRgb {
+    /// Red, all of `u16`.
+    pub red: u16,
+    /// Green.
+    pub green: u16,
+    /// Blue.
+    pub blue: u16,
+}
+
+impl DeepRgb {
+    /// From its three parts.
+    pub const fn new(red: u16, green: u16, blue: u16) -> Self {
+        Self { red, green, blue }
+    }
+
+    /// Its parts in order.
+    pub const fn parts(self) -> [u16; 3] {
+        [self.red, self.green, self.blue]
+    }
+}
+
+impl From<Rgb> for DeepRgb {
+    fn from(colour: Rgb) -> Self {
+        let [red, green, blue] = [colour.red, colour.green, colour.blue].map(u16::of_byte);
+        Self { red, green, blue }
+    }
 }
 
 /// A text that is no `#RRGGBB` colour.

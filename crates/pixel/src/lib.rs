@@ -22,7 +22,7 @@ mod sample;
 pub mod srgb;
 
 pub use blend_mode::{BlendMode, UnknownBlendMode};
-pub use colour::{Opacity, Rgb, UnreadableColour};
+pub use colour::{DeepRgb, Opacity, Rgb, UnreadableColour};
 pub use geometry::{Point, Quad, Rect, Size};
 pub use projective::Projective;
 pub use raster::{Coverage, DeepRaster, Raster, WrongLength};

@@ -13,6 +13,9 @@ pub trait Sample: Copy + Default + Ord + std::fmt::Debug + Send + Sync + sealed:
     /// The same share of all.
     fn of_byte(byte: u8) -> Self;
 
+    /// The nearest share of all.
+    fn of_deep(deep: u16) -> Self;
+
     /// The nearest byte.
     fn byte(self) -> u8;
 
@@ -42,6 +45,11 @@ impl Sample for u8 {
     #[inline]
     fn of_byte(byte: u8) -> Self {
         byte
+    }
+
+    #[inline]
+    fn of_deep(deep: u16) -> Self {
+        deep.byte()
     }
 
     #[inline]
@@ -76,6 +84,11 @@ impl Sample for u16 {
     #[inline]
     fn of_byte(byte: u8) -> Self {
         Self::from(byte) * 257
+    }
+
+    #[inline]
+    fn of_deep(deep: u16) -> Self {
+        deep
     }
 
     #[inline]

@@ -7,7 +7,7 @@ use marquetry_pixel::{Projective, Quad, Rect};
 use marquetry_psd::Layer;
 use marquetry_psd::placed::PlacedLayer;
 
-use crate::draw::draw_scene_part;
+use crate::draw::{draw_scene_narrowed, draw_scene_part};
 use crate::edits::Redraw;
 use crate::error::RenderError;
 use crate::filter::{self, Passes};
@@ -184,11 +184,24 @@ impl<'a> Walk<'a> {
         }
         let mut scene = Scene::new(self.mockup.size());
         scene.nodes.push(Node::Layer(Painted::new(paint)));
-        let alone = draw_scene_part(&scene, area, self.painter)?;
+        // Filters work on bytes, in which light wants the curve of sRGB.
+        let of_light = self.mockup.is_of_light();
+        let alone = match of_light {
+            true => {
+                let space = self.mockup.space();
+                let narrow = |samples: &mut [u16], bytes: &mut [u8]| space.narrow(samples, bytes);
+                draw_scene_narrowed(&scene, area, self.painter, &narrow)?
+            }
+            false => draw_scene_part(&scene, area, self.painter)?,
+        };
         let shown = self.filter_mask(layer, placed, area, moved);
-        let raster = filter::apply(alone, passes, shown.as_deref(), self.painter)?;
+        let filtered = filter::apply(alone, passes, shown.as_deref(), self.painter)?;
+        let art = Arc::new(Art::new(filtered));
         Ok(Paint::Raster {
-            art: Arc::new(Art::new(raster)),
+            art: match of_light {
+                true => self.mockup.take_in(&art),
+                false => art,
+            },
             at: (area.x, area.y),
         })
     }

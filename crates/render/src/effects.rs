@@ -10,7 +10,7 @@ use marquetry_compose::{
     GlowTechnique, Interior, Light, Mask, Overlay, Paint, Ramp, Satin, Shading, Shadow, StrokeEffect,
     StrokePaint, StrokePosition, Style,
 };
-use marquetry_pixel::{BlendMode, Opacity, Point, Rect, Rgb};
+use marquetry_pixel::{BlendMode, DeepRgb, Opacity, Point, Rect};
 use marquetry_psd::color::Color;
 use marquetry_psd::effects as psd;
 use marquetry_psd::effects::{Common, LayerEffects};
@@ -191,7 +191,7 @@ impl Wardrobe<'_> {
         blend.unwrap_or_default()
     }
 
-    fn colour(&mut self, colour: Option<&Color>) -> Option<Rgb> {
+    fn colour(&mut self, colour: Option<&Color>) -> Option<DeepRgb> {
         let colour = colour.and_then(|colour| self.mockup.colour(colour));
         self.lacking |= colour.is_none();
         colour

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use marquetry_compose::{ColourStop, Gradient, GradientShape, Mixing, OpacityStop, Paint, Pattern, Ramp};
-use marquetry_pixel::{Point, Projective, Rect, Rgb};
+use marquetry_pixel::{DeepRgb, Point, Projective, Rect};
 use marquetry_psd::Layer;
 use marquetry_psd::color::Color;
 use marquetry_psd::effects::PatternFill;
@@ -19,7 +19,7 @@ use crate::open::OpenMockup;
 /// What a fill goes by besides its own settings.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ground {
-    /// The bounds of what is filled: a shape's, a layer's contents', or the canvas.
+    /// The bounds of what is filled: a shape's, a layer's contents', what a mask leaves, or the canvas.
     pub(crate) shape: Extent,
     /// The canvas, for fills that are not aligned with their layer.
     pub(crate) canvas: Rect,
@@ -127,9 +127,12 @@ pub(crate) fn ramp(fill: &GradientFill, mockup: &OpenMockup) -> Option<Ramp> {
                     opacity: stop.opacity,
                 })
                 .collect();
-            Ramp::new(&colours, &opacities, *smoothness, mixing(&fill.method))
+            Ramp::new(&colours, &opacities, *smoothness, mixing(&fill.method, mockup))
         }
-        GradientColors::Noise(noise) => mockup.space().ramp(crate::noise::ramp(noise), mockup.plate),
+        GradientColors::Noise(noise) => {
+            let ramp = crate::noise::ramp(noise);
+            mockup.space().ramp(ramp, mockup.plate, mockup.precision())
+        }
         _ => return None,
     };
     Some(if fill.reverse { ramp.reversed() } else { ramp })
@@ -146,7 +149,7 @@ pub(crate) fn pattern(fill: &PatternFill, ground: Ground, mockup: &OpenMockup) -
 }
 
 /// The application's own colours are not in the file; black on white is what it starts with.
-fn stop_colour(colour: &StopColor, mockup: &OpenMockup) -> Rgb {
+fn stop_colour(colour: &StopColor, mockup: &OpenMockup) -> DeepRgb {
     let stated = match colour {
         StopColor::Own(colour) => colour.as_ref().and_then(|colour| mockup.colour(colour)),
         StopColor::Foreground => mockup.colour(&Color::Gray(100.0)),
@@ -155,8 +158,10 @@ fn stop_colour(colour: &StopColor, mockup: &OpenMockup) -> Rgb {
     stated.unwrap_or_default()
 }
 
-fn mixing(method: &GradientMethod) -> Mixing {
+fn mixing(method: &GradientMethod, mockup: &OpenMockup) -> Mixing {
     match method {
+        // Its values are light already.
+        GradientMethod::Linear if mockup.is_of_light() => Mixing::Classic,
         GradientMethod::Perceptual => Mixing::Perceptual,
         GradientMethod::Linear => Mixing::Linear,
         GradientMethod::Smooth => Mixing::Smooth,

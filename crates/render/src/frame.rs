@@ -136,7 +136,7 @@ fn overlay_colour(
     let mut scene = Scene::new(raster.size());
     let colour = Layer {
         blend: overlay.blend,
-        ..Layer::new(Paint::Solid(overlay.colour))
+        ..Layer::new(Paint::Solid(overlay.colour.into()))
     };
     scene.nodes.push(Node::Layer(Layer {
         clipped: vec![Node::Layer(colour)],

@@ -39,6 +39,7 @@ mod fill;
 mod filter;
 mod frame;
 mod lab;
+mod light;
 mod masks;
 mod noise;
 mod open;

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use bytes::Bytes;
 use marquetry_compose::Art;
-use marquetry_pixel::{Raster, Rgb, Size};
+use marquetry_pixel::{DeepRgb, Raster, Size};
 use marquetry_psd::color::Color;
 use marquetry_psd::linked::{LinkedFile, LinkedSource};
 use marquetry_psd::placed::PlacedLayer;
@@ -387,14 +387,19 @@ impl OpenMockup {
         *self.precision.get_or_init(|| Precision::of(self))
     }
 
+    /// Whether its values are light, without the curve that all others have.
+    pub(crate) fn is_of_light(&self) -> bool {
+        matches!(self.space(), Space::Light(_)) && self.precision() == Precision::Sixteen
+    }
+
     /// A picture in sRGB as this document holds it.
     pub(crate) fn take_in(&self, art: &Arc<Art>) -> Arc<Art> {
         self.space().take_in(art, self.plate, self.precision())
     }
 
     /// A chosen colour as this document holds it; `None` for a named ink.
-    pub(crate) fn colour(&self, colour: &Color) -> Option<Rgb> {
-        self.space().colour(colour, self.plate)
+    pub(crate) fn colour(&self, colour: &Color) -> Option<DeepRgb> {
+        self.space().colour(colour, self.plate, self.precision())
     }
 
     /// The view of this document that goes together with one of `other`, when values mean the same in
@@ -402,7 +407,11 @@ impl OpenMockup {
     pub(crate) fn alike<'a>(&'a self, other: &Self) -> Option<&'a Self> {
         let meaning = |mockup: &Self| {
             let header = mockup.document.header();
-            (header.color_mode, header.depth == Depth::ThirtyTwo)
+            (
+                header.color_mode,
+                header.depth == Depth::ThirtyTwo,
+                mockup.is_of_light(),
+            )
         };
         let same = meaning(self) == meaning(other)
             && self.document.resources().icc_profile() == other.document.resources().icc_profile();

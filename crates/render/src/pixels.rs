@@ -26,7 +26,7 @@ pub(crate) fn layer_art(
         return Ok(None);
     }
     if holds_more(layer.document(), precision) {
-        let planes = Planes::of_layer(layer, plate, limits, deep_of, deep_of_linear)?;
+        let planes = Planes::of_layer(layer, plate, limits, deep_of, deep_of)?;
         let mut raster = affordable_deep(size, limits)?;
         planes.mix(raster.pixels_mut());
         return Ok(Some(Art::of_deep(raster)));
@@ -59,7 +59,7 @@ pub(crate) fn merged_art(
     if !holds_more(document, precision) {
         return merged_raster(document, plate, limits).map(Art::new);
     }
-    let planes = Planes::of_merged(document, plate, limits, deep_of, deep_of_linear)?;
+    let planes = Planes::of_merged(document, plate, limits, deep_of, deep_of)?;
     let mut raster = affordable_deep(document.header().size, limits)?;
     planes.mix(raster.pixels_mut());
     Ok(Art::of_deep(raster))
@@ -239,19 +239,8 @@ fn bytes_of_linear(plane: Plane) -> Vec<u8> {
     }
 }
 
-/// As [`bytes_of`], in 16 bits.
+/// Samples in 16 bits, in proportion: light stays light.
 fn deep_of(plane: Plane) -> Vec<u16> {
-    match plane.samples {
-        Samples::F32(samples) => samples
-            .into_iter()
-            .map(|light| u16::of_level(255.0 * encoded(f64::from(light))))
-            .collect(),
-        _ => deep_of_linear(plane),
-    }
-}
-
-/// As [`bytes_of_linear`], in 16 bits.
-fn deep_of_linear(plane: Plane) -> Vec<u16> {
     match plane.samples {
         Samples::U16(samples) => samples,
         Samples::F32(samples) => samples

@@ -10,12 +10,12 @@ use marquetry_compose::{
     Art, ClipBlend, Fade, Group, GroupBlend, Layer as Painted, Mask, Node, Paint, Scene, Style,
 };
 use marquetry_model::Rewording;
-use marquetry_pixel::{BlendMode, Coverage, Opacity, Quad, Raster, Rect, Rgb};
+use marquetry_pixel::{BlendMode, Coverage, DeepRgb, Opacity, Quad, Raster, Rect, Rgb};
 use marquetry_psd::artboard::ArtboardBackground;
 use marquetry_psd::bounds::Bounds;
 use marquetry_psd::effects::LayerEffects;
 use marquetry_psd::layer::{Knockout, LayerCompState};
-use marquetry_psd::{ColorMode, Layer, LayerKind};
+use marquetry_psd::{ColorMode, Depth, Layer, LayerKind};
 
 use crate::draw::{Painter, draw_art, draw_scene, draw_scene_narrowed, draw_scene_over};
 use crate::edits::Edits;
@@ -213,7 +213,10 @@ impl<'a> Walk<'a> {
             edited: 0,
             touched: None,
         };
-        if mockup.space().is_approximate(&mockup.document) {
+        if mockup
+            .space()
+            .is_approximate(&mockup.document, mockup.precision())
+        {
             walk.undrawn.push(Undrawn {
                 layer: "(document)".to_owned(),
                 feature: Feature::ColourMode,
@@ -562,7 +565,7 @@ impl<'a> Walk<'a> {
     }
 
     /// An artboard's frame and the colour below its layers.
-    fn artboard(&self, layer: Layer<'_>) -> Option<(Rect, Option<Rgb>)> {
+    fn artboard(&self, layer: Layer<'_>) -> Option<(Rect, Option<DeepRgb>)> {
         if layer.kind() != LayerKind::Artboard {
             return None;
         }
@@ -575,8 +578,8 @@ impl<'a> Walk<'a> {
         } = board.frame?;
         let rect = Quad::new([(left, top), (right, top), (right, bottom), (left, bottom)]).bounds();
         let colour = match board.background {
-            ArtboardBackground::White => Some(Rgb::new(255, 255, 255)),
-            ArtboardBackground::Black => Some(Rgb::default()),
+            ArtboardBackground::White => Some(Rgb::new(255, 255, 255).into()),
+            ArtboardBackground::Black => Some(DeepRgb::default()),
             ArtboardBackground::Color => board.color.as_ref().and_then(|colour| self.mockup.colour(colour)),
             _ => None,
         };
@@ -584,13 +587,12 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// Text in colours of light is mixed by a gamma of its own.
+/// Text in colours with a curve is mixed by a gamma of its own.
 fn fade(layer: Layer<'_>) -> Fade {
-    let light = matches!(
-        layer.document().header().color_mode,
-        ColorMode::Rgb | ColorMode::Indexed
-    );
-    if layer.kind() == LayerKind::Text && light {
+    let header = layer.document().header();
+    let curved =
+        matches!(header.color_mode, ColorMode::Rgb | ColorMode::Indexed) && header.depth != Depth::ThirtyTwo;
+    if layer.kind() == LayerKind::Text && curved {
         Fade::Text
     } else {
         Fade::Encoded

@@ -14,13 +14,14 @@ use std::sync::Arc;
 
 use marquetry_codec::{GreyProfile, IccProfile, InkProfile, RgbProfile, brightness_of};
 use marquetry_compose::{Art, Ramp};
-use marquetry_pixel::{Raster, Rgb, Sample, Size, nearest_byte, share_to_byte};
+use marquetry_pixel::srgb::encoded;
+use marquetry_pixel::{DeepRaster, DeepRgb, Raster, Rgb, Sample, Size, nearest_byte, share_to_byte};
 use marquetry_psd::color::Color;
-use marquetry_psd::{ColorMode, Depth, Document};
+use marquetry_psd::{ColorMode, Depth, Document, LayerKind};
 
 use crate::colour::to_rgb;
-use crate::lab;
 use crate::precision::Precision;
+use crate::{lab, light};
 
 /// Which of the pictures of a document.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,6 +46,9 @@ pub(crate) enum Space {
     Inks(Option<InkProfile>),
     /// L*, a* and b* as stored.
     Lab,
+    /// Light, in documents of 32 bits: 16 bits of it without any curve, clipped to 0 to 1. Where bytes must do, they
+    /// are those of the space within, which has the curve of sRGB.
+    Light(Box<Self>),
 }
 
 impl Space {
@@ -57,7 +61,7 @@ impl Space {
             _ => IccProfile::read(icc),
         };
         let profile = || document.resources().icc_profile().and_then(|icc| read(icc).ok());
-        match header.color_mode {
+        let space = match header.color_mode {
             ColorMode::Rgb | ColorMode::Indexed => match profile() {
                 Some(IccProfile::Rgb(profile)) => Self::Rgb(profile),
                 _ => Self::Srgb,
@@ -74,21 +78,27 @@ impl Space {
             ColorMode::Bitmap | ColorMode::Duotone => Self::Grey(None),
             // Its inks are laid over each other when its channels are read.
             ColorMode::Multichannel => Self::Srgb,
+        };
+        match header.depth {
+            Depth::ThirtyTwo => Self::Light(Box::new(space)),
+            _ => space,
         }
     }
 
-    /// Whether its values are red, green and blue of some kind.
+    /// Whether its values are red, green and blue with some curve.
     pub(crate) fn is_rgb(&self) -> bool {
         matches!(self, Self::Srgb | Self::Rgb(_))
     }
 
     /// Whether what is drawn is only near to what Photoshop shows: inks without a profile, modes whose
-    /// inks are known roughly or not at all, light that is blended in bytes.
-    pub(crate) fn is_approximate(&self, document: &Document) -> bool {
-        let header = document.header();
-        match header.color_mode {
-            ColorMode::Duotone | ColorMode::Multichannel => true,
-            _ if header.depth == Depth::ThirtyTwo => document.layers().len() > 0,
+    /// inks are known roughly or not at all, light that is blended in bytes or changed by tables of bytes.
+    pub(crate) fn is_approximate(&self, document: &Document, precision: Precision) -> bool {
+        match (document.header().color_mode, self) {
+            (ColorMode::Duotone | ColorMode::Multichannel, _) => true,
+            (_, Self::Light(_)) if precision == Precision::Bytes => document.layers().len() > 0,
+            (_, Self::Light(_)) => document
+                .layers()
+                .any(|layer| layer.kind() == LayerKind::Adjustment),
             _ => matches!(self, Self::Inks(None)),
         }
     }
@@ -99,6 +109,9 @@ impl Space {
     /// document on white does: that is the one backdrop on which Photoshop itself flattens, and blending
     /// in sRGB differs from blending in the document's values.
     pub(crate) fn flatten(&self, colour: &mut Raster, black: Option<Raster>, threads: NonZeroUsize) {
+        if let Self::Light(within) = self {
+            return within.flatten(colour, black, threads);
+        }
         if matches!(self, Self::Srgb | Self::Grey(None)) {
             return;
         }
@@ -132,9 +145,13 @@ impl Space {
         shown(samples, bytes);
     }
 
-    /// Of light: inks and Lab are never drawn in 16 bits.
+    /// Inks and Lab are never drawn in 16 bits.
     fn to_srgb_deep(&self, samples: &mut [u16]) {
         match self {
+            Self::Light(within) => {
+                light::encode(samples);
+                within.to_srgb_deep(samples);
+            }
             Self::Rgb(profile) => profile.to_srgb_deep(samples),
             Self::Grey(Some(profile)) => profile.to_srgb_deep(samples),
             Self::Srgb | Self::Grey(None) | Self::Lab | Self::Inks(_) => {}
@@ -144,6 +161,7 @@ impl Space {
     /// Straight colours to sRGB in place. `black` is the other plate of a document of inks.
     pub(crate) fn to_srgb(&self, colour: &mut Raster, black: Option<&Raster>, threads: NonZeroUsize) {
         match self {
+            Self::Light(within) => within.to_srgb(colour, black, threads),
             Self::Srgb | Self::Grey(None) => {}
             Self::Rgb(profile) => profile.to_srgb(colour),
             Self::Grey(Some(profile)) => profile.to_srgb(colour),
@@ -182,6 +200,16 @@ impl Space {
             Arc::new(Art::new(raster))
         };
         match self {
+            Self::Light(within) if precision == Precision::Sixteen => {
+                let taken = within.take_in(art, plate, precision);
+                let mut deep = match taken.deep() {
+                    Some(deep) => deep.clone(),
+                    None => DeepRaster::widened(taken.raster()),
+                };
+                light::decode(deep.samples_mut());
+                Arc::new(Art::of_deep(deep))
+            }
+            Self::Light(within) => within.take_in(art, plate, precision),
             Self::Srgb => Arc::clone(art),
             Self::Rgb(profile) if precision == Precision::Sixteen => {
                 Arc::new(Art::of_deep(profile.from_srgb_deep(art.raster())))
@@ -206,7 +234,7 @@ impl Space {
     }
 
     /// The colours of a gradient that were given as RGB, on one plate.
-    pub(crate) fn ramp(&self, ramp: Ramp, plate: Plate) -> Ramp {
+    pub(crate) fn ramp(&self, ramp: Ramp, plate: Plate, precision: Precision) -> Ramp {
         const STEPS: u16 = 1024;
         if self.is_rgb() {
             return ramp;
@@ -214,15 +242,44 @@ impl Space {
         Ramp::from_table((0..=STEPS).map(|step| {
             let [red, green, blue, alpha] = ramp.at(f64::from(step) / f64::from(STEPS));
             let colour = Color::Rgb([red, green, blue].map(|part| f64::from(part) * 255.0));
-            let Rgb { red, green, blue } = self.colour(&colour, plate).unwrap_or_default();
-            let [first, second, third] = [red, green, blue].map(|part| f32::from(part) / 255.0);
+            let colour = self.colour(&colour, plate, precision).unwrap_or_default();
+            let [first, second, third] = colour.parts().map(|part| part.level() / 255.0);
             [first, second, third, alpha]
         }))
     }
 
     /// A chosen colour in the document's values, on one plate. `None` for a named ink, whose look only
     /// its book knows.
-    pub(crate) fn colour(&self, colour: &Color, plate: Plate) -> Option<Rgb> {
+    pub(crate) fn colour(&self, colour: &Color, plate: Plate, precision: Precision) -> Option<DeepRgb> {
+        let Self::Light(within) = self else {
+            return self.colour_in_bytes(colour, plate).map(DeepRgb::from);
+        };
+        // Red, green and blue of such a document are light themselves: a fill of 172 is 0.6745 in the merged picture
+        // that Photoshop saves with it (`300dpi.psd` of the tests of pytoshop).
+        let curved = match colour {
+            Color::Rgb(parts) => {
+                Color::Rgb(parts.map(|part| 255.0 * encoded((part / 255.0).clamp(0.0, 1.0))))
+            }
+            other => other.clone(),
+        };
+        match (colour, precision) {
+            (Color::Rgb(parts), Precision::Sixteen) if within.is_rgb() => {
+                let [red, green, blue] = parts.map(u16::of_level);
+                Some(DeepRgb::new(red, green, blue))
+            }
+            (_, Precision::Sixteen) => {
+                let [red, green, blue] = DeepRgb::from(within.colour_in_bytes(&curved, plate)?).parts();
+                let mut pixel = [red, green, blue, u16::FULL];
+                light::decode(&mut pixel);
+                let [red, green, blue, _] = pixel;
+                Some(DeepRgb::new(red, green, blue))
+            }
+            (_, Precision::Bytes) => within.colour_in_bytes(&curved, plate).map(DeepRgb::from),
+        }
+    }
+
+    /// The same in bytes; for light in those of the space within.
+    pub(crate) fn colour_in_bytes(&self, colour: &Color, plate: Plate) -> Option<Rgb> {
         // What is already in the document's own terms is not converted.
         match (self, colour) {
             (Self::Grey(_), Color::Gray(_)) => return to_rgb(colour),

@@ -273,7 +273,7 @@ fn rasterise(
         scene.nodes.push(Node::Layer(Painted {
             masks,
             opacity: ink.opacity,
-            ..Painted::new(Paint::Solid(ink.colour))
+            ..Painted::new(Paint::Solid(ink.colour.into()))
         }));
     }
     let art = Arc::new(Art::new(draw_scene(&scene, painter)?));

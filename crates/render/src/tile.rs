@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use marquetry_compose::Art;
+use marquetry_pixel::srgb::encoded;
 use marquetry_pixel::{Raster, Rgb, share_to_byte};
 use marquetry_psd::color::Color;
 use marquetry_psd::pattern::{Pattern, PatternPlane};
@@ -18,10 +19,10 @@ pub(crate) fn tiles(mockup: &OpenMockup) -> HashMap<String, Arc<Art>> {
     let limits = &mockup.limits.psd;
     let patterns = mockup.document.patterns(limits).unwrap_or_default();
     let tiles = patterns.iter().filter_map(|pattern| {
-        let own = is_own(pattern.mode, mockup.document.header().color_mode);
+        let own = !mockup.is_of_light() && is_own(pattern.mode, mockup.document.header().color_mode);
         let colour = |colour: &Color| {
             if own {
-                mockup.colour(colour)
+                mockup.space().colour_in_bytes(colour, mockup.plate)
             } else {
                 to_rgb(colour)
             }
@@ -61,11 +62,13 @@ fn raster(pattern: &Pattern, limits: &Limits, own: &dyn Fn(&Color) -> Option<Rgb
     for y in 0..pattern.size.height {
         for (x, pixel) in (0..).zip(raster.row_mut(y).as_chunks_mut::<4>().0) {
             let part = |at: usize| {
-                planes
-                    .get(at)
-                    .copied()
-                    .flatten()
-                    .map_or(0.0, |plane| sample(plane, x, y))
+                let plane = planes.get(at).copied().flatten();
+                let share = plane.map_or(0.0, |plane| sample(plane, x, y));
+                match plane.map(|plane| plane.depth) {
+                    // Light, which everybody else has with the curve of sRGB.
+                    Some(Depth::ThirtyTwo) => encoded(share.clamp(0.0, 1.0)),
+                    _ => share,
+                }
             };
             let parts = [part(0), part(1), part(2), part(3)];
             let Rgb { red, green, blue } = colour(pattern, parts, own);

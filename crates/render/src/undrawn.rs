@@ -65,8 +65,8 @@ pub enum Feature {
     TextStrokeColours,
     /// The file does not tell how the words are set.
     TextUnset,
-    /// Colours are near to Photoshop's only: inks without a profile, duotone, multichannel, or layers of
-    /// 32 bits, which are blended in bytes.
+    /// Colours are near to Photoshop's only: inks without a profile, duotone, multichannel, or light of 32 bits that is
+    /// blended in bytes or changed by an adjustment layer.
     ColourMode,
 }
 

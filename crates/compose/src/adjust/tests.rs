@@ -208,7 +208,7 @@ fn alpha_stays_and_colour_meets_as_if_opaque() {
 
 #[test]
 fn masks_groups_and_clips_bound_an_adjustment() {
-    let white = || Node::Layer(Layer::new(Paint::Solid(Rgb::new(255, 255, 255))));
+    let white = || Node::Layer(Layer::new(Paint::Solid(Rgb::new(255, 255, 255).into())));
     let masked = Layer {
         masks: vec![Mask::new(
             Arc::new(Coverage::filled(Size::new(1, 2), [255])),

@@ -1,7 +1,7 @@
 //! One colour over opaque pixels: a table a channel.
 
 use fearless_simd::Level;
-use marquetry_pixel::{BlendMode, Rgb};
+use marquetry_pixel::{BlendMode, DeepRgb, Sample as _};
 
 use super::wide::best_level;
 use super::{Ink, blend_row};
@@ -24,7 +24,7 @@ pub(crate) struct Table {
 
 impl Table {
     /// `None` when the mode looks at all three channels, or is as fast without a table.
-    pub(crate) fn new(ink: Ink, colour: Rgb) -> Option<Self> {
+    pub(crate) fn new(ink: Ink, colour: DeepRgb) -> Option<Self> {
         let dear = matches!(
             ink.mode,
             BlendMode::ColorBurn
@@ -36,7 +36,8 @@ impl Table {
         if !dear {
             return None;
         }
-        let source = [colour.red, colour.green, colour.blue, 255];
+        let [red, green, blue] = colour.parts().map(u8::of_deep);
+        let source = [red, green, blue, 255];
         // The kernel itself fills the table, so that it makes no difference which of them is used.
         let mut greys: Vec<u8> = (0..=255).flat_map(|grey| [grey, grey, grey, 255]).collect();
         blend_row(best_level(), ink, &mut greys, &[source; 256].concat(), None);

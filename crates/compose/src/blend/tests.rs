@@ -149,7 +149,7 @@ proptest! {
         colour in pixel(),
     ) {
         let ink = Ink::new(mode, Opacity::new(opacity).unwrap(), Opacity::OPAQUE);
-        let Some(table) = Table::new(ink, marquetry_pixel::Rgb::new(colour[0], colour[1], colour[2])) else {
+        let Some(table) = Table::new(ink, marquetry_pixel::Rgb::new(colour[0], colour[1], colour[2]).into()) else {
             return Ok(());
         };
         let mut row = below.concat();

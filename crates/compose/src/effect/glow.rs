@@ -107,7 +107,7 @@ fn lit<'a>(glow: &Glow, fade: Opacity, plane: Plane) -> Coat<'a> {
 }
 
 /// Colours out of a table, by what a plane says.
-pub(super) fn mapped<'a>(plane: Plane, table: Box<[[u8; 4]; 256]>, ink: Ink) -> Coat<'a> {
+pub(super) fn mapped<'a>(plane: Plane, table: Box<[[f32; 4]; 256]>, ink: Ink) -> Coat<'a> {
     Coat {
         area: plane.area(),
         source: Source::Mapped { plane, table },

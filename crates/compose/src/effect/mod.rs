@@ -13,7 +13,7 @@ mod shade;
 mod shadow;
 mod stroke;
 
-use marquetry_pixel::{BlendMode, Opacity, Rect, Rgb};
+use marquetry_pixel::{BlendMode, DeepRgb, Opacity, Rect};
 
 use crate::blend::Ink;
 use crate::bounds::grown;
@@ -124,7 +124,7 @@ fn ink(blend: BlendMode, opacity: Opacity, fade: Opacity) -> Ink {
 }
 
 /// One colour where a plane says so.
-fn coloured<'a>(colour: Rgb, ink: Ink, coverage: Plane) -> Coat<'a> {
+fn coloured<'a>(colour: DeepRgb, ink: Ink, coverage: Plane) -> Coat<'a> {
     Coat {
         source: Source::Solid { colour, table: None },
         ink,

@@ -60,12 +60,12 @@ pub(super) fn scatter(plane: Plane, noise: f64) -> Plane {
     Plane::new(area, bytes)
 }
 
-/// A ramp's colours by the byte, from its end to its start: 255 is where it begins. Nothing at 0.
-pub(super) fn colours(ramp: &Ramp) -> Box<[[u8; 4]; 256]> {
-    let mut table = Box::new([[0; 4]; 256]);
+/// A ramp's colours by the byte, in 255ths, from its end to its start: 255 is where it begins. Nothing at 0.
+pub(super) fn colours(ramp: &Ramp) -> Box<[[f32; 4]; 256]> {
+    let mut table = Box::new([[0.0; 4]; 256]);
     for (step, colour) in (0_u8..=255).zip(table.iter_mut()).skip(1) {
         let place = f64::from(255 - step) / 255.0;
-        *colour = ramp.at(place).map(share_to_byte);
+        *colour = ramp.at(place).map(|share| 255.0 * share);
     }
     table
 }

@@ -1,6 +1,6 @@
 //! Stops to a table of colours.
 
-use marquetry_pixel::Rgb;
+use marquetry_pixel::DeepRgb;
 use marquetry_pixel::srgb::{encoded, light_of};
 
 /// The colours of a gradient along a line from 0 to 1, worked out once.
@@ -18,7 +18,7 @@ pub struct ColourStop {
     /// Where on the way from the stop before to this one both are mixed evenly, `0.0..=1.0`.
     pub midpoint: f64,
     /// The colour.
-    pub colour: Rgb,
+    pub colour: DeepRgb,
 }
 
 /// An opacity at a place.
@@ -63,8 +63,7 @@ impl Ramp {
     /// [`Mixing::Smooth`] is off by a few levels where a midpoint is far from the middle.
     pub fn new(colours: &[ColourStop], opacities: &[OpacityStop], smoothness: f64, mixing: Mixing) -> Self {
         let encoded = colours.iter().map(|stop| {
-            let Rgb { red, green, blue } = stop.colour;
-            let shares = [red, green, blue].map(|sample| f64::from(sample) / 255.0);
+            let shares = stop.colour.parts().map(|sample| f64::from(sample) / 65_535.0);
             (stop.at, stop.midpoint, mixing.to_mix(shares))
         });
         let colours = Curve {

@@ -26,7 +26,7 @@ fn canonical(source: &scene::Scene) -> Scene {
                 art: raster(picture),
                 at,
             },
-            Plate::Color([r, g, b]) => Paint::Solid(Rgb::new(*r, *g, *b)),
+            Plate::Color([r, g, b]) => Paint::Solid(Rgb::new(*r, *g, *b).into()),
             Plate::Design => {
                 let art = raster(&source.design);
                 let map = Projective::from_size_to_quad(art.size(), &Quad::new([a, b, c, d])).unwrap();

@@ -51,7 +51,7 @@ fn paint() -> impl Strategy<Value = Paint> {
     );
     prop_oneof![
         (art(), (-20i32..30, -20i32..20)).prop_map(|(art, at)| Paint::Raster { art, at }),
-        any::<[u8; 3]>().prop_map(|[r, g, b]| Paint::Solid(Rgb::new(r, g, b))),
+        any::<[u8; 3]>().prop_map(|[r, g, b]| Paint::Solid(Rgb::new(r, g, b).into())),
         (art(), -9.0..9.0f64)
             .prop_map(|(tile, x)| Pattern::new(tile, Point::new(x.round(), 3.0), 1.0, 0.0).unwrap())
             .prop_map(|pattern| Paint::Pattern(Arc::new(pattern))),

@@ -7,7 +7,7 @@ use marquetry_compose::{
     GlowTechnique, Interior, Light, Mixing, Overlay, Ramp, Satin, Shading, Shadow, StrokeEffect, StrokePaint,
     StrokePosition, Style,
 };
-use marquetry_pixel::{BlendMode, Opacity, Rgb};
+use marquetry_pixel::{BlendMode, DeepRgb, Opacity, Rgb};
 use proptest::prelude::*;
 
 use crate::laws::{masks, mode, paint, share};
@@ -18,8 +18,8 @@ fn contour() -> impl Strategy<Value = Option<Contour>> {
     proptest::collection::vec(point, 0..4).prop_map(|points| Contour::new(&points))
 }
 
-fn colour() -> impl Strategy<Value = Rgb> {
-    any::<[u8; 3]>().prop_map(|[red, green, blue]| Rgb::new(red, green, blue))
+fn colour() -> impl Strategy<Value = DeepRgb> {
+    any::<[u8; 3]>().prop_map(|[red, green, blue]| Rgb::new(red, green, blue).into())
 }
 
 /// What every effect has: mode, opacity, offset, size, spread, contour, noise.
@@ -48,7 +48,7 @@ pub(crate) fn effect() -> impl Strategy<Value = Effect> {
     let glow = (looks(), colour(), any::<[bool; 2]>(), 0.0..=1.0f64).prop_map(
         |((blend, opacity, _, size, spread, contour, noise), colour, [precise, centre], range)| Glow {
             light: if precise && centre {
-                let stops = [Rgb::new(9, 9, 9), colour].map(|colour| ColourStop {
+                let stops = [Rgb::new(9, 9, 9).into(), colour].map(|colour| ColourStop {
                     at: f64::from(colour.red) / 255.0,
                     midpoint: 0.5,
                     colour,

@@ -55,7 +55,7 @@ fn checks() -> Pattern {
 
 fn shadow() -> Shadow {
     Shadow {
-        colour: Rgb::new(0, 0, 40),
+        colour: Rgb::new(0, 0, 40).into(),
         blend: BlendMode::Multiply,
         opacity: Opacity::new(0.75).unwrap(),
         offset: (6, 8),
@@ -69,7 +69,7 @@ fn shadow() -> Shadow {
 
 fn glow() -> Glow {
     Glow {
-        light: Light::Colour(Rgb::new(255, 255, 120)),
+        light: Light::Colour(Rgb::new(255, 255, 120).into()),
         blend: BlendMode::Screen,
         opacity: Opacity::OPAQUE,
         technique: GlowTechnique::Softer,
@@ -85,7 +85,7 @@ fn glow() -> Glow {
 
 fn satin() -> Satin {
     Satin {
-        colour: Rgb::new(0, 0, 0),
+        colour: Rgb::new(0, 0, 0).into(),
         blend: BlendMode::Multiply,
         opacity: Opacity::new(0.6).unwrap(),
         offset: (7, -4),
@@ -97,7 +97,7 @@ fn satin() -> Satin {
 
 fn stroke(position: StrokePosition) -> StrokeEffect {
     StrokeEffect {
-        paint: StrokePaint::Paint(Paint::Solid(Rgb::new(255, 210, 0))),
+        paint: StrokePaint::Paint(Paint::Solid(Rgb::new(255, 210, 0).into())),
         blend: BlendMode::Normal,
         opacity: Opacity::OPAQUE,
         position,
@@ -108,7 +108,7 @@ fn stroke(position: StrokePosition) -> StrokeEffect {
 
 fn bevel(place: BevelPlace) -> Bevel {
     let shading = |level, blend| Shading {
-        colour: Rgb::new(level, level, level),
+        colour: Rgb::new(level, level, level).into(),
         blend,
         opacity: Opacity::new(0.75).unwrap(),
     };
@@ -128,7 +128,10 @@ fn bevel(place: BevelPlace) -> Bevel {
 }
 
 fn ramp() -> Arc<Ramp> {
-    let stops = [(0.0, Rgb::new(255, 60, 0)), (1.0, Rgb::new(60, 0, 255))];
+    let stops = [
+        (0.0, Rgb::new(255, 60, 0).into()),
+        (1.0, Rgb::new(60, 0, 255).into()),
+    ];
     let stops = stops.map(|(at, colour)| ColourStop {
         at,
         midpoint: 0.5,
@@ -262,7 +265,7 @@ fn a_half_covered_pixel_is_half_in_the_shadow() {
     let layer = Layer {
         style: Style {
             effects: vec![Effect::DropShadow(Shadow {
-                colour: Rgb::new(255, 255, 255),
+                colour: Rgb::new(255, 255, 255).into(),
                 blend: BlendMode::Normal,
                 opacity: Opacity::OPAQUE,
                 offset: (0, 0),
@@ -310,7 +313,7 @@ fn a_stroke_is_as_wide_as_it_says() {
 #[test]
 fn a_trim_lies_over_all_but_strokes_and_inside_the_shape() {
     let overlay = Effect::Overlay(Overlay {
-        paint: Paint::Solid(Rgb::new(0, 90, 0)),
+        paint: Paint::Solid(Rgb::new(0, 90, 0).into()),
         blend: BlendMode::Normal,
         opacity: Opacity::OPAQUE,
     });
@@ -447,7 +450,7 @@ fn each_effect_has_its_picture() {
         (
             "overlay_colour",
             worn(vec![Effect::Overlay(Overlay {
-                paint: Paint::Solid(Rgb::new(230, 60, 40)),
+                paint: Paint::Solid(Rgb::new(230, 60, 40).into()),
                 blend: BlendMode::Multiply,
                 opacity: Opacity::from_byte(192),
             })]),

@@ -45,7 +45,7 @@ fn ramp() -> impl Strategy<Value = Ramp> {
         (0.0..1.0f64, 0.0..1.0f64, any::<[u8; 3]>()).prop_map(|(at, midpoint, [r, g, b])| ColourStop {
             at,
             midpoint,
-            colour: Rgb::new(r, g, b),
+            colour: Rgb::new(r, g, b).into(),
         });
     let opacity = (0.0..1.0f64, 0.0..1.0f64, 0.0..1.0f64).prop_map(|(at, midpoint, opacity)| OpacityStop {
         at,
@@ -101,7 +101,7 @@ pub(crate) fn paint() -> impl Strategy<Value = Paint> {
     let corner = || (-20.0..70.0f64, -20.0..50.0f64);
     prop_oneof![
         (art(), at).prop_map(|(art, at)| Paint::Raster { art, at }),
-        any::<[u8; 3]>().prop_map(|[r, g, b]| Paint::Solid(Rgb::new(r, g, b))),
+        any::<[u8; 3]>().prop_map(|[r, g, b]| Paint::Solid(Rgb::new(r, g, b).into())),
         gradient().prop_map(|gradient| Paint::Gradient(Arc::new(gradient))),
         pattern().prop_map(|pattern| Paint::Pattern(Arc::new(pattern))),
         (art(), corner(), corner(), corner(), corner(), any::<bool>()).prop_map(
@@ -397,7 +397,7 @@ fn an_empty_canvas_is_an_empty_picture() {
 proptest! {
     #[test]
     fn a_gradient_of_one_colour_is_that_colour(gradient in gradient(), [r, g, b] in any::<[u8; 3]>(), mixing in any::<bool>()) {
-        let stop = |at| ColourStop { at, midpoint: 0.3, colour: Rgb::new(r, g, b) };
+        let stop = |at| ColourStop { at, midpoint: 0.3, colour: Rgb::new(r, g, b).into() };
         let mixing = if mixing { Mixing::Classic } else { Mixing::Stripes };
         let ramp = Ramp::new(&[stop(0.2), stop(0.9)], &[], 1.0, mixing);
         let mut row = vec![0; 4 * 20];

@@ -37,7 +37,7 @@ fn picture(raster: Raster, at: (i32, i32)) -> Layer {
 }
 
 fn solid(red: u8, green: u8, blue: u8) -> Layer {
-    Layer::new(Paint::Solid(Rgb::new(red, green, blue)))
+    Layer::new(Paint::Solid(Rgb::new(red, green, blue).into()))
 }
 
 fn coverage(width: u32, height: u32, bytes: &[u8]) -> Arc<Coverage> {

@@ -31,7 +31,7 @@ pub(super) fn gradient(map: &GradientMap) -> Option<Box<[[u8; 3]; 256]>> {
             Some(ColourStop {
                 at: stop.location,
                 midpoint: stop.midpoint,
-                colour,
+                colour: colour.into(),
             })
         })
         .collect::<Option<Vec<_>>>()?;

@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use marquetry_compose::{Art, Group, GroupBlend, Layer, Mask, Node, Paint, Placed, Scene};
-use marquetry_pixel::{BlendMode, Coverage, Projective, Raster, Rect, Rgb, Size};
+use marquetry_pixel::{BlendMode, Coverage, DeepRgb, Projective, Raster, Rect, Rgb, Size};
 
 use crate::draw::{Painter, draw_scene};
 use crate::error::RenderError;
@@ -126,7 +126,7 @@ impl<'a> Lens<'a> {
                 let [red, green, blue] = colour(art);
                 let size = art.size();
                 let shape = self.sampled(size, *at, 0, |x, y| art.alpha(x, y));
-                (Paint::Solid(Rgb::new(red, green, blue)), Some(shape))
+                (Paint::Solid(Rgb::new(red, green, blue).into()), Some(shape))
             }
             Paint::Placed(placed) => {
                 let [red, green, blue] = colour(&placed.art);
@@ -141,12 +141,12 @@ impl<'a> Lens<'a> {
                 };
                 (Paint::Placed(placed), None)
             }
-            Paint::Solid(_) => (Paint::Solid(Rgb::default()), None),
+            Paint::Solid(_) => (Paint::Solid(DeepRgb::default()), None),
             // Drawn from a description, somewhere inside its bounds.
             _ => {
                 let bounds = node.bounds(self.canvas);
                 let shape = self.sampled(bounds.size(), (bounds.x, bounds.y), 0, |_, _| 255);
-                (Paint::Solid(Rgb::default()), Some(shape))
+                (Paint::Solid(DeepRgb::default()), Some(shape))
             }
         }
     }

@@ -170,7 +170,7 @@ pub(super) fn solid(colour: Colour, masks: Vec<Mask>) -> Node {
     Node::Layer(Painted {
         masks,
         opacity: colour.opacity(),
-        ..Painted::new(Paint::Solid(colour.rgb))
+        ..Painted::new(Paint::Solid(colour.rgb.into()))
     })
 }
 
@@ -315,7 +315,7 @@ fn finish(
 fn cast(shadow: &FilledShadow, scale: f64) -> Shadow {
     let whole = |length: f64| (length * scale).round().clamp(-1e6, 1e6) as i32;
     Shadow {
-        colour: shadow.colour.rgb,
+        colour: shadow.colour.rgb.into(),
         blend: BlendMode::Normal,
         opacity: shadow.colour.opacity(),
         offset: (whole(shadow.dx), whole(shadow.dy)),

@@ -109,7 +109,7 @@ fn ramp(stops: &[(f64, Colour)]) -> Ramp {
         .map(|(at, colour)| ColourStop {
             at: *at,
             midpoint,
-            colour: colour.rgb,
+            colour: colour.rgb.into(),
         })
         .collect();
     let opacities: Vec<OpacityStop> = stops

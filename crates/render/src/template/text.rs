@@ -59,7 +59,7 @@ impl Drawing<'_> {
             nodes.push(Node::Layer(Painted {
                 masks: std::iter::once(mask).chain(clip.clone()).collect(),
                 opacity: shape.ink.opacity,
-                ..Painted::new(Paint::Solid(shape.ink.colour))
+                ..Painted::new(Paint::Solid(shape.ink.colour.into()))
             }));
         }
         Ok(Some(Body::free(nodes, edge)))

@@ -247,7 +247,29 @@ fn deep_samples_round_to_the_nearest() {
             Some([128, 128, 128, 255]),
             "{depth:?}"
         );
-        assert_eq!(picture.undrawn.is_empty(), depth == Depth::Sixteen);
+        assert!(picture.undrawn.is_empty());
+    }
+}
+
+#[test]
+fn light_is_mixed_as_light() {
+    for mode in [Mode::Rgb, Mode::Grey] {
+        let white = || {
+            let mut file = Builder::new(4, 4).mode(mode).depth(Depth::ThirtyTwo);
+            file.push(Layer::solid_fill("white", [255, 255, 255]));
+            file
+        };
+        // The numbers of a chosen colour are light themselves.
+        let mut file = white();
+        file.push(Layer::solid_fill("grey", [60, 60, 60]));
+        let grey = 255.0 * encoded(60.0 / 255.0);
+        near(seen(&file).raster.pixel(1, 1), [grey; 3], 0.6);
+        // Half of the light is more than half of what is written.
+        let mut file = white();
+        file.push(Layer::solid_fill("black", [0, 0, 0]).opacity(128));
+        let half = 255.0 * encoded(127.0 / 255.0);
+        near(seen(&file).raster.pixel(1, 1), [half; 3], 0.6);
+        assert!(seen(&file).undrawn.is_empty());
     }
 }
 

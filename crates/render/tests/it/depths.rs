@@ -21,9 +21,13 @@ fn dark() -> Raster {
     raster
 }
 
-/// A document of 64 x 64 in a wide gamut, wholly covered by a smart object.
-fn wide(contents: &Raster) -> Builder {
-    let mut file = Builder::new(64, 64).icc_profile(icc::wide_rgb());
+/// A document of 64 x 64 in a wide gamut.
+fn wide() -> Builder {
+    Builder::new(64, 64).icc_profile(icc::wide_rgb())
+}
+
+/// `file`, of 64 x 64, wholly covered by a smart object.
+fn covered(mut file: Builder, contents: &Raster) -> Builder {
     let all = Rect::new(0, 0, 64, 64);
     file.push(Layer::raster("ground", all, flat(64, 64, [9, 60, 30, 255])));
     let quad = [[0.0, 0.0], [64.0, 0.0], [64.0, 64.0], [0.0, 64.0]];
@@ -39,20 +43,24 @@ fn wide(contents: &Raster) -> Builder {
 }
 
 #[test]
-fn dark_colours_of_a_design_come_through_a_wide_gamut() {
-    let mockup = opened(wide(&Raster::filled(Size::new(64, 64), [0, 0, 0, 255])).to_bytes());
-    let put = || with_change(&mockup, change(&mockup, "Design", Placement::default()), &dark());
-    // Bytes of the document's own would be off by up to four.
-    assert_eq!(*put(), dark());
-    // The second render starts from what the first has left.
-    assert_eq!(*put(), dark());
-    // Contents that were there from the start are drawn the same way.
-    let order = Order {
-        redraw: Redraw::All,
-        ..Order::default()
-    };
-    let contents = opened(wide(&dark()).to_bytes());
-    assert_eq!(*drawn(&contents, &order, &Assets::new()).raster, dark());
+fn dark_colours_of_a_design_come_through_a_wide_gamut_and_through_light() {
+    let light = || Builder::new(64, 64).depth(Depth::ThirtyTwo);
+    for make in [wide, light, || wide().depth(Depth::ThirtyTwo)] {
+        let black = Raster::filled(Size::new(64, 64), [0, 0, 0, 255]);
+        let mockup = opened(covered(make(), &black).to_bytes());
+        let put = || with_change(&mockup, change(&mockup, "Design", Placement::default()), &dark());
+        // Bytes of the document's own would be off by four and more.
+        assert_eq!(*put(), dark());
+        // The second render starts from what the first has left.
+        assert_eq!(*put(), dark());
+        // Contents that were there from the start are drawn the same way.
+        let order = Order {
+            redraw: Redraw::All,
+            ..Order::default()
+        };
+        let contents = opened(covered(make(), &dark()).to_bytes());
+        assert_eq!(*drawn(&contents, &order, &Assets::new()).raster, dark());
+    }
 }
 
 #[test]
