@@ -1,6 +1,7 @@
 //! How Photoshop shows each channel beyond those of the colour mode: the *DisplayInfo* structures.
 
 use crate::color::Color;
+use crate::header::MOST_CHANNELS;
 use crate::reader::Reader;
 use crate::{PsdError, Resources};
 
@@ -27,9 +28,6 @@ pub enum ChannelMeaning {
     Spot,
 }
 
-/// More channels than that no document has.
-const MOST_CHANNELS: usize = 56;
-
 impl Resources<'_> {
     /// How channels beyond those of the colour mode are shown; of a multichannel document, all are.
     ///
@@ -39,11 +37,11 @@ impl Resources<'_> {
         let mut displays = Vec::new();
         if let Some(mut reader) = self.get(1077).map(|resource| resource.reader()) {
             reader.u32()?;
-            while reader.remaining() >= 13 && displays.len() < MOST_CHANNELS {
+            while reader.remaining() >= 13 && displays.len() < usize::from(MOST_CHANNELS) {
                 displays.push(read(&mut reader)?);
             }
         } else if let Some(mut reader) = self.get(1007).map(|resource| resource.reader()) {
-            while reader.remaining() >= 14 && displays.len() < MOST_CHANNELS {
+            while reader.remaining() >= 14 && displays.len() < usize::from(MOST_CHANNELS) {
                 displays.push(read(&mut reader)?);
                 reader.u8()?;
             }

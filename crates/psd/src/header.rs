@@ -102,12 +102,16 @@ impl ColorMode {
     }
 }
 
+/// The most channels of a merged picture. The specification says 56, and does not count the transparency: Photoshop CS3
+/// wrote 57 into `53alphas.psd` of the tests of kimageformats.
+pub const MOST_CHANNELS: u16 = 57;
+
 /// Adobe Photoshop File Formats Specification, *File Header Section*.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Header {
     /// PSD or PSB.
     pub version: Version,
-    /// Channels of the merged picture, extra ones included: `1..=56`.
+    /// Channels of the merged picture, extra ones included: `1..=57`, see [`MOST_CHANNELS`].
     pub channels: u16,
     /// The canvas, at least one pixel each way.
     pub size: Size,
@@ -140,8 +144,8 @@ impl Header {
         };
         reader.take(6)?;
         let channels = reader.u16()?;
-        if !(1..=56).contains(&channels) {
-            return Err(malformed(12, "the channel count is not within 1 to 56"));
+        if !(1..=MOST_CHANNELS).contains(&channels) {
+            return Err(malformed(12, "the channel count is not within 1 to 57"));
         }
         let height = reader.u32()?;
         let width = reader.u32()?;
@@ -238,7 +242,8 @@ mod tests {
         };
         assert_eq!(header(|b| b[0] = b'9'), Err(PsdError::NotPsd));
         assert_eq!(offset_of(header(|b| b[5] = 3)), 4);
-        assert_eq!(offset_of(header(|b| b[13] = 57)), 12);
+        assert_eq!(offset_of(header(|b| b[13] = 58)), 12);
+        assert_eq!(header(|b| b[13] = 57).unwrap().channels, MOST_CHANNELS);
         assert_eq!(offset_of(header(|b| b[17] = 0)), 14);
         assert_eq!(offset_of(header(|b| b[15] = 2)), 14);
         assert_eq!(offset_of(header(|b| b[23] = 9)), 22);

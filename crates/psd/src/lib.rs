@@ -64,7 +64,7 @@ pub use compression::Compression;
 pub use display::{ChannelDisplay, ChannelMeaning};
 pub use document::{Document, GlobalLayerMask, parse};
 pub use error::{PsdError, Section};
-pub use header::{ColorMode, Depth, Header, Palette, Version};
+pub use header::{ColorMode, Depth, Header, MOST_CHANNELS, Palette, Version};
 pub use key::{BlendKey, Key};
 pub use layer::{ChannelPlane, Layer, LayerIndex, LayerKind};
 pub use limits::{Limit, Limits};

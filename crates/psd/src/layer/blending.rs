@@ -1,5 +1,7 @@
 //! Blending ranges ("Blend If"): which tones of a layer and of what lies below take part.
 
+use crate::header::MOST_CHANNELS;
+
 /// One slider: `black` and `white` ends, each split into two halves between which it fades.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ToneRange {
@@ -58,9 +60,6 @@ pub struct BlendingRanges {
     pub channels: Vec<BlendRange>,
 }
 
-/// More channels than a document can have are of no use to anyone.
-const MOST_CHANNELS: usize = 56;
-
 impl BlendingRanges {
     /// Reads the section without its length. Missing ranges are full ones.
     pub(crate) fn parse(bytes: &[u8]) -> Self {
@@ -69,7 +68,8 @@ impl BlendingRanges {
         let gray = ranges.next().unwrap_or(BlendRange::FULL);
         Self {
             gray,
-            channels: ranges.take(MOST_CHANNELS).collect(),
+            // More than a document can have are of no use to anyone.
+            channels: ranges.take(MOST_CHANNELS.into()).collect(),
         }
     }
 

@@ -68,7 +68,7 @@ pub(crate) struct LayerRecords {
     pub(crate) merged_alpha: bool,
 }
 
-/// A document has at most 56 channels; a layer may add its transparency and two masks.
+/// A document has at most 57 channels; a layer may add its transparency and two masks.
 const MOST_CHANNELS: u16 = 64;
 
 /// The fewest bytes that one record takes, for an early check of the count.
