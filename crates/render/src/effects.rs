@@ -110,16 +110,14 @@ fn extent(layer: Layer<'_>) -> Rect {
 fn outline(layer: Layer<'_>, mockup: &OpenMockup) -> Option<Vec<Mask>> {
     let limits = &mockup.limits.psd;
     if layer.kind() == LayerKind::Shape {
-        // A gradient or pattern that lets something through is none of the shape's business, but a live
-        // stroke reaches beyond the curves.
-        let filled = !matches!(layer.fill(limits).ok()??, Fill::Color(_));
-        let stroked = layer
-            .vector_stroke(limits)
-            .ok()
-            .flatten()
-            .is_some_and(|stroke| stroke.enabled);
+        // A gradient or pattern that lets something through is none of the shape's business, and neither is a fill that is
+        // switched off (`explanations.psd` of Opentip); but a live stroke reaches beyond the curves.
+        let patchy = !matches!(layer.fill(limits).ok()??, Fill::Color(_));
+        let stroke = layer.vector_stroke(limits).ok().flatten();
+        let empty = stroke.as_ref().is_some_and(|stroke| !stroke.fill_enabled);
+        let stroked = stroke.is_some_and(|stroke| stroke.enabled);
         let vector = layer.vector_mask(limits).ok()??;
-        return (filled && !stroked && !vector.disabled)
+        return ((patchy || empty) && !stroked && !vector.disabled)
             .then(|| vec![vector::mask(&vector, mockup.size().rect())]);
     }
     (!layer.is_group() && !layer.transparency_shapes_layer()).then(Vec::new)

@@ -313,6 +313,22 @@ fn a_line_lies_over_the_overlay_of_its_shape() {
 }
 
 #[test]
+fn a_shape_without_fill_and_stroke_wears_its_effects_all_the_same() {
+    let square = [[0.3, 0.3], [0.7, 0.3], [0.7, 0.7], [0.3, 0.7]];
+    let nothing = Descriptor::new("strokeStyle")
+        .bool("strokeEnabled", false)
+        .bool("fillEnabled", false);
+    let layer = stroked(shape(&[Curve::polygon(&square)]), &nothing);
+    let overlay = effect::colour_overlay(100.0, [10, 200, 90]);
+    let (got, missing) = alone(20, layer.effects(&effect::effects([overlay], true)));
+    assert_eq!(missing, []);
+    assert_eq!(
+        [5, 6, 13, 14].map(|x| got.pixel(x, 10).unwrap()),
+        [[0; 4], [10, 200, 90, 255], [10, 200, 90, 255], [0; 4]]
+    );
+}
+
+#[test]
 fn dashed_strokes_with_each_cap_and_join() {
     golden!(
         "fill/dashed_strokes_with_each_cap_and_join",
