@@ -1,11 +1,12 @@
 //! Bevel and emboss: a height, its slopes, and light that falls on them.
 //!
 //! The smooth technique reproduces Photoshop's own pixels (inner bevel, emboss and pillow emboss of
-//! several sizes, corners too) to the rounding of 8 bits: the height is the blurred shape, as many
-//! pixels high at full depth as the blur is wide, its slope is taken between the pixels to both sides,
-//! and light and shade are how much more or less of the light it catches than flat ground does. No file of
-//! Photoshop's with the two chiselled techniques, softening or an edge profile was at hand; those
-//! follow from what the dialog says of them.
+//! many sizes, altitudes and softness, corners too) to the rounding of 8 bits: the height is the blurred shape, as many
+//! pixels high at full depth as the blur is wide; its slope is that between the columns or rows to both sides, each the
+//! mean of three pixels; light and shade are how much more or less of the light it catches than flat ground does; and
+//! softening blurs their difference, so that in the middle of a narrow shape one undoes the other. No file of
+//! Photoshop's with the two chiselled techniques or an edge profile was at hand; those follow from what the dialog says
+//! of them.
 
 use marquetry_pixel::{Opacity, Rect, narrow, share_to_byte};
 
@@ -18,9 +19,11 @@ use crate::mask::{Plane, times};
 use crate::paint::rows;
 use crate::style::{Bevel, BevelPlace, BevelTechnique, Shading, StrokePosition};
 
+/// Whatever is blurred here is blurred by this at least: a size of 1 is one of 2.
+const LEAST: u32 = 2;
+
 pub(super) fn bevel(bevel: &Bevel, ground: Ground<'_>, coats: &mut Coats<'_>) {
-    let half = bevel.size.div_ceil(2).max(1);
-    let whole = bevel.size.max(1);
+    let (half, whole) = (bevel.size.div_ceil(2), bevel.size);
     // How far the slope reaches out of the shape, and how wide it is on each side.
     let (reach, width) = match bevel.place {
         BevelPlace::Inner => (0, whole),
@@ -31,13 +34,17 @@ pub(super) fn bevel(bevel: &Bevel, ground: Ground<'_>, coats: &mut Coats<'_>) {
     if area.is_empty() {
         return;
     }
-    let relief = Relief::new(bevel, ground.shape, area, width);
-    let (mut light, mut shade) = relief.lit(bevel, ground.shape);
+    let (mut light, mut shade);
+    if bevel.soften == 0 {
+        (light, shade) = Relief::new(bevel, ground.shape, area, width).lit(bevel, ground.shape);
+    } else {
+        // What cannot be seen reaches into what can.
+        let whole = grown(ground.shape.area(), width.saturating_add(1));
+        let near = whole.intersect(grown(ground.canvas, bevel.soften));
+        (light, shade) = Relief::new(bevel, ground.shape, near, width).lit(bevel, ground.shape);
+        (light, shade) = softened(&light, &shade, area, bevel.soften);
+    }
     for plane in [&mut light, &mut shade] {
-        if bevel.soften > 0 {
-            let soft = blur(plane, area, bevel.soften.saturating_add(1));
-            *plane = soft.to_plane(|value| share_to_byte(f32::from(value) / f32::from(Field::FULL)));
-        }
         hold(plane, bevel.place, ground.shape);
     }
     let lies_within = bevel.place == BevelPlace::Inner;
@@ -57,6 +64,18 @@ pub(super) fn bevel(bevel: &Bevel, ground: Ground<'_>, coats: &mut Coats<'_>) {
                 .push(coloured(colour, ink(blend, opacity, ground.opacity), plane));
         }
     }
+}
+
+/// What is left of either once both are blurred and laid against each other.
+fn softened(light: &Plane, shade: &Plane, area: Rect, size: u32) -> (Plane, Plane) {
+    let size = size.max(LEAST);
+    let (light, shade) = (blur(light, area, size), blur(shade, area, size));
+    let surplus = |one: &Field, other: &Field| {
+        let both = one.values().iter().zip(other.values());
+        let bytes = both.map(|(one, &other)| share_to_byte(share(one.saturating_sub(other))));
+        Plane::new(area, bytes.collect())
+    };
+    (surplus(&light, &shade), surplus(&shade, &light))
 }
 
 /// Leaves of a plane what lies where the bevel may be seen.
@@ -114,10 +133,15 @@ struct Relief {
 impl Relief {
     fn new(bevel: &Bevel, shape: &Plane, area: Rect, width: u32) -> Self {
         let around = grown(area, 1);
-        let slope = width as f32 * depth(bevel);
-        let profile = |share: f32| slope * profile(bevel, share);
+        // A size of none is a step of one pixel, whatever the depth.
+        let (smooth, height) = match width {
+            0 => (1, 1.0_f32.copysign(depth(bevel))),
+            _ => (width.max(LEAST), width.max(LEAST) as f32 * depth(bevel)),
+        };
+        let width = width.max(1);
+        let profile = |share: f32| height * profile(bevel, share);
         let heights = match bevel.technique {
-            BevelTechnique::Smooth => blur(shape, around, width)
+            BevelTechnique::Smooth => blur(shape, around, smooth)
                 .values()
                 .iter()
                 .map(|&value| profile(f32::from(value) / f32::from(Field::FULL)))
@@ -157,8 +181,10 @@ impl Relief {
             let above = &self.heights[at - stride..at];
             let below = &self.heights[at + stride..at + 2 * stride];
             for x in 1..stride - 1 {
-                let slope_x = (row[x + 1] - row[x - 1]) / 2.0;
-                let slope_y = (below[x] - above[x]) / 2.0;
+                let column = |x: usize| above[x] + row[x] + below[x];
+                let line = |row: &[f32]| row[x - 1] + row[x] + row[x + 1];
+                let slope_x = (column(x + 1) - column(x - 1)) / 6.0;
+                let slope_y = (line(below) - line(above)) / 6.0;
                 let steep = (1.0 + slope_x * slope_x + slope_y * slope_y).sqrt();
                 let toward = slope_x * toward_x + slope_y * toward_y;
                 let (mut more, mut less) = against_flat(bevel, (flat - toward) / steep, flat);

@@ -377,6 +377,77 @@ fn light_falls_on_a_bevel_as_on_a_slope() {
     }
 }
 
+/// A rectangle of one colour at (12, 12) of the ground, with that bevel.
+fn bevelled(width: u32, bevel: Bevel) -> Raster {
+    on_ground(Layer {
+        style: Style {
+            effects: vec![Effect::Bevel(bevel)],
+            ..Style::default()
+        },
+        ..picture(
+            Raster::filled(Size::new(width, 40), [50, 150, 150, 255]),
+            (12, 12),
+        )
+    })
+}
+
+#[test]
+fn the_least_bevels_are_a_step_and_a_blur_of_two() {
+    let of = |size, soften, depth| {
+        bevelled(
+            40,
+            Bevel {
+                size,
+                soften,
+                depth,
+                angle: 90.0,
+                ..bevel(BevelPlace::Inner)
+            },
+        )
+    };
+    // A step of one pixel between the pixels to both sides of the edge: a slope of a half.
+    let wanted = 150.0 * (0.25 + 0.75 / 1.25_f64.sqrt());
+    for depth in [0.01, 1.0] {
+        let step = of(0, 0, depth);
+        let level = f64::from(step.pixel(12, 32).unwrap()[1]);
+        assert!((wanted - level).abs() <= 1.0, "{wanted} {level}");
+        assert_eq!(step.pixel(13, 32), Some([50, 150, 150, 255]));
+    }
+    assert_eq!(of(1, 0, 1.0), of(2, 0, 1.0));
+    assert_ne!(of(2, 0, 1.0), of(3, 0, 1.0));
+    assert_eq!(of(4, 1, 1.0), of(4, 2, 1.0));
+    assert_ne!(of(4, 2, 1.0), of(4, 0, 1.0));
+}
+
+#[test]
+fn softened_light_and_shade_undo_each_other() {
+    // Light changes nothing but red, and shade nothing but blue.
+    let dye = |red, blue| Shading {
+        colour: Rgb::new(red, 150, blue).into(),
+        blend: BlendMode::Normal,
+        opacity: Opacity::OPAQUE,
+    };
+    let bar = bevelled(
+        7,
+        Bevel {
+            size: 4,
+            soften: 6,
+            angle: 0.0,
+            highlight: dye(255, 150),
+            shadow: dye(50, 0),
+            ..bevel(BevelPlace::Inner)
+        },
+    );
+    let seen = (12..19).map(|x| bar.pixel(x, 32).unwrap());
+    let seen: Vec<_> = seen.map(|[red, _, blue, _]| (red > 50, blue < 150)).collect();
+    assert_eq!(
+        (seen[0], seen[6]),
+        ((false, true), (true, false)),
+        "lit from the right"
+    );
+    assert!(!seen.contains(&(true, true)), "{seen:?}");
+}
+
 #[test]
 fn each_effect_has_its_picture() {
     let stroke_of = |paint| StrokeEffect {
@@ -498,6 +569,20 @@ fn each_effect_has_its_picture() {
             },
         ),
         ("bevel_inner", worn(vec![Effect::Bevel(bevel(BevelPlace::Inner))])),
+        (
+            "bevel_softened",
+            worn(vec![Effect::Bevel(Bevel {
+                soften: 8,
+                ..bevel(BevelPlace::Inner)
+            })]),
+        ),
+        (
+            "bevel_of_no_size",
+            worn(vec![Effect::Bevel(Bevel {
+                size: 0,
+                ..bevel(BevelPlace::Inner)
+            })]),
+        ),
         ("bevel_outer", worn(vec![Effect::Bevel(bevel(BevelPlace::Outer))])),
         (
             "bevel_emboss",
