@@ -269,7 +269,10 @@ fn inside<S: Depth>(
         paint_run(&step.clipped, &mut after, within, scratch);
     }
     if let Some(before) = before {
-        if opacity < 1.0 {
+        if opacity < 1.0 && step.ink.fade == Fade::Text {
+            let all = vec![255; before.len() / 4];
+            blend::text::fade_row(opacity, after.pixels, &before, &all);
+        } else if opacity < 1.0 {
             S::fade_row(scratch.level, opacity, after.pixels, &before, None);
         }
         scratch.give(before);

@@ -11,16 +11,13 @@
 use marquetry_pixel::{Opacity, Rect, narrow, share_to_byte};
 
 use crate::bounds::grown;
-use crate::effect::blur::{Field, blur};
+use crate::effect::blur::{Field, LEAST, blur};
 use crate::effect::distance::{Distances, PIXEL, dilate, erode, outside};
 use crate::effect::shade::bent;
 use crate::effect::{Coats, Ground, coloured, ink};
 use crate::mask::{Plane, times};
 use crate::paint::rows;
 use crate::style::{Bevel, BevelPlace, BevelTechnique, Shading, StrokePosition};
-
-/// Whatever is blurred here is blurred by this at least: a size of 1 is one of 2.
-const LEAST: u32 = 2;
 
 pub(super) fn bevel(bevel: &Bevel, ground: Ground<'_>, coats: &mut Coats<'_>) {
     let (half, whole) = (bevel.size.div_ceil(2), bevel.size);
@@ -68,7 +65,6 @@ pub(super) fn bevel(bevel: &Bevel, ground: Ground<'_>, coats: &mut Coats<'_>) {
 
 /// What is left of either once both are blurred and laid against each other.
 fn softened(light: &Plane, shade: &Plane, area: Rect, size: u32) -> (Plane, Plane) {
-    let size = size.max(LEAST);
     let (light, shade) = (blur(light, area, size), blur(shade, area, size));
     let surplus = |one: &Field, other: &Field| {
         let both = one.values().iter().zip(other.values());
@@ -134,20 +130,19 @@ impl Relief {
     fn new(bevel: &Bevel, shape: &Plane, area: Rect, width: u32) -> Self {
         let around = grown(area, 1);
         // A size of none is a step of one pixel, whatever the depth.
-        let (smooth, height) = match width {
-            0 => (1, 1.0_f32.copysign(depth(bevel))),
-            _ => (width.max(LEAST), width.max(LEAST) as f32 * depth(bevel)),
+        let height = match width {
+            0 => 1.0_f32.copysign(depth(bevel)),
+            _ => width.max(LEAST) as f32 * depth(bevel),
         };
-        let width = width.max(1);
         let profile = |share: f32| height * profile(bevel, share);
         let heights = match bevel.technique {
-            BevelTechnique::Smooth => blur(shape, around, smooth)
+            BevelTechnique::Smooth => blur(shape, around, width)
                 .values()
                 .iter()
                 .map(|&value| profile(f32::from(value) / f32::from(Field::FULL)))
                 .collect(),
             BevelTechnique::ChiselHard | BevelTechnique::ChiselSoft => {
-                let cut = cut(bevel.place, shape, around, width);
+                let cut = cut(bevel.place, shape, around, width.max(1));
                 let cut = if bevel.technique == BevelTechnique::ChiselSoft {
                     blur(&cut, around, (width / 4).max(2)).to_plane(|value| share_to_byte(share(value)))
                 } else {

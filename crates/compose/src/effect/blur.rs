@@ -34,18 +34,24 @@ impl Field {
 /// No blur is wider: then sums are exact in 32 bits, with a byte's worth of steps at the very least.
 const MOST: u32 = 4096;
 
+/// What blurs at all blurs as much as this.
+pub(crate) const LEAST: u32 = 2;
+
 /// Blurs `shape` all over `area`; outside of itself the shape is nothing.
 ///
 /// The kernel is a box of `size` pixels a side over another one, both ways: a tent that reaches
-/// `size - 1` pixels. Found on Photoshop's own shadows and glows, which it reproduces to the rounding
-/// of their 8 bits.
+/// `size - 1` pixels; a size of 1 is one of 2. Found on Photoshop's own shadows, glows and bevels, which it
+/// reproduces to the rounding of their 8 bits.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "weighted means of values that fit"
 )]
 pub(crate) fn blur(shape: &Plane, area: Rect, size: u32) -> Field {
-    let size = size.clamp(1, MOST);
+    let size = match size {
+        0 => 1,
+        size => size.clamp(LEAST, MOST),
+    };
     let reach = size as usize - 1;
     let square = size * size;
     // As fine as the sums of the second pass allow.
@@ -206,7 +212,7 @@ mod tests {
                 let blurred = blur(&shape, seen, size);
                 for y in rows(seen) {
                     for x in seen.x..seen.x + seen.width as i32 {
-                        let wanted = tent(&shape, x, y, size as i32);
+                        let wanted = tent(&shape, x, y, size.max(LEAST) as i32);
                         let at = y.abs_diff(seen.y) * seen.width + x.abs_diff(seen.x);
                         let got = f64::from(blurred.values()[at as usize]) / f64::from(Field::FULL);
                         assert!(

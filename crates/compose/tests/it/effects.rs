@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use marquetry_compose::{
-    Art, Bevel, BevelPlace, BevelTechnique, ColourStop, Contour, ContourPoint, Effect, Glow, GlowSource,
-    GlowTechnique, Gradient, GradientShape, Layer, Light, Mixing, Node, OpacityStop, Overlay, Paint, Pattern,
-    Ramp, Satin, Shading, Shadow, StrokeEffect, StrokePaint, StrokePosition, Style,
+    Art, Bevel, BevelPlace, BevelTechnique, ColourStop, Contour, ContourPoint, Effect, Fade, Glow,
+    GlowSource, GlowTechnique, Gradient, GradientShape, Layer, Light, Mixing, Node, OpacityStop, Overlay,
+    Paint, Pattern, Ramp, Satin, Shading, Shadow, StrokeEffect, StrokePaint, StrokePosition, Style,
 };
 use marquetry_pixel::{BlendMode, Opacity, Point, Projective, Raster, Rgb, Size};
 use marquetry_testkit::golden;
@@ -374,6 +374,43 @@ fn light_falls_on_a_bevel_as_on_a_slope() {
         let wanted = 150.0 * (1.0 - 0.75 * (flat - caught) / flat);
         let level = f64::from(got.pixel(x, 32).unwrap()[1]);
         assert!((wanted - level).abs() <= 1.0, "{x}: {wanted} {level}");
+    }
+}
+
+#[test]
+fn the_least_blur_is_of_two_pixels() {
+    let of = |size| {
+        on_ground(worn(vec![Effect::DropShadow(Shadow {
+            size,
+            spread: 0.0,
+            ..shadow()
+        })]))
+    };
+    assert_eq!(of(1), of(2));
+    assert_ne!(of(0), of(1));
+}
+
+#[test]
+fn text_with_effects_fades_as_text_does_without() {
+    let text = |effects| {
+        on_ground(Layer {
+            fade: Fade::Text,
+            opacity: Opacity::new(0.6).unwrap(),
+            ..worn(effects)
+        })
+    };
+    let unseen = Effect::DropShadow(Shadow {
+        opacity: Opacity::new(0.0).unwrap(),
+        ..shadow()
+    });
+    let (bare, dressed) = (text(vec![]), text(vec![unseen]));
+    let pixels = bare
+        .pixels()
+        .as_flattened()
+        .iter()
+        .zip(dressed.pixels().as_flattened());
+    for (at, (bare, dressed)) in pixels.enumerate() {
+        assert!(bare.abs_diff(*dressed) <= 1, "at {at}: {bare} {dressed}");
     }
 }
 
