@@ -149,8 +149,39 @@ pub struct VersionResource {
     pub has_real_merged: bool,
     /// Who wrote it, such as `Adobe Photoshop`.
     pub writer: String,
-    /// Who can read it.
+    /// The program that can read it: of Photoshop, the release that saved it.
     pub reader: String,
+}
+
+impl VersionResource {
+    /// Which version of Photoshop saved the file, as Adobe counts them: 13 is CS6, 14 is CC, 21 is 2020. `None` for other
+    /// programs, and for names that are not known.
+    pub fn photoshop(&self) -> Option<u32> {
+        let name = self.reader.strip_prefix("Adobe Photoshop ")?;
+        let marketed = match name {
+            "CS" => 8,
+            "CS2" => 9,
+            "CS3" => 10,
+            "CS4" => 11,
+            "CS5" | "CS5.1" => 12,
+            "CS6" => 13,
+            "CC" => 14,
+            "CC 2014" => 15,
+            "CC 2015" => 16,
+            "CC 2015.5" => 17,
+            "CC 2017" => 18,
+            "CC 2018" => 19,
+            "CC 2019" => 20,
+            _ => {
+                let number: u32 = name.split('.').next()?.parse().ok()?;
+                return match number {
+                    2020.. => Some(number - 1999),
+                    _ => Some(number),
+                };
+            }
+        };
+        Some(marketed)
+    }
 }
 
 /// How a thumbnail is stored.
@@ -499,6 +530,26 @@ mod tests {
             assert_eq!(resources.selected_layer_ids().unwrap(), [5, 6]);
             assert_eq!(resources.paths().map(|path| path.id).collect::<Vec<_>>(), [2001]);
         });
+    }
+
+    #[test]
+    fn the_name_of_a_release_tells_its_version() {
+        let of = |name: &str| {
+            let version = VersionResource {
+                has_real_merged: true,
+                writer: "Adobe Photoshop".into(),
+                reader: name.into(),
+            };
+            version.photoshop()
+        };
+        let known = [
+            "6.0", "7.0", "CS", "CS5.1", "CS6", "CC 2014", "CC 2019", "2020", "2026",
+        ];
+        let numbers = [6, 7, 8, 12, 13, 15, 20, 21, 27];
+        for (name, number) in known.into_iter().zip(numbers) {
+            assert_eq!(of(&format!("Adobe Photoshop {name}")), Some(number), "{name}");
+        }
+        assert_eq!(["Adobe Photoshop Elements", "GIMP", ""].map(of), [None; 3]);
     }
 
     #[test]

@@ -587,12 +587,20 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// Text in colours with a curve is mixed by a gamma of its own.
+/// Text in colours with a curve is mixed by a gamma of its own, since CS6: files that 6.0 to CS5.1 saved show none
+/// (`loadgcode.psd` of Repetier-Host, `king-logo.04.psd` of KiNG), all later ones do.
 fn fade(layer: Layer<'_>) -> Fade {
-    let header = layer.document().header();
+    const CS6: u32 = 13;
+    if layer.kind() != LayerKind::Text {
+        return Fade::Encoded;
+    }
+    let document = layer.document();
+    let header = document.header();
     let curved =
         matches!(header.color_mode, ColorMode::Rgb | ColorMode::Indexed) && header.depth != Depth::ThirtyTwo;
-    if layer.kind() == LayerKind::Text && curved {
+    let version = document.resources().version().ok().flatten();
+    let saved_by = version.and_then(|version| version.photoshop());
+    if curved && saved_by.is_none_or(|version| version >= CS6) {
         Fade::Text
     } else {
         Fade::Encoded

@@ -257,3 +257,37 @@ fn a_second_render_knows_nothing_of_the_first() {
     assert_eq!(with(&mockup_used, first()), drawn);
     assert_eq!(with(&mockup(&old()), first()), drawn);
 }
+
+#[test]
+fn old_releases_mix_text_as_it_is_stored_and_later_ones_in_a_gamma() {
+    let half = |saved_by: &str| {
+        let unicode = |text: &str| {
+            let units: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+            let length = u32::try_from(units.len() / 2).unwrap();
+            [&length.to_be_bytes(), units.as_slice()].concat()
+        };
+        let (one, writer, reader) = (vec![0, 0, 0, 1], unicode("Adobe Photoshop"), unicode(saved_by));
+        let version = [one.clone(), vec![1], writer, reader, one];
+        let mut file = Builder::new(10, 10).resource(1057, version.concat());
+        let all = Rect::new(0, 0, 10, 10);
+        file.push(Layer::raster("White", all, flat(10, 10, [255; 4])));
+        file.push(Layer::text("Words", &old(), all, flat(10, 10, [0, 0, 0, 128])));
+        drawn(&opened(file.to_bytes()), &Order::default(), &Assets::new())
+            .raster
+            .pixel(5, 5)
+            .unwrap()[0]
+    };
+    assert_eq!(
+        ["6.0", "CS3", "CS5.1"].map(|name| half(&format!("Adobe Photoshop {name}"))),
+        [127; 3]
+    );
+    // Half the way in light to the power of 1 / 1.45.
+    let mixed = marquetry_pixel::srgb::encoded((127.0_f64 / 255.0).powf(1.45));
+    for name in ["Adobe Photoshop CS6", "Adobe Photoshop 2026", "Marquetry"] {
+        assert!(
+            (f64::from(half(name)) - 255.0 * mixed).abs() <= 1.0,
+            "{name}: {}",
+            half(name)
+        );
+    }
+}
