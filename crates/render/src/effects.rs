@@ -243,13 +243,13 @@ impl Wardrobe<'_> {
 
     fn shadow(&mut self, shadow: &psd::Shadow) -> Option<Shadow> {
         let (blend, opacity) = self.ink(&shadow.common)?;
-        let (x, y) = offset(self.angle(shadow.light), shadow.distance);
+        // Away from the light.
+        let offset = offset(self.angle(shadow.light), -shadow.distance);
         Some(Shadow {
             colour: self.colour(shadow.color.as_ref())?,
             blend,
             opacity,
-            // Away from the light.
-            offset: (-x, -y),
+            offset,
             size: size(shadow.size),
             spread: share(shadow.choke),
             contour: shadow.contour.as_ref().and_then(contour),
@@ -404,7 +404,8 @@ fn contour(contour: &psd::Contour) -> Option<Contour> {
 }
 
 /// Where a distance in a direction (degrees, counter-clockwise from the right) leads, in whole pixels
-/// to the right and down.
+/// to the right and down. Half a pixel is a whole one, either way (`woodybox2.psd` of OpenArena, whose light comes
+/// from 30°, and `mkvtoolnix.psd`, with light from -150°).
 fn offset(angle: f64, distance: f64) -> (i32, i32) {
     let (sin, cos) = angle.to_radians().sin_cos();
     (whole(cos * distance), whole(-sin * distance))
@@ -412,8 +413,13 @@ fn offset(angle: f64, distance: f64) -> (i32, i32) {
 
 #[expect(clippy::cast_possible_truncation, reason = "clamped first; NaN becomes 0")]
 fn whole(pixels: f64) -> i32 {
-    pixels.round().clamp(-FAR, FAR) as i32
+    // The sine of 30 degrees is less than a half by the last bit.
+    let far = (pixels.abs() + 0.5 + SLACK).floor().clamp(0.0, FAR);
+    far.copysign(pixels) as i32
 }
+
+/// Sines and cosines are not quite what they should be.
+const SLACK: f64 = 1e-6;
 
 /// Photoshop's longest distance, in pixels.
 const FAR: f64 = 30_000.0;
@@ -440,4 +446,22 @@ fn share(percent: f64) -> f64 {
 #[expect(clippy::cast_possible_truncation, reason = "a share of one")]
 fn opacity(amount: f64) -> Opacity {
     Opacity::new(share(amount * 100.0) as f32).unwrap_or(Opacity::OPAQUE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shadow_is_as_far_as_it_is_in_whole_pixels() {
+        let away = |angle, distance: f64| offset(angle, -distance);
+        assert_eq!(away(120.0, 4.0), (2, 3));
+        // Halves, of which the sine and the cosine fall short.
+        assert_eq!(away(30.0, 1.0), (-1, 1));
+        assert_eq!(away(120.0, 5.0), (3, 4));
+        assert_eq!(away(-150.0, 7.0), (6, -4));
+        assert_eq!(away(60.0, 3.0), (-2, 3));
+        assert_eq!([f64::NAN, 0.0].map(|distance| away(90.0, distance)), [(0, 0); 2]);
+        assert_eq!(away(90.0, f64::INFINITY).1, 30_000);
+    }
 }
