@@ -15,6 +15,7 @@ use marquetry_psd::fill::Fill;
 use marquetry_psd::gradient::{GradientColors, GradientFill, GradientMethod, GradientStyle, StopColor};
 
 use crate::open::OpenMockup;
+use crate::release::is_before_cs6;
 
 /// What a fill goes by besides its own settings.
 #[derive(Clone, Copy, Debug)]
@@ -89,7 +90,7 @@ pub(crate) fn gradient(fill: &GradientFill, ground: Ground, mockup: &OpenMockup)
     } else {
         ground.canvas.into()
     };
-    let line = Line::of(fill, frame)?;
+    let line = Line::of(fill, frame, is_before_cs6(&mockup.document))?;
     let start = if shape == GradientShape::Linear {
         line.start
     } else {
@@ -179,8 +180,9 @@ struct Line {
 
 impl Line {
     /// From edge to edge of `frame` through its middle, then scaled and moved. Its ends are whole
-    /// pixels, as in Photoshop, those of the frame need not be.
-    fn of(fill: &GradientFill, Extent { least, most }: Extent) -> Option<Self> {
+    /// pixels, as in Photoshop, those of the frame need not be. Releases before CS6 took the nearest
+    /// (`layer_comps.psd` of CS5, beside the same file saved by CC 2017).
+    fn of(fill: &GradientFill, Extent { least, most }: Extent, before_cs6: bool) -> Option<Self> {
         let (width, height) = (most.x - least.x, most.y - least.y);
         let centre = Point::new(
             least.x + width * (0.5 + fill.offset.x / 100.0),
@@ -202,7 +204,8 @@ impl Line {
                 end: Point::new(down(centre.x + way.x), down(centre.y + way.y)),
             });
         }
-        let way = Point::new(inwards(way.x), inwards(way.y));
+        let whole = if before_cs6 { nearest } else { inwards };
+        let way = Point::new(whole(way.x), whole(way.y));
         Some(Self {
             start: Point::new(middle.x - way.x, middle.y - way.y),
             centre: middle,
@@ -222,6 +225,10 @@ fn down(value: f64) -> f64 {
 
 fn inwards(value: f64) -> f64 {
     (value.abs() + SLACK).floor().copysign(value)
+}
+
+fn nearest(value: f64) -> f64 {
+    (value.abs() + 0.5 + SLACK).floor().copysign(value)
 }
 
 /// The turn, scale and shift that takes `start` to the origin and `end` to `(1, 0)`.

@@ -47,6 +47,7 @@ mod picture;
 mod pixels;
 mod plan;
 mod precision;
+mod release;
 mod rules;
 mod shape;
 mod space;

@@ -26,6 +26,7 @@ use crate::fill;
 use crate::masks::Masks;
 use crate::open::OpenMockup;
 use crate::precision::Precision;
+use crate::release::is_before_cs6;
 use crate::shape;
 use crate::text;
 use crate::undrawn::{Feature, Undrawn};
@@ -590,7 +591,6 @@ impl<'a> Walk<'a> {
 /// Text in colours with a curve is mixed by a gamma of its own, since CS6: files that 6.0 to CS5.1 saved show none
 /// (`loadgcode.psd` of Repetier-Host, `king-logo.04.psd` of KiNG), all later ones do.
 fn fade(layer: Layer<'_>) -> Fade {
-    const CS6: u32 = 13;
     if layer.kind() != LayerKind::Text {
         return Fade::Encoded;
     }
@@ -598,9 +598,7 @@ fn fade(layer: Layer<'_>) -> Fade {
     let header = document.header();
     let curved =
         matches!(header.color_mode, ColorMode::Rgb | ColorMode::Indexed) && header.depth != Depth::ThirtyTwo;
-    let version = document.resources().version().ok().flatten();
-    let saved_by = version.and_then(|version| version.photoshop());
-    if curved && saved_by.is_none_or(|version| version >= CS6) {
+    if curved && !is_before_cs6(document) {
         Fade::Text
     } else {
         Fade::Encoded

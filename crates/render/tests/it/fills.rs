@@ -10,7 +10,7 @@ use marquetry_testkit::psd::{
     solid_paint, stroke, vector_path,
 };
 
-use crate::fixtures::{RED, assets, drawn, flat, opened, quarters};
+use crate::fixtures::{RED, assets, drawn, flat, opened, quarters, version_resource};
 
 /// Draws one layer on a canvas of its own.
 fn alone(side: u32, layer: Layer) -> (Raster, Vec<Feature>) {
@@ -103,6 +103,32 @@ fn a_gradient_goes_as_far_as_its_layers_mask_lets_it() {
     assert!(whole[0] > 40 && whole[1] == 128 && whole[2] < 220, "{whole:?}");
     assert_eq!(masked(255, false, true), whole);
     assert_eq!(masked(0, true, true), whole);
+}
+
+#[test]
+fn the_ends_of_a_scaled_gradient_are_whole_pixels_and_were_the_nearest_once() {
+    // A quarter of 64 / cos 20 each way: 16 across and 5.8 up.
+    let level = |release: &str, x, y| {
+        let fill = gradient_fill("Lnr ", 20.0, gradient(&[(0.0, [0; 3]), (1.0, [255; 3])]));
+        let fill = fill.unit("Scl ", b"#Prc", 50.0);
+        let mut file = Builder::new(64, 64).resource(1057, version_resource(release));
+        file.push(gradient_layer(&fill));
+        drawn(
+            &opened(file.to_bytes()),
+            &Order::default(),
+            &assets(&quarters(2, 2)),
+        )
+        .raster
+        .pixel(x, y)
+        .unwrap()[0]
+    };
+    // One colour lies across the way.
+    for (release, aside, not) in [("Adobe Photoshop CC 2017", 5, 6), ("Adobe Photoshop CS5", 6, 5)] {
+        let here = level(release, 29, 24);
+        assert!((60..190).contains(&here), "{here}");
+        assert_eq!(level(release, 29 + aside, 24 + 16), here, "{release}");
+        assert_ne!(level(release, 29 + not, 24 + 16), here, "{release}");
+    }
 }
 
 #[test]

@@ -148,3 +148,15 @@ pub(crate) fn mean_apart(a: &Raster, b: &Raster) -> f64 {
         .sum();
     f64::from(u32::try_from(sum).unwrap()) / f64::from(u32::try_from(a.bytes().len()).unwrap())
 }
+
+/// The body of resource 1057 of a file whose merged picture is real, as the release of Photoshop writes it that is
+/// called so.
+pub(crate) fn version_resource(release: &str) -> Vec<u8> {
+    let unicode = |text: &str| {
+        let units: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+        let length = u32::try_from(units.len() / 2).unwrap();
+        [&length.to_be_bytes(), units.as_slice()].concat()
+    };
+    let (one, writer, reader) = (vec![0, 0, 0, 1], unicode("Adobe Photoshop"), unicode(release));
+    [one.clone(), vec![1], writer, reader, one].concat()
+}

@@ -7,7 +7,7 @@ use marquetry_testkit::golden;
 use marquetry_testkit::golden::{Picture, Tolerance};
 use marquetry_testkit::psd::{Builder, Layer, Rect, Text};
 
-use crate::fixtures::{drawn, flat, opened};
+use crate::fixtures::{drawn, flat, opened, version_resource};
 
 /// White, 200 x 80, with the words "Old" in Arial, 40 pixels high, on the base line (20, 50). Their
 /// stored pixels are a red block of 60 x 30.
@@ -261,14 +261,7 @@ fn a_second_render_knows_nothing_of_the_first() {
 #[test]
 fn old_releases_mix_text_as_it_is_stored_and_later_ones_in_a_gamma() {
     let half = |saved_by: &str| {
-        let unicode = |text: &str| {
-            let units: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
-            let length = u32::try_from(units.len() / 2).unwrap();
-            [&length.to_be_bytes(), units.as_slice()].concat()
-        };
-        let (one, writer, reader) = (vec![0, 0, 0, 1], unicode("Adobe Photoshop"), unicode(saved_by));
-        let version = [one.clone(), vec![1], writer, reader, one];
-        let mut file = Builder::new(10, 10).resource(1057, version.concat());
+        let mut file = Builder::new(10, 10).resource(1057, version_resource(saved_by));
         let all = Rect::new(0, 0, 10, 10);
         file.push(Layer::raster("White", all, flat(10, 10, [255; 4])));
         file.push(Layer::text("Words", &old(), all, flat(10, 10, [0, 0, 0, 128])));
