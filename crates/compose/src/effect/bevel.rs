@@ -27,19 +27,20 @@ pub(super) fn bevel(bevel: &Bevel, ground: Ground<'_>, coats: &mut Coats<'_>) {
         BevelPlace::Outer => (whole, whole),
         BevelPlace::Emboss | BevelPlace::Pillow | BevelPlace::Stroke(..) => (half, half),
     };
-    let area = ground.around(reach.saturating_add(bevel.soften).saturating_add(1));
+    let soften = bevel.soften.min(MOST_SOFTENED);
+    let area = ground.around(reach.saturating_add(soften).saturating_add(1));
     if area.is_empty() {
         return;
     }
     let (mut light, mut shade);
-    if bevel.soften == 0 {
+    if soften == 0 {
         (light, shade) = Relief::new(bevel, ground.shape, area, width).lit(bevel, ground.shape);
     } else {
         // What cannot be seen reaches into what can.
         let whole = grown(ground.shape.area(), width.saturating_add(1));
-        let near = whole.intersect(grown(ground.canvas, bevel.soften));
+        let near = whole.intersect(grown(ground.canvas, soften));
         (light, shade) = Relief::new(bevel, ground.shape, near, width).lit(bevel, ground.shape);
-        (light, shade) = softened(&light, &shade, area, bevel.soften);
+        (light, shade) = softened(&light, &shade, area, soften);
     }
     for plane in [&mut light, &mut shade] {
         hold(plane, bevel.place, ground.shape);
@@ -278,6 +279,8 @@ fn depth(bevel: &Bevel) -> f32 {
     bevel.depth.clamp(-MOST_DEPTH, MOST_DEPTH) as f32
 }
 
+/// Photoshop has 16 pixels at most, and scales effects up twenty times: what is worked out beyond the canvas has an end.
+const MOST_SOFTENED: u32 = 320;
 /// Ten times is the most that Photoshop has.
 const MOST_DEPTH: f64 = 100.0;
 
