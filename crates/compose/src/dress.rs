@@ -270,8 +270,10 @@ fn inside<S: Depth>(
     }
     if let Some(before) = before {
         if opacity < 1.0 && step.ink.fade == Fade::Text {
-            let all = vec![255; before.len() / 4];
+            let mut all = scratch.take_bytes(before.len() / 4);
+            all.fill(255);
             blend::text::fade_row(opacity, after.pixels, &before, &all);
+            scratch.give_bytes(all);
         } else if opacity < 1.0 {
             S::fade_row(scratch.level, opacity, after.pixels, &before, None);
         }

@@ -158,7 +158,7 @@ impl VersionResource {
     /// programs, and for names that are not known.
     pub fn photoshop(&self) -> Option<u32> {
         let name = self.reader.strip_prefix("Adobe Photoshop ")?;
-        let marketed = match name {
+        Some(match name {
             "CS" => 8,
             "CS2" => 9,
             "CS3" => 10,
@@ -172,15 +172,11 @@ impl VersionResource {
             "CC 2017" => 18,
             "CC 2018" => 19,
             "CC 2019" => 20,
-            _ => {
-                let number: u32 = name.split('.').next()?.parse().ok()?;
-                return match number {
-                    2020.. => Some(number - 1999),
-                    _ => Some(number),
-                };
-            }
-        };
-        Some(marketed)
+            _ => match name.split('.').next()?.parse().ok()? {
+                year @ 2020.. => year - 1999,
+                number => number,
+            },
+        })
     }
 }
 

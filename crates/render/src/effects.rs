@@ -413,13 +413,8 @@ fn offset(angle: f64, distance: f64) -> (i32, i32) {
 
 #[expect(clippy::cast_possible_truncation, reason = "clamped first; NaN becomes 0")]
 fn whole(pixels: f64) -> i32 {
-    // The sine of 30 degrees is less than a half by the last bit.
-    let far = (pixels.abs() + 0.5 + SLACK).floor().clamp(0.0, FAR);
-    far.copysign(pixels) as i32
+    fill::nearest(pixels).clamp(-FAR, FAR) as i32
 }
-
-/// Sines and cosines are not quite what they should be.
-const SLACK: f64 = 1e-6;
 
 /// Photoshop's longest distance, in pixels.
 const FAR: f64 = 30_000.0;

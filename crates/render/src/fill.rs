@@ -227,7 +227,9 @@ fn inwards(value: f64) -> f64 {
     (value.abs() + SLACK).floor().copysign(value)
 }
 
-fn nearest(value: f64) -> f64 {
+/// The nearest whole pixel; a half is a whole one, either way, though it comes of the sine of 30 degrees, which is less
+/// than a half by the last bit.
+pub(crate) fn nearest(value: f64) -> f64 {
     (value.abs() + 0.5 + SLACK).floor().copysign(value)
 }
 

@@ -588,8 +588,8 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// Text in colours with a curve is mixed by a gamma of its own, since CS6: files that 6.0 to CS5.1 saved show none
-/// (`loadgcode.psd` of Repetier-Host, `king-logo.04.psd` of KiNG), all later ones do.
+/// Text in colours with a curve is mixed by a gamma of its own, since CS6: files that 6.0 to CS5 saved show none
+/// (`loadgcode.psd` of Repetier-Host, `king-logo.04.psd` of KiNG), and all later ones do but one (`masks.psb`).
 fn fade(layer: Layer<'_>) -> Fade {
     if layer.kind() != LayerKind::Text {
         return Fade::Encoded;

@@ -201,10 +201,9 @@ impl Space {
         };
         match self {
             Self::Light(within) if precision == Precision::Sixteen => {
-                let taken = within.take_in(art, plate, precision);
-                let mut deep = match taken.deep() {
-                    Some(deep) => deep.clone(),
-                    None => DeepRaster::widened(taken.raster()),
+                let mut deep = match &**within {
+                    Self::Rgb(profile) => profile.from_srgb_deep(art.raster()),
+                    within => DeepRaster::widened(within.take_in(art, plate, precision).raster()),
                 };
                 light::decode(deep.samples_mut());
                 Arc::new(Art::of_deep(deep))

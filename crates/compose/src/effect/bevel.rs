@@ -32,14 +32,13 @@ pub(super) fn bevel(bevel: &Bevel, ground: Ground<'_>, coats: &mut Coats<'_>) {
     if area.is_empty() {
         return;
     }
-    let (mut light, mut shade);
-    if soften == 0 {
-        (light, shade) = Relief::new(bevel, ground.shape, area, width).lit(bevel, ground.shape);
-    } else {
+    let near = match soften {
+        0 => area,
         // What cannot be seen reaches into what can.
-        let whole = grown(ground.shape.area(), width.saturating_add(1));
-        let near = whole.intersect(grown(ground.canvas, soften));
-        (light, shade) = Relief::new(bevel, ground.shape, near, width).lit(bevel, ground.shape);
+        _ => grown(ground.shape.area(), width.saturating_add(1)).intersect(grown(ground.canvas, soften)),
+    };
+    let (mut light, mut shade) = Relief::new(bevel, ground.shape, near, width).lit(bevel, ground.shape);
+    if soften > 0 {
         (light, shade) = softened(&light, &shade, area, soften);
     }
     for plane in [&mut light, &mut shade] {
