@@ -6,7 +6,7 @@ use marquetry_render::{Assets, Order, Redraw};
 use marquetry_testkit::golden;
 use marquetry_testkit::golden::{Picture, Tolerance};
 use marquetry_testkit::psd::{
-    Builder, Descriptor, Layer, Linked, Rect, SmartObject, Step, Value, filter_mask_block,
+    Builder, Depth, Descriptor, Layer, Linked, Rect, SmartObject, Step, Value, filter_mask_block,
 };
 
 use crate::fixtures::{assets, change, drawn, flat, opened, png};
@@ -40,7 +40,11 @@ fn blurred() -> SmartObject {
 
 /// A canvas of 64 x 64 with one smart object, and perhaps the mask of its filters.
 fn mockup(placed: SmartObject, mask: Option<(Rect, &[u8])>) -> Vec<u8> {
-    let mut file = Builder::new(64, 64);
+    mockup_of(Depth::Eight, placed, mask)
+}
+
+fn mockup_of(depth: Depth, placed: SmartObject, mask: Option<(Rect, &[u8])>) -> Vec<u8> {
+    let mut file = Builder::new(64, 64).depth(depth);
     file.push(Layer::smart_object(
         "Design",
         placed,
@@ -246,4 +250,20 @@ fn every_kind_of_filter() {
         .collect();
     let raster = redrawn(mockup(blurred(), Some((Rect::new(0, 0, 64, 64), &ramp))));
     golden!("filter/masked", Tolerance::within(1), || shown(&raster));
+}
+
+#[test]
+fn in_light_a_filter_does_what_it_does_in_bytes() {
+    let of = |depth| redrawn(mockup_of(depth, blurred(), None));
+    let (bytes, light) = (of(Depth::Eight), of(Depth::ThirtyTwo));
+    // Away from the edges, where the blur lets something through.
+    for (x, y) in (20..44).flat_map(|x| (20..44).map(move |y| (x, y))) {
+        let [one, other] = [&bytes, &light].map(|raster| raster.pixel(x, y).unwrap());
+        let worst = one
+            .iter()
+            .zip(other)
+            .map(|(one, other)| one.abs_diff(other))
+            .max();
+        assert!(worst <= Some(1), "{x}, {y}: {one:?} {other:?}");
+    }
 }
