@@ -34,6 +34,10 @@ use hostile::{black_hole, drip, flood, hang_up};
 use receiver::Receiver;
 use runs::{AT_ONCE, DEAD, ENDPOINTS, Way, bare_loop, drain, paced};
 
+/// As the program takes memory.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() {
     let arguments: Vec<String> = std::env::args()

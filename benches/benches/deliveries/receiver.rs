@@ -13,7 +13,14 @@ use tokio::sync::watch;
 pub(super) struct Receiver {
     pub(super) address: SocketAddr,
     came: Arc<Mutex<Vec<(String, Instant)>>>,
-    count: watch::Sender<usize>,
+    tally: watch::Sender<Tally>,
+}
+
+/// How much came, and how much of it somebody waits for: to be woken for each would cost as much as a message does.
+#[derive(Clone, Copy, Default)]
+struct Tally {
+    came: usize,
+    wanted: usize,
 }
 
 impl Receiver {
@@ -24,12 +31,12 @@ impl Receiver {
         let receiver = Self {
             address: (Ipv4Addr::LOCALHOST, port).into(),
             came: Arc::default(),
-            count: watch::Sender::new(0),
+            tally: watch::Sender::default(),
         };
-        let (came, count) = (Arc::clone(&receiver.came), receiver.count.clone());
+        let (came, tally) = (Arc::clone(&receiver.came), receiver.tally.clone());
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(receive(stream, Arc::clone(&came), count.clone()));
+                tokio::spawn(receive(stream, Arc::clone(&came), tally.clone()));
             }
         });
         receiver
@@ -37,17 +44,21 @@ impl Receiver {
 
     pub(super) fn forget(&self) {
         self.came.lock().unwrap().clear();
-        self.count.send_replace(0);
+        self.tally.send_replace(Tally::default());
     }
 
     pub(super) async fn until(&self, wanted: usize) {
-        let mut count = self.count.subscribe();
-        let enough = count.wait_for(|count| *count >= wanted);
+        self.tally.send_modify(|tally| tally.wanted = wanted);
+        let mut tally = self.tally.subscribe();
+        let enough = tally.wait_for(|tally| tally.came >= wanted);
         if tokio::time::timeout(Duration::from_secs(300), enough)
             .await
             .is_err()
         {
-            panic!("only {} of {wanted} came in five minutes", *self.count.borrow());
+            panic!(
+                "only {} of {wanted} came in five minutes",
+                self.tally.borrow().came
+            );
         }
     }
 
@@ -60,7 +71,7 @@ impl Receiver {
 async fn receive(
     mut stream: TcpStream,
     came: Arc<Mutex<Vec<(String, Instant)>>>,
-    count: watch::Sender<usize>,
+    tally: watch::Sender<Tally>,
 ) {
     let mut request = Vec::new();
     let mut first = None;
@@ -92,7 +103,10 @@ async fn receive(
         came.lock()
             .unwrap()
             .push((value("x-sudomock-delivery").unwrap_or_default(), at));
-        count.send_modify(|count| *count += 1);
+        tally.send_if_modified(|tally| {
+            tally.came += 1;
+            tally.came == tally.wanted
+        });
         let answer = stream
             .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
             .await;

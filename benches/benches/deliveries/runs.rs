@@ -6,10 +6,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use futures::stream::{self, StreamExt as _};
-use marquetry_dialect::Dialect;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use marquetry_dialect::{Announcement, Dialect, Message};
 use marquetry_egress::{Outgoing, Party, SendLimits};
-use marquetry_model::JobId;
+use marquetry_model::{DeliveryId, JobId};
+use marquetry_store::conformance::sample;
 use marquetry_store::{Clock as _, Store, SystemClock};
 use tokio::task::JoinSet;
 
@@ -143,13 +146,11 @@ pub(super) async fn paced(
     (Paced { p50, p99 }, grown)
 }
 
-/// The same client as the courier's, without anything owed or written down.
+/// The same client as the courier's and the same requests, signed once for all, without anything owed or written down.
 pub(super) async fn bare_loop(receiver: &Receiver, count: usize, way: Way) -> Loop {
     let egress = door();
     receiver.forget();
-    let body = Dialect::SudoMock
-        .test_message(JobId::from_random([0; 16]), SystemClock.now())
-        .body;
+    let (headers, body) = signed();
     let urls: Arc<[String]> = (0..ENDPOINTS)
         .map(|number| format!("http://{}/{number}", way.address(receiver, number)))
         .collect();
@@ -158,12 +159,14 @@ pub(super) async fn bare_loop(receiver: &Receiver, count: usize, way: Way) -> Lo
     let left = Arc::new(AtomicUsize::new(count));
     let mut tasks = JoinSet::new();
     for _ in 0..AT_ONCE {
-        let (egress, urls, body) = (egress.clone(), Arc::clone(&urls), body.clone());
+        let (egress, urls) = (egress.clone(), Arc::clone(&urls));
+        let (headers, body) = (headers.clone(), body.clone());
         let left = Arc::clone(&left);
         tasks.spawn(async move {
             let one_less = |left: usize| left.checked_sub(1);
             while let Ok(number) = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less) {
                 let outgoing = Outgoing {
+                    headers: headers.clone(),
                     party: Some(Party::new(1_u64)),
                     ..Outgoing::post(&urls[number % ENDPOINTS], body.clone())
                 };
@@ -177,4 +180,21 @@ pub(super) async fn bare_loop(receiver: &Receiver, count: usize, way: Way) -> Lo
         rate: f64::from(u32::try_from(count).unwrap()) / began.elapsed().as_secs_f64(),
         cost,
     }
+}
+
+/// A message as a courier sends it.
+fn signed() -> (HeaderMap, Bytes) {
+    let (id, now) = (DeliveryId::from_random([0; 16]), SystemClock.now());
+    let Announcement { event, body } = Dialect::SudoMock.test_message(JobId::from_random([0; 16]), now);
+    let message = Message {
+        id,
+        event,
+        body: &body,
+    };
+    let headers = Dialect::SudoMock.headers(&[&sample::endpoint(1).secret], &message, now);
+    let headers = headers.iter().map(|(name, value)| {
+        let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
+        (name, HeaderValue::try_from(value).unwrap())
+    });
+    (headers.collect(), body.into())
 }
