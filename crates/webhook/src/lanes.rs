@@ -45,7 +45,7 @@ impl Default for Room {
 pub(crate) const SLOW: Duration = Duration::from_millis(250);
 /// The same for a receiver that never answered yet: as long as nobody knows which ones are dead, each of these moments
 /// is one in which those hold all slots.
-pub(crate) const SLOW_STRANGER: Duration = Duration::from_millis(50);
+pub(crate) const SLOW_STRANGER: Duration = Duration::from_millis(20);
 
 /// Most lanes that are remembered as answering, silent or failing, and most that rest. Beyond that the oldest knowledge is
 /// not worth its memory: a lane that is forgotten starts with one slot again, or is looked at too early.
