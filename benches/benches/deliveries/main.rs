@@ -1,7 +1,7 @@
 //! Twenty thousand deliveries to a thousand endpoints, a hundred of them black holes: what the living ones notice of
-//! the dead. Beside it bare loops of the same HTTP client to the same addresses, a thousand of them and one, how soon
-//! after its commit a delivery is on the wire, how a healthy endpoint fares beside hostile ones, and what a flood costs
-//! in memory.
+//! the dead. Beside it bare loops of the same HTTP client to the same addresses, a thousand of them with and without TLS
+//! and one, how soon after its commit a delivery is on the wire, how a healthy endpoint fares beside hostile ones, and
+//! what a flood costs in memory.
 //!
 //! Rates depend on what else the machine does; the processor time that each request or delivery took, with the
 //! receiver's share and the database's, hardly does. Both are printed.
@@ -20,6 +20,7 @@ mod owing;
 mod receiver;
 mod replaying;
 mod runs;
+mod secure;
 
 use std::sync::Arc;
 
@@ -107,7 +108,7 @@ async fn measure(name: &str, ground: &Ground, count: usize) {
     let healthy = count / ENDPOINTS * (ENDPOINTS - DEAD);
 
     let mut bare = Vec::new();
-    for way in [Way::Apart, Way::Together] {
+    for way in [Way::Apart, Way::Secure, Way::Together] {
         bare.push(bare_loop(&receiver, healthy, way).await);
     }
     let mut figures = Vec::new();
@@ -119,6 +120,7 @@ async fn measure(name: &str, ground: &Ground, count: usize) {
             Some(hole),
             Way::Apart,
         ),
+        ("without dead endpoints, over TLS", None, Way::Secure),
         ("without dead endpoints, all to one address", None, Way::Together),
     ] {
         let (store, _database) = ground.store(run).await;
@@ -139,7 +141,7 @@ async fn measure(name: &str, ground: &Ground, count: usize) {
         figures[1].p99.as_secs_f64() / figures[0].p99.as_secs_f64(),
     );
     // Once more, so that a machine which is busier now than it was before speaks for neither.
-    for (way, before, drained) in [(Way::Apart, 0, 0), (Way::Together, 1, 2)] {
+    for (way, before, drained) in [(Way::Apart, 0, 0), (Way::Secure, 1, 2), (Way::Together, 2, 3)] {
         let (before, drained) = (&bare[before], &figures[drained]);
         let after = bare_loop(&receiver, healthy, way).await;
         println!(

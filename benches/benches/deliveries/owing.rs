@@ -1,6 +1,5 @@
 //! Endpoints, what is owed to them, and the courier that sends it.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,22 +12,27 @@ use marquetry_store::{Clock as _, Ownership, Store, SystemClock};
 use marquetry_webhook::{Courier, CourierBuilder};
 use tokio::sync::oneshot;
 
+use super::secure;
+
 /// The time limit of a try, shorter than the default so that a run sees many of them pass.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 pub(super) fn door() -> Egress {
-    Egress::new(Policy {
+    Egress::builder(Policy {
         connections: 1024,
         ..Policy::allow_private()
     })
+    .resolver(Arc::new(secure::Names))
+    .roots(secure::roots())
+    .build()
     .unwrap()
 }
 
-pub(super) async fn endpoint(store: &Arc<dyn Store>, number: usize, address: SocketAddr) -> Endpoint {
+pub(super) async fn endpoint(store: &Arc<dyn Store>, number: usize, url: String) -> Endpoint {
     let endpoint = Endpoint {
         id: EndpointId::from_random(bytes(number)),
         tenant: tenant(),
-        url: format!("http://{address}/{number}"),
+        url,
         dialect: Dialect::SudoMock.name(),
         // As one that was just made: of any other the first success is written down.
         health: Health::Well,

@@ -4,14 +4,18 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::TcpListener;
 use tokio::sync::watch;
+
+use super::secure;
 
 /// Answers 200 to everything, for as long as the other side keeps the connection, and remembers when the first byte of
 /// each delivery came.
 pub(super) struct Receiver {
     pub(super) address: SocketAddr,
+    /// Where it speaks TLS.
+    pub(super) secure: SocketAddr,
     came: Arc<Mutex<Vec<(String, Instant)>>>,
     tally: watch::Sender<Tally>,
 }
@@ -25,18 +29,35 @@ struct Tally {
 
 impl Receiver {
     pub(super) async fn listen() -> Self {
-        // On every address of the loopback, each of which is somebody else's.
-        let listener = TcpListener::bind("0.0.0.0:0").await.unwrap();
-        let port = listener.local_addr().unwrap().port();
+        let (plain, secure) = (everywhere().await, everywhere().await);
+        let local = |listener: &TcpListener| {
+            let port = listener.local_addr().unwrap().port();
+            SocketAddr::from((Ipv4Addr::LOCALHOST, port))
+        };
         let receiver = Self {
-            address: (Ipv4Addr::LOCALHOST, port).into(),
+            address: local(&plain),
+            secure: local(&secure),
             came: Arc::default(),
             tally: watch::Sender::default(),
         };
         let (came, tally) = (Arc::clone(&receiver.came), receiver.tally.clone());
         tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
+            while let Ok((stream, _)) = plain.accept().await {
                 tokio::spawn(receive(stream, Arc::clone(&came), tally.clone()));
+            }
+        });
+        let (came, tally) = (Arc::clone(&receiver.came), receiver.tally.clone());
+        let acceptor = secure::acceptor();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = secure.accept().await {
+                // Or an answer waits for the client's word that it has the tickets which are sent before it.
+                stream.set_nodelay(true).unwrap();
+                let (accepted, came, tally) = (acceptor.accept(stream), Arc::clone(&came), tally.clone());
+                tokio::spawn(async move {
+                    if let Ok(stream) = accepted.await {
+                        receive(stream, came, tally).await;
+                    }
+                });
             }
         });
         receiver
@@ -68,8 +89,13 @@ impl Receiver {
     }
 }
 
+/// On every address of the loopback, each of which is somebody else's.
+async fn everywhere() -> TcpListener {
+    TcpListener::bind("0.0.0.0:0").await.unwrap()
+}
+
 async fn receive(
-    mut stream: TcpStream,
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
     came: Arc<Mutex<Vec<(String, Instant)>>>,
     tally: watch::Sender<Tally>,
 ) {

@@ -24,7 +24,9 @@ const PATIENCE: Duration = Duration::from_secs(240);
 pub(super) async fn replay(store: &Arc<dyn Store>, count: usize) -> String {
     let catcher = Catcher::start().await;
     catcher.answer_always(Answer::status(500));
-    let to = endpoint(store, 0, catcher.address()).await.id;
+    let to = endpoint(store, 0, format!("http://{}/", catcher.address()))
+        .await
+        .id;
     let tries = |waits: &[u64]| DeliverySchedule {
         waits: waits.iter().copied().map(Duration::from_secs).collect(),
         ..DeliverySchedule::default()

@@ -1,7 +1,7 @@
 //! The runs: all owed at once, a steady pace, and a bare loop that keeps no books.
 
 use std::collections::HashMap;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -19,6 +19,7 @@ use tokio::task::JoinSet;
 use super::cost::{Cost, quantile, resident};
 use super::owing::{Working, door, endpoint, owe};
 use super::receiver::Receiver;
+use super::secure;
 
 pub(super) const ENDPOINTS: usize = 1000;
 pub(super) const DEAD: usize = 100;
@@ -37,6 +38,8 @@ pub(super) enum Way {
     /// Each at an address of its own, as in life: by the time that the next message goes there, hardly a connection is
     /// still open.
     Apart,
+    /// The same over TLS, as endpoints are unless they were allowed to be others.
+    Secure,
     /// All at one, to which connections stay open.
     Together,
 }
@@ -45,18 +48,29 @@ impl Way {
     pub(super) fn words(self) -> &'static str {
         match self {
             Self::Apart => "to a thousand addresses",
+            Self::Secure => "to a thousand addresses over TLS",
             Self::Together => "to one address",
         }
     }
 
-    /// The address of an endpoint.
-    pub(super) fn address(self, receiver: &Receiver, number: usize) -> SocketAddr {
-        let [high, low] = u16::try_from(number % ENDPOINTS).unwrap().to_be_bytes();
+    /// Where an endpoint is.
+    fn url(self, receiver: &Receiver, number: usize) -> String {
+        let endpoint = u16::try_from(number % ENDPOINTS).unwrap();
+        let (host, port) = (secure::address(endpoint), receiver.address.port());
         match self {
-            Self::Apart => (Ipv4Addr::new(127, 1, high, low), receiver.address.port()).into(),
-            Self::Together => receiver.address,
+            Self::Apart => format!("http://{host}:{port}/{number}"),
+            Self::Secure => format!(
+                "https://{}:{}/{number}",
+                secure::name(endpoint),
+                receiver.secure.port()
+            ),
+            Self::Together => plain(receiver.address, number),
         }
     }
+}
+
+fn plain(address: SocketAddr, number: usize) -> String {
+    format!("http://{address}/{number}")
 }
 
 pub(super) struct Loop {
@@ -74,13 +88,13 @@ pub(super) async fn drain(
 ) -> Drained {
     let mut endpoints = Vec::new();
     for number in 0..ENDPOINTS {
-        let address = match number < DEAD {
-            true => dead,
-            false => Some(way.address(receiver, number)),
+        let url = match number < DEAD {
+            true => dead.map(|dead| plain(dead, number)),
+            false => Some(way.url(receiver, number)),
         };
         // Without dead ones, their share is not owed at all.
-        if let Some(address) = address {
-            endpoints.push(endpoint(store, number, address).await);
+        if let Some(url) = url {
+            endpoints.push(endpoint(store, number, url).await);
         }
     }
     let each = count / ENDPOINTS;
@@ -119,10 +133,10 @@ pub(super) async fn paced(
     receiver: &Receiver,
     hostile: &[SocketAddr],
 ) -> (Paced, u64) {
-    let good = endpoint(store, 0, receiver.address).await;
+    let good = endpoint(store, 0, plain(receiver.address, 0)).await;
     let mut bad = Vec::new();
     for (number, address) in hostile.iter().cycle().take(hostile.len() * 16).enumerate() {
-        bad.push(endpoint(store, number + 1, *address).await);
+        bad.push(endpoint(store, number + 1, plain(*address, number)).await);
     }
     receiver.forget();
     let courier = Working::start(store);
@@ -151,9 +165,7 @@ pub(super) async fn bare_loop(receiver: &Receiver, count: usize, way: Way) -> Lo
     let egress = door();
     receiver.forget();
     let (headers, body) = signed();
-    let urls: Arc<[String]> = (0..ENDPOINTS)
-        .map(|number| format!("http://{}/{number}", way.address(receiver, number)))
-        .collect();
+    let urls: Arc<[String]> = (0..ENDPOINTS).map(|number| way.url(receiver, number)).collect();
     let began = Instant::now();
     // Tasks, as the courier's are, and not futures of one: it would be alone on one processor.
     let left = Arc::new(AtomicUsize::new(count));
