@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-use marquetry_pixel::{DeepRaster, Raster, Sample, Size};
+use marquetry_pixel::{DeepRaster, Raster, Rect, Sample, Size};
 
 use crate::depth::Depth;
 
@@ -21,6 +21,7 @@ pub struct Art {
     /// `None` of art of bytes.
     deep: Option<Arc<DeepRaster>>,
     spans: OnceLock<Vec<Span>>,
+    body: OnceLock<Rect>,
     halves: Halves<Raster>,
     deep_halves: Halves<DeepRaster>,
 }
@@ -53,6 +54,7 @@ impl Art {
             bytes: OnceLock::from(raster),
             deep: None,
             spans: OnceLock::new(),
+            body: OnceLock::new(),
             halves: none_yet(size),
             deep_halves: Vec::new(),
         }
@@ -67,6 +69,7 @@ impl Art {
             bytes: OnceLock::new(),
             deep: Some(raster),
             spans: OnceLock::new(),
+            body: OnceLock::new(),
             halves: none_yet(size),
             deep_halves: none_yet(size),
         }
@@ -154,6 +157,18 @@ impl Art {
         }))
     }
 
+    /// The least rectangle that holds all pixels which are at least half opaque; empty where there are none. One pass
+    /// over the pixels, the first time.
+    pub fn body(&self) -> Rect {
+        *self.body.get_or_init(|| {
+            let rows = 0..self.size.height;
+            match self.deep() {
+                Some(deep) => body(rows.map(|y| deep.row(y).as_chunks().0)),
+                None => body(rows.map(|y| self.raster().row(y).as_chunks().0)),
+            }
+        })
+    }
+
     /// Where each row is not transparent. One pass over the pixels, the first time.
     pub(crate) fn spans(&self) -> &[Span] {
         self.spans.get_or_init(|| {
@@ -190,6 +205,21 @@ fn span<S: Depth>(row: &[[S; 4]]) -> Span {
         columns: column(first)..column(last + 1),
         opaque: least == S::FULL,
     }
+}
+
+fn body<'a, S: Depth>(rows: impl Iterator<Item = &'a [[S; 4]]>) -> Rect {
+    let solid = |pixel: &[S; 4]| pixel[3].byte() >= 128;
+    let mut body = Rect::default();
+    for (y, row) in (0..).zip(rows) {
+        if let Some(first) = row.iter().position(solid) {
+            let last = row.iter().rposition(solid).unwrap_or(first);
+            let (Ok(x), Ok(width)) = (i32::try_from(first), u32::try_from(last - first + 1)) else {
+                continue;
+            };
+            body = body.union(Rect::new(x, y, width, 1));
+        }
+    }
+    body
 }
 
 fn half_size(size: Size) -> Size {
@@ -275,6 +305,19 @@ mod tests {
         let spans = art.spans();
         assert_eq!((spans[0].columns.clone(), spans[0].opaque), (1..3, true));
         assert!(spans[1].columns.is_empty());
+    }
+
+    #[test]
+    fn the_body_is_what_is_half_opaque_in_either_depth() {
+        let mut alphas = [2_u8; 20];
+        (alphas[6], alphas[13], alphas[14]) = (128, 255, 127);
+        let bytes = alphas.map(|alpha| [9, 9, 9, alpha]).concat();
+        let raster = Raster::from_bytes(Size::new(5, 4), bytes).unwrap();
+        let wanted = Rect::new(1, 1, 3, 2);
+        assert_eq!(Art::of_deep(DeepRaster::widened(&raster)).body(), wanted);
+        assert_eq!(Art::from(raster).body(), wanted);
+        let faint = Raster::filled(Size::new(3, 3), [9, 9, 9, 127]);
+        assert!(Art::from(faint).body().is_empty());
     }
 
     #[test]

@@ -67,7 +67,7 @@ pub use scene::{
     ClipBlend, Fade, Filter, Group, GroupBlend, Layer, Mask, Node, Paint, Placed, Scene, Warped,
 };
 pub use style::{
-    Bevel, BevelPlace, BevelProfile, BevelTechnique, Channels, Effect, Glow, GlowSource, GlowTechnique,
-    Interior, Knockout, Light, Overlay, Satin, Shading, Shadow, StrokeEffect, StrokePaint, StrokePosition,
-    Style,
+    Bevel, BevelPlace, BevelProfile, BevelTechnique, BevelTexture, Channels, Effect, Glow, GlowSource,
+    GlowTechnique, Interior, Knockout, Light, Overlay, Satin, Shading, Shadow, StrokeEffect, StrokePaint,
+    StrokePosition, Style,
 };

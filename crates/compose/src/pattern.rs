@@ -56,9 +56,31 @@ impl Pattern {
             }
             return;
         }
-        let taps = self.taps();
+        let taps = self.taps(1.0);
         for (pixel, column) in pixels.iter_mut().zip(x..) {
-            *pixel = self.sample(tile, f64::from(column), f64::from(y), taps);
+            *pixel = self.sample(tile, f64::from(column), f64::from(y), taps, 1.0);
+        }
+    }
+
+    /// How light the pixels are from canvas position `(x, y)` to the right, as many as `out` holds, `0.0..=1.0`; as
+    /// textures of bevels take them.
+    ///
+    /// Textures at 100 to 240 per cent are as patterns are: equal to Photoshop's. The one file with a smaller one, at 48
+    /// per cent, is best met by the mean of three pixels each way, three quarters of a pixel to the right and down.
+    pub(crate) fn lightness_row(&self, y: i32, x: i32, out: &mut [f32]) {
+        let mut pixels = vec![[0_u8; 4]; out.len()];
+        match self.taps(1.0) {
+            0 | 1 => self.paint_row(y, x, pixels.as_flattened_mut()),
+            _ => {
+                let (tile, taps) = (self.tile.raster(), self.taps(3.0));
+                for (pixel, column) in pixels.iter_mut().zip(x..) {
+                    let (x, y) = (f64::from(column) + 0.75, f64::from(y) + 0.75);
+                    *pixel = self.sample(tile, x, y, taps, 3.0);
+                }
+            }
+        }
+        for (out, [red, green, blue, _]) in out.iter_mut().zip(pixels) {
+            *out = (0.3 * f32::from(red) + 0.59 * f32::from(green) + 0.11 * f32::from(blue)) / 255.0;
         }
     }
 
@@ -80,22 +102,22 @@ impl Pattern {
             .then(|| (c.round() as i64, f.round() as i64))
     }
 
-    /// How many samples a side a pixel takes, so that small tiles don't alias.
+    /// How many samples a side are taken of a square of `reach` canvas pixels, so that small tiles don't alias.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "clamped first"
     )]
-    fn taps(&self) -> u32 {
+    fn taps(&self, reach: f64) -> u32 {
         let [a, b, _, d, e, ..] = self.map.0;
         let step = a.hypot(d).max(b.hypot(e));
-        step.ceil().clamp(1.0, MOST_TAPS) as u32
+        (step * reach).ceil().clamp(1.0, MOST_TAPS) as u32
     }
 
-    /// The mean of `taps` by `taps` samples of one pixel.
-    fn sample<S: Depth>(&self, tile: &Raster, x: f64, y: f64, taps: u32) -> [S; 4] {
+    /// The mean of `taps` by `taps` samples of a square of `reach` canvas pixels around a place.
+    fn sample<S: Depth>(&self, tile: &Raster, x: f64, y: f64, taps: u32, reach: f64) -> [S; 4] {
         let mut sum = [0.0; 4];
-        let place = |tap: u32| (f64::from(tap) + 0.5) / f64::from(taps) - 0.5;
+        let place = |tap: u32| ((f64::from(tap) + 0.5) / f64::from(taps) - 0.5) * reach;
         for down in 0..taps {
             for right in 0..taps {
                 let at = self.map.apply(Point::new(x + place(right), y + place(down)));
@@ -114,7 +136,7 @@ impl Pattern {
     }
 }
 
-/// A pixel takes at most this many samples a side.
+/// At most this many samples a side.
 const MOST_TAPS: f64 = 16.0;
 
 /// Tile pixels to canvas pixels.

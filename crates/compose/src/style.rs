@@ -9,6 +9,7 @@ use crate::blend_if::BlendIf;
 use crate::depth::Depth;
 use crate::effect::Contour;
 use crate::gradient::Ramp;
+use crate::pattern::Pattern;
 use crate::scene::{Mask, Node, Paint};
 
 /// Everything about a layer or group that needs its shape as a whole. The default asks for nothing
@@ -297,6 +298,8 @@ pub struct Bevel {
     pub shadow: Shading,
     /// How high the slope is by how far up it one is; `None` is a straight line.
     pub profile: Option<BevelProfile>,
+    /// A pattern that is pressed into it.
+    pub texture: Option<BevelTexture>,
 }
 
 /// Where a bevel's slope is.
@@ -345,6 +348,15 @@ pub struct BevelProfile {
     pub contour: Option<Contour>,
     /// The share of the way, `0.0..=1.0`, that the profile is stretched over.
     pub range: f64,
+}
+
+/// A pattern that is pressed into a bevel: the lighter it is, the deeper.
+#[derive(Clone, Debug)]
+pub struct BevelTexture {
+    /// The pattern.
+    pub pattern: Pattern,
+    /// How deep white lies below black: 1 is as deep as the bevel is high, a negative depth raises it.
+    pub depth: f64,
 }
 
 impl Style {

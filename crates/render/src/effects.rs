@@ -3,12 +3,13 @@
 //! What is resolved here: which effects are on, in which order Photoshop paints them, the light that
 //! they share, and units (per cent, degrees) into pixels and shares of one.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use marquetry_compose::{
-    Bevel, BevelPlace, BevelProfile, BevelTechnique, Contour, ContourPoint, Effect, Glow, GlowSource,
-    GlowTechnique, Interior, Light, Mask, Overlay, Paint, Ramp, Satin, Shading, Shadow, StrokeEffect,
-    StrokePaint, StrokePosition, Style,
+    Bevel, BevelPlace, BevelProfile, BevelTechnique, BevelTexture, Contour, ContourPoint, Effect, Glow,
+    GlowSource, GlowTechnique, Interior, Light, Mask, Overlay, Paint, Ramp, Satin, Shading, Shadow,
+    StrokeEffect, StrokePaint, StrokePosition, Style,
 };
 use marquetry_pixel::{BlendMode, DeepRgb, Opacity, Point, Rect};
 use marquetry_psd::color::Color;
@@ -35,7 +36,8 @@ pub(crate) struct Dressed {
 pub(crate) fn dressed(layer: Layer<'_>, mockup: &OpenMockup) -> Dressed {
     let effects = crate::plan::effects(layer, mockup).filter(LayerEffects::is_visible);
     let mut wardrobe = Wardrobe {
-        ground: ground(layer, mockup),
+        layer,
+        ground: OnceCell::new(),
         mockup,
         effects: Vec::new(),
         lacking: false,
@@ -67,7 +69,7 @@ fn ground(layer: Layer<'_>, mockup: &OpenMockup) -> Ground {
         .and_then(|mask| vector::extent(&mask.path, mockup.size()));
     let canvas = mockup.size().rect();
     let pixels = || {
-        Some(extent(layer))
+        Some(extent(layer, mockup))
             .filter(|pixels| !pixels.is_empty())
             .unwrap_or(canvas)
     };
@@ -96,14 +98,21 @@ fn around(ground: Ground, stroke: &psd::Stroke) -> Ground {
     }
 }
 
-/// Where a layer's pixels are, or those of a group's members.
-fn extent(layer: Layer<'_>) -> Rect {
+/// Where a layer's pixels are, or those of a group's members: where they are more opaque than not, for what is fainter
+/// moves no gradient in Photoshop (six files, soft brushes and leftovers of an alpha of 2 among them).
+fn extent(layer: Layer<'_>, mockup: &OpenMockup) -> Rect {
     let own = layer.rect();
     let whole = Rect::new(own.x, own.y, own.width, own.height);
+    let body = mockup.art(layer).ok().flatten().map(|art| art.body());
+    let own = body.filter(|body| !body.is_empty()).map_or(whole, |body| Rect {
+        x: body.x.saturating_add(whole.x),
+        y: body.y.saturating_add(whole.y),
+        ..body
+    });
     layer
         .children()
         .filter(|child| child.is_visible())
-        .fold(whole, |all, child| all.union(extent(child)))
+        .fold(own, |all, child| all.union(extent(child, mockup)))
 }
 
 /// What shapes a layer's effects when its alpha doesn't.
@@ -124,13 +133,19 @@ fn outline(layer: Layer<'_>, mockup: &OpenMockup) -> Option<Vec<Mask>> {
 }
 
 struct Wardrobe<'a> {
-    ground: Ground,
+    layer: Layer<'a>,
+    ground: OnceCell<Ground>,
     mockup: &'a OpenMockup,
     effects: Vec<Effect>,
     lacking: bool,
 }
 
 impl Wardrobe<'_> {
+    /// Most effects never ask for it, and it may take the layer's pixels.
+    fn ground(&self) -> Ground {
+        *self.ground.get_or_init(|| ground(self.layer, self.mockup))
+    }
+
     /// Bottom to top, as Photoshop paints them. Those that repeat are listed uppermost first.
     fn fill(&mut self, effects: &LayerEffects) {
         for shadow in effects.drop_shadows.iter().rev() {
@@ -145,7 +160,9 @@ impl Wardrobe<'_> {
             self.overlay(&overlay.common, |this| this.pattern(&overlay.fill));
         }
         for overlay in effects.gradient_overlays.iter().rev() {
-            self.overlay(&overlay.common, |this| this.gradient(&overlay.fill, this.ground));
+            self.overlay(&overlay.common, |this| {
+                this.gradient(&overlay.fill, this.ground())
+            });
         }
         for overlay in effects.color_overlays.iter().rev() {
             self.overlay(&overlay.common, |this| {
@@ -216,7 +233,7 @@ impl Wardrobe<'_> {
     }
 
     fn pattern(&mut self, fill: &psd::PatternFill) -> Option<Paint> {
-        let paint = fill::pattern(fill, self.ground, self.mockup);
+        let paint = fill::pattern(fill, self.ground(), self.mockup);
         self.lacking |= paint.is_none();
         paint.map(|paint| Paint::Pattern(Arc::new(paint)))
     }
@@ -299,8 +316,6 @@ impl Wardrobe<'_> {
         if !bevel.enabled || !bevel.present {
             return None;
         }
-        // Its pattern is not pressed in.
-        self.lacking |= bevel.texture.is_some();
         let place = match bevel.style {
             psd::BevelStyle::Outer => BevelPlace::Outer,
             psd::BevelStyle::Inner => BevelPlace::Inner,
@@ -331,6 +346,24 @@ impl Wardrobe<'_> {
                 contour: shape.contour.as_ref().and_then(contour),
                 range: share(shape.range),
             }),
+            texture: bevel.texture.as_ref().and_then(|texture| self.texture(texture)),
+        })
+    }
+
+    fn texture(&mut self, texture: &psd::BevelTexture) -> Option<BevelTexture> {
+        let fill = psd::PatternFill {
+            pattern: texture.pattern.clone(),
+            scale: texture.scale,
+            angle: 0.0,
+            align: texture.align,
+            phase: texture.phase,
+        };
+        let pattern = fill::pattern(&fill, self.ground(), self.mockup);
+        self.lacking |= pattern.is_none();
+        let depth = texture.depth / 100.0;
+        pattern.map(|pattern| BevelTexture {
+            pattern,
+            depth: if texture.invert { -depth } else { depth },
         })
     }
 
@@ -360,7 +393,7 @@ impl Wardrobe<'_> {
         let paint = match &stroke.paint {
             psd::StrokePaint::Color(colour) => self.colour(colour.as_ref()).map(Paint::Solid),
             psd::StrokePaint::Gradient(fill) if fill.style == GradientStyle::ShapeBurst => None,
-            psd::StrokePaint::Gradient(fill) => self.gradient(fill, around(self.ground, stroke)),
+            psd::StrokePaint::Gradient(fill) => self.gradient(fill, around(self.ground(), stroke)),
             psd::StrokePaint::Pattern(fill) => self.pattern(fill),
             psd::StrokePaint::Other(_) => None,
         };

@@ -50,10 +50,13 @@ fn raster(pattern: &Pattern, limits: &Limits, own: &dyn Fn(&Color) -> Option<Rgb
         return None;
     }
     let count = match pattern.mode {
-        ColorMode::Grayscale | ColorMode::Duotone | ColorMode::Indexed | ColorMode::Bitmap => 1,
+        ColorMode::Grayscale
+        | ColorMode::Duotone
+        | ColorMode::Indexed
+        | ColorMode::Bitmap
+        | ColorMode::Multichannel => 1,
         ColorMode::Rgb | ColorMode::Lab => 3,
         ColorMode::Cmyk => 4,
-        ColorMode::Multichannel => return None,
     };
     let planes: Vec<_> = (0..count).map(|index| pattern.color(index)).collect();
     planes.first()?.as_ref()?;
@@ -176,6 +179,9 @@ mod tests {
         assert_eq!(grey(Depth::Eight, &[0, 255]), ends);
         assert_eq!(grey(Depth::Sixteen, &[0, 0, 255, 255]), ends);
         assert_eq!(grey(Depth::ThirtyTwo, &[0, 0, 0, 0, 0x3f, 0x80, 0, 0]), ends);
+        // As Photoshop's own `Watercolor` is.
+        let multichannel = pattern(ColorMode::Multichannel, Depth::Eight, &[&[0, 255]]);
+        assert_eq!(pixels(&multichannel), ends);
     }
 
     #[test]
@@ -199,7 +205,7 @@ mod tests {
     fn what_is_cut_short_is_empty() {
         let short = pattern(ColorMode::Rgb, Depth::Sixteen, &[&[255], &[], &[1, 2, 3]]);
         assert_eq!(pixels(&short)[1], [0, 0, 0, 255]);
-        let none = pattern(ColorMode::Multichannel, Depth::Eight, &[&[1, 2]]);
+        let none = pattern(ColorMode::Rgb, Depth::Eight, &[]);
         assert_eq!(raster(&none, &Limits::default(), &to_rgb), None);
     }
 }

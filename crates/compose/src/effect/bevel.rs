@@ -4,9 +4,10 @@
 //! many sizes, altitudes and softness, corners too) to the rounding of 8 bits: the height is the blurred shape, as many
 //! pixels high at full depth as the blur is wide; its slope is that between the columns or rows to both sides, each the
 //! mean of three pixels; light and shade are how much more or less of the light it catches than flat ground does; and
-//! softening blurs their difference, so that in the middle of a narrow shape one undoes the other. No file of
-//! Photoshop's with the two chiselled techniques or an edge profile was at hand; those follow from what the dialog says
-//! of them.
+//! softening blurs their difference, so that in the middle of a narrow shape one undoes the other. A texture lowers the
+//! height by how light it is, and a straight edge profile makes the slope as much steeper as its range is shorter, both
+//! to the rounding too. No file of Photoshop's with the two chiselled techniques or a bent profile was at hand; those
+//! follow from what the dialog says of them.
 
 use marquetry_pixel::{Opacity, Rect, narrow, share_to_byte};
 
@@ -17,7 +18,7 @@ use crate::effect::shade::bent;
 use crate::effect::{Coats, Ground, coloured, ink};
 use crate::mask::{Plane, times};
 use crate::paint::rows;
-use crate::style::{Bevel, BevelPlace, BevelTechnique, Shading, StrokePosition};
+use crate::style::{Bevel, BevelPlace, BevelTechnique, BevelTexture, Shading, StrokePosition};
 
 pub(super) fn bevel(bevel: &Bevel, ground: Ground<'_>, coats: &mut Coats<'_>) {
     let (half, whole) = (bevel.size.div_ceil(2), bevel.size);
@@ -135,7 +136,7 @@ impl Relief {
             _ => width.max(LEAST) as f32 * depth(bevel),
         };
         let profile = |share: f32| height * profile(bevel, share);
-        let heights = match bevel.technique {
+        let mut heights: Vec<f32> = match bevel.technique {
             BevelTechnique::Smooth => blur(shape, around, width)
                 .values()
                 .iter()
@@ -154,6 +155,9 @@ impl Relief {
                     .collect()
             }
         };
+        if let Some(texture) = &bevel.texture {
+            press(texture, bevel.place, height, around, &mut heights);
+        }
         Self {
             area: around,
             heights,
@@ -195,6 +199,24 @@ impl Relief {
             }
         }
         (Plane::new(inner, light), Plane::new(inner, shade))
+    }
+}
+
+/// Presses a pattern into `heights`, which reach up to `height`: white lies as deep below black as a depth of one says.
+/// Where the slope reaches out of the shape, the pattern ends with it.
+fn press(texture: &BevelTexture, place: BevelPlace, height: f32, area: Rect, heights: &mut [f32]) {
+    let deep = height * narrow(texture.depth);
+    let stride = area.width as usize;
+    let mut lightness = vec![0.0; stride];
+    for (y, row) in rows(area).zip(heights.chunks_exact_mut(stride.max(1))) {
+        texture.pattern.lightness_row(y, area.x, &mut lightness);
+        for (here, lightness) in row.iter_mut().zip(&lightness) {
+            let share = match place {
+                BevelPlace::Inner | BevelPlace::Stroke(..) => 1.0,
+                BevelPlace::Outer | BevelPlace::Emboss | BevelPlace::Pillow => *here / height,
+            };
+            *here -= deep * lightness * share;
+        }
     }
 }
 
@@ -254,15 +276,15 @@ fn grown_by_less(area: Rect) -> Rect {
     }
 }
 
-/// The height that the edge's profile makes of how far up the slope a place is.
+/// The height that the edge's profile makes of how far up the slope a place is: it spans the upper part of the slope, and
+/// below that it goes on falling as steeply as a straight line does.
 fn profile(bevel: &Bevel, share: f32) -> f32 {
-    match &bevel.profile {
-        Some(profile) => {
-            let range = narrow(profile.range).max(0.01);
-            bent(profile.contour.as_ref(), (share / range).min(1.0))
-        }
-        None => share,
-    }
+    let Some(profile) = &bevel.profile else {
+        return share;
+    };
+    let range = narrow(profile.range).max(0.01);
+    let along = ((share - (1.0 - range)) / range).min(1.0);
+    bent(profile.contour.as_ref(), along.max(0.0)) + along.min(0.0)
 }
 
 fn share(value: u16) -> f32 {

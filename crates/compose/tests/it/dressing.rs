@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use marquetry_compose::{
-    Bevel, BevelPlace, BevelTechnique, ColourStop, Contour, ContourPoint, Effect, Glow, GlowSource,
-    GlowTechnique, Interior, Light, Mixing, Overlay, Ramp, Satin, Shading, Shadow, StrokeEffect, StrokePaint,
-    StrokePosition, Style,
+    Art, Bevel, BevelPlace, BevelProfile, BevelTechnique, BevelTexture, ColourStop, Contour, ContourPoint,
+    Effect, Glow, GlowSource, GlowTechnique, Interior, Light, Mixing, Overlay, Pattern, Ramp, Satin, Shading,
+    Shadow, StrokeEffect, StrokePaint, StrokePosition, Style,
 };
-use marquetry_pixel::{BlendMode, DeepRgb, Opacity, Rgb};
+use marquetry_pixel::{BlendMode, DeepRgb, Opacity, Point, Raster, Rgb, Size};
 use proptest::prelude::*;
 
 use crate::laws::{masks, mode, paint, share};
@@ -117,8 +117,32 @@ pub(crate) fn effect() -> impl Strategy<Value = Effect> {
         Just(BevelTechnique::ChiselHard),
         Just(BevelTechnique::ChiselSoft)
     ];
-    let bevel = (looks(), colour(), place, technique, -3.0..3.0f64, 0.0..360.0f64).prop_map(
-        |((blend, opacity, (soften, altitude), size, ..), colour, place, technique, depth, angle)| {
+    let profile = (contour(), 0.0..=1.0f64).prop_map(|(contour, range)| BevelProfile { contour, range });
+    let texture = (
+        proptest::collection::vec(any::<u8>(), 16..=16),
+        0.2..3.0f64,
+        -2.0..2.0f64,
+    );
+    let texture = texture.prop_map(|(tile, scale, depth)| {
+        let tile = Raster::from_bytes(Size::new(2, 2), tile).unwrap();
+        let origin = Point::new(scale * 7.0, -depth);
+        let pattern = Pattern::new(Arc::new(Art::new(tile)), origin, scale, 0.0).unwrap();
+        BevelTexture { pattern, depth }
+    });
+    let cut = (
+        technique,
+        proptest::option::of(profile),
+        proptest::option::of(texture),
+    );
+    let bevel = (looks(), colour(), place, cut, -3.0..3.0f64, 0.0..360.0f64).prop_map(
+        |(
+            (blend, opacity, (soften, altitude), size, ..),
+            colour,
+            place,
+            (technique, profile, texture),
+            depth,
+            angle,
+        )| {
             let shading = Shading {
                 colour,
                 blend,
@@ -135,7 +159,8 @@ pub(crate) fn effect() -> impl Strategy<Value = Effect> {
                 gloss: None,
                 highlight: shading,
                 shadow: shading,
-                profile: None,
+                profile,
+                texture,
             }
         },
     );

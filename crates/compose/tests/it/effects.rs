@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use marquetry_compose::{
-    Art, Bevel, BevelPlace, BevelTechnique, ColourStop, Contour, ContourPoint, Effect, Fade, Glow,
-    GlowSource, GlowTechnique, Gradient, GradientShape, Layer, Light, Mixing, Node, OpacityStop, Overlay,
-    Paint, Pattern, Ramp, Satin, Shading, Shadow, StrokeEffect, StrokePaint, StrokePosition, Style,
+    Art, Bevel, BevelPlace, BevelProfile, BevelTechnique, BevelTexture, ColourStop, Contour, ContourPoint,
+    Effect, Fade, Glow, GlowSource, GlowTechnique, Gradient, GradientShape, Layer, Light, Mixing, Node,
+    OpacityStop, Overlay, Paint, Pattern, Ramp, Satin, Shading, Shadow, StrokeEffect, StrokePaint,
+    StrokePosition, Style,
 };
 use marquetry_pixel::{BlendMode, Opacity, Point, Projective, Raster, Rgb, Size};
 use marquetry_testkit::golden;
@@ -124,6 +125,7 @@ fn bevel(place: BevelPlace) -> Bevel {
         highlight: shading(255, BlendMode::Screen),
         shadow: shading(0, BlendMode::Multiply),
         profile: None,
+        texture: None,
     }
 }
 
@@ -195,6 +197,7 @@ proptest! {
             Effect::OuterGlow(effect) | Effect::InnerGlow(effect) => effect.noise <= 0.0,
             Effect::Overlay(_) => false,
             Effect::Stroke(effect) => matches!(effect.paint, StrokePaint::Paint(Paint::Solid(_))),
+            Effect::Bevel(effect) => effect.texture.is_none(),
             _ => true,
         };
         let blend = match &effect {
@@ -486,6 +489,64 @@ fn softened_light_and_shade_undo_each_other() {
 }
 
 #[test]
+fn a_profile_over_half_the_slope_makes_it_twice_as_steep() {
+    let of = |range: Option<f64>, depth| {
+        let profile = range.map(|range| BevelProfile { contour: None, range });
+        let inner = bevel(BevelPlace::Inner);
+        bevelled(
+            40,
+            Bevel {
+                profile,
+                depth,
+                ..inner
+            },
+        )
+    };
+    assert_eq!(of(Some(1.0), 1.0), of(None, 1.0));
+    assert_ne!(of(Some(0.5), 1.0), of(None, 1.0));
+    let (half, steep) = (of(Some(0.5), 1.0), of(None, 2.0));
+    for (half, steep) in half.bytes().iter().zip(steep.bytes()) {
+        assert!(half.abs_diff(*steep) <= 1, "{half} {steep}");
+    }
+}
+
+#[test]
+fn a_texture_is_as_deep_as_its_bevel_is_high() {
+    // Ten levels lighter from column to column.
+    let mut tile = Raster::new(Size::new(16, 1));
+    for (level, pixel) in (0..).step_by(10).zip(tile.pixels_mut()) {
+        *pixel = [level, level, level, 255];
+    }
+    let pattern = Pattern::new(Arc::new(Art::new(tile)), Point::default(), 1.0, 0.0).unwrap();
+    let of = |place, depth| {
+        let texture = BevelTexture {
+            pattern: pattern.clone(),
+            depth,
+        };
+        let pressed = Bevel {
+            size: 6,
+            angle: 180.0,
+            texture: Some(texture),
+            ..bevel(place)
+        };
+        bevelled(40, pressed)
+    };
+    // Lit from the left: what falls to the right lies in the shade, by how much less light it catches than flat ground.
+    let slope = 6.0 * 10.0 / 255.0;
+    let across = |slope: f64| (0.5 + slope * 30.0_f64.to_radians().cos()) / slope.hypot(1.0);
+    let shade = 0.75 * (1.0 - across(-slope) / 0.5);
+    let light = 0.75 * (across(slope) - 0.5) / 0.5;
+    for (depth, wanted) in [(1.0, 150.0 - 150.0 * shade), (-1.0, 150.0 + 105.0 * light)] {
+        let level = f64::from(of(BevelPlace::Inner, depth).pixel(40, 32).unwrap()[1]);
+        assert!((wanted - level).abs() <= 1.0, "{wanted} {level}");
+    }
+    // It ends with the slope.
+    let emboss = of(BevelPlace::Emboss, 1.0);
+    assert_eq!(emboss.pixel(4, 32), of(BevelPlace::Emboss, 0.0).pixel(4, 32));
+    assert_ne!(emboss.pixel(32, 32), of(BevelPlace::Emboss, 0.0).pixel(32, 32));
+}
+
+#[test]
 fn each_effect_has_its_picture() {
     let stroke_of = |paint| StrokeEffect {
         paint,
@@ -617,6 +678,36 @@ fn each_effect_has_its_picture() {
             "bevel_of_no_size",
             worn(vec![Effect::Bevel(Bevel {
                 size: 0,
+                ..bevel(BevelPlace::Inner)
+            })]),
+        ),
+        (
+            "bevel_with_a_texture",
+            worn(vec![Effect::Bevel(Bevel {
+                texture: Some(BevelTexture {
+                    pattern: checks(),
+                    depth: 0.5,
+                }),
+                ..bevel(BevelPlace::Inner)
+            })]),
+        ),
+        (
+            "bevel_with_a_small_texture",
+            worn(vec![Effect::Bevel(Bevel {
+                texture: Some(BevelTexture {
+                    pattern: Pattern::new(checks().tile, Point::new(3.0, 5.0), 0.5, 0.0).unwrap(),
+                    depth: 0.5,
+                }),
+                ..bevel(BevelPlace::Emboss)
+            })]),
+        ),
+        (
+            "bevel_with_a_profile",
+            worn(vec![Effect::Bevel(Bevel {
+                profile: Some(BevelProfile {
+                    contour: Contour::new(&dip),
+                    range: 0.5,
+                }),
                 ..bevel(BevelPlace::Inner)
             })]),
         ),

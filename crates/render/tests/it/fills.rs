@@ -105,6 +105,77 @@ fn a_gradient_goes_as_far_as_its_layers_mask_lets_it() {
     assert_eq!(masked(0, true, true), whole);
 }
 
+/// A layer of 64 by 64 pixels whose middle half is opaque, and the rest as much as `faint` says, with those effects.
+fn haloed(faint: u8, effect: Effect) -> (Raster, Vec<Feature>) {
+    let alpha = |at: u32| match (at % 64, at / 64) {
+        (16..48, 16..48) => 255,
+        _ => faint,
+    };
+    let rgba = (0..64 * 64).flat_map(|at| [90, 90, 90, alpha(at)]).collect();
+    let layer = Layer::raster("Haloed", Rect::new(0, 0, 64, 64), rgba);
+    alone(64, layer.effects(&effect::effects([effect], true)))
+}
+
+#[test]
+fn a_gradient_over_a_layer_goes_as_far_as_that_is_more_opaque_than_not() {
+    let across = |faint| {
+        let fill = gradient_fill("Lnr ", 0.0, gradient(&[(0.0, [0; 3]), (1.0, [255; 3])]));
+        let overlay = fill
+            .bool("enab", true)
+            .bool("present", true)
+            .unit("Opct", b"#Prc", 100.0)
+            .enumerated("Md  ", "BlnM", "Nrml")
+            .bool("Algn", true)
+            .unit("Scl ", b"#Prc", 100.0);
+        let (got, missing) = haloed(faint, ("GrFl", overlay));
+        assert_eq!(missing, []);
+        [16, 32, 47].map(|x| got.pixel(x, 32).unwrap()[0])
+    };
+    assert_eq!(across(0), [0, 128, 251]);
+    assert_eq!(across(127), across(0));
+    let whole = across(128);
+    assert!(whole[0] > 40 && whole[1] == 128 && whole[2] < 220, "{whole:?}");
+}
+
+#[test]
+fn a_texture_is_pressed_into_a_bevel() {
+    let pressed = |texture: Option<&str>| {
+        let (class, bevel) = effect::bevel(4.0);
+        let bevel = match texture {
+            None => bevel,
+            Some(id) => bevel
+                .bool("useTexture", true)
+                .bool("InvT", false)
+                .bool("Algn", true)
+                .unit("Scl ", b"#Prc", 100.0)
+                .unit("textureDepth", b"#Prc", 100.0)
+                .object(
+                    "Ptrn",
+                    Descriptor::new("Ptrn").text("Nm  ", "Test").text("Idnt", id),
+                )
+                .object(
+                    "phase",
+                    Descriptor::new("Pnt ").double("Hrzn", 0.0).double("Vrtc", 0.0),
+                ),
+        };
+        haloed(0, (class, bevel))
+    };
+    let (flat, _) = pressed(None);
+    let (seen, missing) = pressed(Some("tile"));
+    assert_eq!(missing, []);
+    assert_eq!(flat.pixel(32, 32), Some([90, 90, 90, 255]));
+    // Twelve pixels of the tile, again and again.
+    let tile = |x: u32, y: u32| {
+        (0..12)
+            .map(|at| seen.pixel(x + at % 4, y + at / 4))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(tile(24, 24), tile(28, 27));
+    assert_ne!(tile(24, 24), vec![Some([90, 90, 90, 255]); 12]);
+    let (unchanged, missing) = pressed(Some("another"));
+    assert_eq!((unchanged, missing), (flat, vec![Feature::Effects]));
+}
+
 #[test]
 fn the_ends_of_a_scaled_gradient_are_whole_pixels_and_were_the_nearest_once() {
     // A quarter of 64 / cos 20 each way: 16 across and 5.8 up.
