@@ -43,7 +43,7 @@ pub(super) fn bevel(bevel: &Bevel, ground: Ground<'_>, coats: &mut Coats<'_>) {
         (light, shade) = softened(&light, &shade, area, soften);
     }
     for plane in [&mut light, &mut shade] {
-        hold(plane, bevel.place, ground.shape);
+        hold(plane, bevel, ground.shape, width);
     }
     let lies_within = bevel.place == BevelPlace::Inner;
     for (plane, shading) in [(shade, &bevel.shadow), (light, &bevel.highlight)] {
@@ -75,12 +75,20 @@ fn softened(light: &Plane, shade: &Plane, area: Rect, size: u32) -> (Plane, Plan
     (surplus(&light, &shade), surplus(&shade, &light))
 }
 
-/// Leaves of a plane what lies where the bevel may be seen.
-fn hold(plane: &mut Plane, place: BevelPlace, shape: &Plane) {
-    let within = match place {
-        BevelPlace::Inner | BevelPlace::Emboss | BevelPlace::Pillow => return,
-        BevelPlace::Outer => {
-            return each(plane, shape, |byte, shape| times(byte, 255 - shape));
+/// Leaves of a plane what lies where the bevel may be seen: however soft, it ends with its slope, and fades where that
+/// is not a sixteenth of its height any more (`Pep8-icon.psd` of size 6, the `sprites` of Dave Gnukem of size 1).
+fn hold(plane: &mut Plane, bevel: &Bevel, shape: &Plane, width: u32) {
+    let within = match bevel.place {
+        BevelPlace::Inner | BevelPlace::Emboss => return,
+        BevelPlace::Outer | BevelPlace::Pillow => {
+            if bevel.place == BevelPlace::Outer {
+                each(plane, shape, |byte, shape| times(byte, 255 - shape));
+            }
+            if bevel.technique != BevelTechnique::Smooth {
+                return;
+            }
+            let slope = |height| share_to_byte(SLOPE_SEEN * share(height));
+            blur(shape, plane.area(), width).to_plane(slope)
         }
         BevelPlace::Stroke(position, size) => {
             let (out, inwards) = match position {
@@ -300,6 +308,8 @@ fn depth(bevel: &Bevel) -> f32 {
     bevel.depth.clamp(-MOST_DEPTH, MOST_DEPTH) as f32
 }
 
+/// How much of a bevel is seen by how high its slope is, up to all of it.
+const SLOPE_SEEN: f32 = 16.0;
 /// Photoshop has 16 pixels at most, and scales effects up twenty times: what is worked out beyond the canvas has an end.
 const MOST_SOFTENED: u32 = 320;
 /// Ten times is the most that Photoshop has.

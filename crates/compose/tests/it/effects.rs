@@ -489,6 +489,24 @@ fn softened_light_and_shade_undo_each_other() {
 }
 
 #[test]
+fn an_outer_bevel_ends_with_its_slope_however_soft() {
+    let ground = Some([190, 200, 180, 255]);
+    for (size, soften, wanted) in [(1, 0, 1), (6, 7, 5), (6, 0, 5)] {
+        let outer = bevelled(
+            40,
+            Bevel {
+                size,
+                soften,
+                angle: 0.0,
+                ..bevel(BevelPlace::Outer)
+            },
+        );
+        let far = (1..12).rev().find(|&out| outer.pixel(12 - out, 32) != ground);
+        assert_eq!(far, Some(wanted), "{size} {soften}");
+    }
+}
+
+#[test]
 fn a_profile_over_half_the_slope_makes_it_twice_as_steep() {
     let of = |range: Option<f64>, depth| {
         let profile = range.map(|range| BevelProfile { contour: None, range });
