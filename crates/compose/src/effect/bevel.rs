@@ -42,8 +42,10 @@ pub(super) fn bevel(bevel: &Bevel, ground: Ground<'_>, coats: &mut Coats<'_>) {
     if soften > 0 {
         (light, shade) = softened(&light, &shade, area, soften);
     }
-    for plane in [&mut light, &mut shade] {
-        hold(plane, bevel, ground.shape, width);
+    if let Some(window) = window(bevel, ground.shape, area, width) {
+        for plane in [&mut light, &mut shade] {
+            each(plane, &window, times);
+        }
     }
     let lies_within = bevel.place == BevelPlace::Inner;
     for (plane, shading) in [(shade, &bevel.shadow), (light, &bevel.highlight)] {
@@ -75,33 +77,36 @@ fn softened(light: &Plane, shade: &Plane, area: Rect, size: u32) -> (Plane, Plan
     (surplus(&light, &shade), surplus(&shade, &light))
 }
 
-/// Leaves of a plane what lies where the bevel may be seen: however soft, it ends with its slope, and fades where that
-/// is not a sixteenth of its height any more (`Pep8-icon.psd` of size 6, the `sprites` of Dave Gnukem of size 1).
-fn hold(plane: &mut Plane, bevel: &Bevel, shape: &Plane, width: u32) {
-    let within = match bevel.place {
-        BevelPlace::Inner | BevelPlace::Emboss => return,
-        BevelPlace::Outer | BevelPlace::Pillow => {
-            if bevel.place == BevelPlace::Outer {
-                each(plane, shape, |byte, shape| times(byte, 255 - shape));
+/// Where the bevel may be seen; `None` for all of `area`. However soft, one outside of the shape ends with its slope, and
+/// fades where that is not a sixteenth of its height any more (`Pep8-icon.psd` of size 6, the `sprites` of Dave Gnukem of
+/// size 1).
+fn window(bevel: &Bevel, shape: &Plane, area: Rect, width: u32) -> Option<Plane> {
+    let slope = || {
+        let seen = |height| share_to_byte(SLOPE_SEEN * share(height));
+        match bevel.technique {
+            BevelTechnique::Smooth => blur(shape, area, width).to_plane(seen),
+            BevelTechnique::ChiselHard | BevelTechnique::ChiselSoft => {
+                Plane::new(area, vec![255; area.width as usize * area.height as usize])
             }
-            if bevel.technique != BevelTechnique::Smooth {
-                return;
-            }
-            let slope = |height| share_to_byte(SLOPE_SEEN * share(height));
-            blur(shape, plane.area(), width).to_plane(slope)
         }
+    };
+    let without = |mut plane, hole: &Plane| {
+        each(&mut plane, hole, |byte, hole| times(byte, 255 - hole));
+        Some(plane)
+    };
+    match bevel.place {
+        BevelPlace::Inner | BevelPlace::Emboss => None,
+        BevelPlace::Outer => without(slope(), shape),
+        BevelPlace::Pillow => Some(slope()),
         BevelPlace::Stroke(position, size) => {
             let (out, inwards) = match position {
                 StrokePosition::Outside => (size, 0.0),
                 StrokePosition::Inside => (0.0, size),
                 StrokePosition::Centre => (size / 2.0, size / 2.0),
             };
-            let hole = erode(shape, inwards);
-            each(plane, &hole, |byte, hole| times(byte, 255 - hole));
-            dilate(shape, out)
+            without(dilate(shape, out), &erode(shape, inwards))
         }
-    };
-    each(plane, &within, times);
+    }
 }
 
 /// Changes each byte of `plane` by what `other` has there; that is nothing outside of it.
