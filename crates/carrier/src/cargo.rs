@@ -55,6 +55,7 @@ impl Cargo {
     }
 
     /// Its media type.
+    #[cfg(feature = "s3")]
     pub(crate) fn content_type(&self) -> &str {
         &self.export.content_type
     }
