@@ -72,7 +72,7 @@ impl Pattern {
         match self.taps(1.0) {
             0 | 1 => self.paint_row(y, x, pixels.as_flattened_mut()),
             _ => {
-                let (tile, taps) = (self.tile.raster(), self.taps(3.0));
+                let (tile, taps) = (self.tile.raster(), self.taps(3.0).min(MOST_OF_A_TEXTURE));
                 for (pixel, column) in pixels.iter_mut().zip(x..) {
                     let (x, y) = (f64::from(column) + 0.75, f64::from(y) + 0.75);
                     *pixel = self.sample(tile, x, y, taps, 3.0);
@@ -138,6 +138,8 @@ impl Pattern {
 
 /// At most this many samples a side.
 const MOST_TAPS: f64 = 16.0;
+/// The same for what is only felt: a texture lies under all of its shape, whose every pixel asks for so many squared.
+const MOST_OF_A_TEXTURE: u32 = 8;
 
 /// Tile pixels to canvas pixels.
 fn placed(origin: Point, scale: f64, angle: f64) -> Projective {

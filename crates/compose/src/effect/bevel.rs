@@ -219,6 +219,9 @@ impl Relief {
 /// Where the slope reaches out of the shape, the pattern ends with it.
 fn press(texture: &BevelTexture, place: BevelPlace, height: f32, area: Rect, heights: &mut [f32]) {
     let deep = height * narrow(texture.depth);
+    if deep == 0.0 {
+        return;
+    }
     let stride = area.width as usize;
     let mut lightness = vec![0.0; stride];
     for (y, row) in rows(area).zip(heights.chunks_exact_mut(stride.max(1))) {
@@ -226,7 +229,9 @@ fn press(texture: &BevelTexture, place: BevelPlace, height: f32, area: Rect, hei
         for (here, lightness) in row.iter_mut().zip(&lightness) {
             let share = match place {
                 BevelPlace::Inner | BevelPlace::Stroke(..) => 1.0,
-                BevelPlace::Outer | BevelPlace::Emboss | BevelPlace::Pillow => *here / height,
+                BevelPlace::Outer | BevelPlace::Emboss | BevelPlace::Pillow => {
+                    (*here / height).clamp(0.0, 1.0)
+                }
             };
             *here -= deep * lightness * share;
         }
