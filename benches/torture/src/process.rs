@@ -118,6 +118,15 @@ impl Process {
         Ok(kill_process(pid, signal)?)
     }
 
+    /// Whether it has asked to be told of SIGTERM, and is not just ended by it: some milliseconds after its start, more on
+    /// a busy machine.
+    pub(crate) fn heeds_sigterm(&self) -> bool {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid)).unwrap_or_default();
+        let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+        let caught = caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+        caught.is_some_and(|mask| mask >> (Signal::TERM.as_raw() - 1) & 1 == 1)
+    }
+
     /// Bytes of memory that are its own and in use (`VmRSS`), and the most that ever were (`VmHWM`).
     pub(crate) fn memory(&self) -> Option<(u64, u64)> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid)).ok()?;

@@ -148,7 +148,7 @@ impl Site {
     }
 
     /// Starts a process with failpoints armed (none when empty), and tells how long that took: until it answered
-    /// that it is ready, or, for one that serves nothing, until it was there. `None` when a failpoint ended it
+    /// that it is ready, or, for one that serves nothing, until it could be asked to stop. `None` when a failpoint ended it
     /// before.
     pub(crate) async fn start(
         &mut self,
@@ -196,21 +196,24 @@ impl Site {
         let (started, address) = (process.started, process.address);
         self.processes[place] = Some(process);
         self.tell_addresses();
-        let Some(address) = address else {
-            return Ok(Some(started.elapsed()));
-        };
         self.ready(place, address, started).await
     }
 
     async fn ready(
         &mut self,
         place: usize,
-        address: SocketAddr,
+        address: Option<SocketAddr>,
         started: Instant,
     ) -> Result<Option<Duration>, Failure> {
         loop {
-            let answer = self.client.get(address, "/readyz").await;
-            if answer.is_ok_and(|answer| answer.status.is_success()) {
+            let ready = match address {
+                Some(address) => {
+                    let answer = self.client.get(address, "/readyz").await;
+                    answer.is_ok_and(|answer| answer.status.is_success())
+                }
+                None => self.process(place)?.heeds_sigterm(),
+            };
+            if ready {
                 return Ok(Some(started.elapsed()));
             }
             if self
