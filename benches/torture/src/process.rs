@@ -119,9 +119,11 @@ impl Process {
     }
 
     /// Whether it has asked to be told of SIGTERM, and is not just ended by it: some milliseconds after its start, more on
-    /// a busy machine.
+    /// a busy machine. Where the system does not say, it is taken to have.
     pub(crate) fn heeds_sigterm(&self) -> bool {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid)).unwrap_or_default();
+        let Ok(status) = std::fs::read_to_string(format!("/proc/{}/status", self.pid)) else {
+            return true;
+        };
         let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
         let caught = caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
         caught.is_some_and(|mask| mask >> (Signal::TERM.as_raw() - 1) & 1 == 1)

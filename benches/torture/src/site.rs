@@ -148,8 +148,8 @@ impl Site {
     }
 
     /// Starts a process with failpoints armed (none when empty), and tells how long that took: until it answered
-    /// that it is ready, or, for one that serves nothing, until it could be asked to stop. `None` when a failpoint ended it
-    /// before.
+    /// that it is ready, or, for one that serves nothing, until it could be asked to stop. `None` when a failpoint
+    /// ended it before.
     pub(crate) async fn start(
         &mut self,
         place: usize,

@@ -26,8 +26,8 @@ use crate::register::{self, Register};
 /// Deliveries to one endpoint share a lane, and so do callbacks to one host. A lane has a few slots at a
 /// time, and only one until its receiver has answered, so that a dead receiver holds one slot and not many;
 /// what has lasted a quarter of a second, or twenty milliseconds where nobody knows whether the receiver answers, no
-/// longer counts against the slots of the others, and who did not answer last time never does. A receiver that answers 429,
-/// 502, 503 or 504 hears nothing more from its endpoint until the next try of that delivery, or for a
+/// longer counts against the slots of the others, and who did not answer last time never does. A receiver that answers
+/// 429, 502, 503 or 504 hears nothing more from its endpoint until the next try of that delivery, or for a
 /// minute. Each failed delivery waits by its own schedule. An endpoint that failed ten times in a row is probed with
 /// one delivery at a time, and rests until that one's next try, at most five minutes; a single success lets the rest
 /// follow. An endpoint at which nothing but failures came for five days is disabled, see [`marquetry_job::Health`].
